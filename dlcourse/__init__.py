@@ -1,0 +1,1 @@
+"""dlcourse: gradient descent and backpropagation, learned by building them."""
