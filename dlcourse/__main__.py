@@ -1,0 +1,8 @@
+"""``python -m dlcourse`` is the ``dlcourse`` program."""
+
+import sys
+
+from dlcourse.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
