@@ -1,0 +1,103 @@
+"""A page of a real browser on one notebook in JupyterLab."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Request
+
+from tests.browser.jupyter import TOKEN
+
+LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:")
+NOTEBOOK = "window.jupyterapp?.shell?.currentWidget"
+IDLE = f"{NOTEBOOK}.sessionContext.isReady && {NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'"
+BROKEN = "Error displaying widget|Error creating widget|Loading widget|Failed to load model|Javascript Error"
+
+
+@dataclass
+class NotebookPage:
+    """What a learner sees, and what the browser's console and network tell us behind their back."""
+
+    page: Page
+    console_errors: list[str] = field(default_factory=list)
+    other_hosts: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        self.page.on("console", lambda m: self.console_errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _request(self, request: Request) -> None:
+        if not LOCAL.match(request.url):
+            self.other_hosts.append(request.url)
+
+    def open(self, port: int, name: str) -> None:
+        self.page.goto(f"http://127.0.0.1:{port}/doc/tree/{urllib.parse.quote(name)}?token={TOKEN}")
+        self.page.wait_for_function(f"() => {NOTEBOOK}?.context?.isReady")
+        self.page.wait_for_function(f"() => {IDLE}")
+        self.settle()
+
+    def run_all_cells(self) -> None:
+        self.page.evaluate(
+            """() => { window.ran = false;
+                jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ran = true; }); }"""
+        )
+        self.page.wait_for_function(f"() => window.ran && {IDLE}")
+        self.settle()
+
+    def settle(self, quiet: int = 600) -> None:
+        """Wait until the outputs have not changed for a while: widgets are drawn after the kernel is idle."""
+        self.page.evaluate(
+            """quiet => new Promise(done => {
+                let timer = setTimeout(finish, quiet);
+                const watch = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(finish, quiet); });
+                function finish() { watch.disconnect(); done(); }
+                watch.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+                setTimeout(finish, 20000);
+            })""",
+            quiet,
+        )
+
+    def set_theme(self, theme: str) -> None:
+        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        light = "true" if theme.endswith("Light") else "false"
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
+        self.settle()
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The notebook as it stands in the page, outputs included."""
+        notebook: dict[str, Any] = self.page.evaluate(f"() => {NOTEBOOK}.context.model.toJSON()")
+        return list(notebook["cells"])
+
+    def complaints(self) -> list[str]:
+        """What an output area says when something did not work."""
+        found: list[str] = self.page.evaluate(
+            """broken => [...document.querySelectorAll('.jp-OutputArea-output')].map(e => e.innerText)
+                .filter(text => RegExp(broken, 'i').test(text))""",
+            BROKEN,
+        )
+        return found + [
+            f"{output['ename']}: {output['evalue']}"
+            for cell in self.cells()
+            for output in cell.get("outputs", [])
+            if output["output_type"] == "error"
+        ]
+
+
+@contextlib.contextmanager
+def notebook_page(browser: Browser, port: int, name: str) -> Iterator[NotebookPage]:
+    """A fresh browser context on one notebook; nothing that the learner's browser keeps is shared."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="no-preference")
+    context.set_default_timeout(120_000)
+    opened = NotebookPage(context.new_page())
+    opened.listen()
+    try:
+        opened.open(port, name)
+        yield opened
+    finally:
+        context.close()

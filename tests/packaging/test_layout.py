@@ -1,0 +1,30 @@
+"""The house has the rooms that the README's map shows, and no attic."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.checkout import ROOT, copy_to
+
+ROOMS = {"pyproject.toml", "README.md", "LICENSE", "lessons", "dlcourse", "tests", "binder", ".ci", ".gitignore"}
+
+
+def test_nothing_else_stands_at_the_top(tmp_path: Path) -> None:
+    copied = {path.name for path in copy_to(tmp_path / "copy").iterdir()}
+    assert copied <= ROOMS
+    assert copied >= ROOMS - {".ci"}  # a source archive may lack the CI script
+
+
+def test_the_only_notebooks_are_the_lessons(tmp_path: Path) -> None:
+    copy = copy_to(tmp_path / "copy")
+    assert {path.parent.relative_to(copy).as_posix() for path in copy.rglob("*.ipynb")} == {"lessons"}
+
+
+@pytest.mark.parametrize(
+    "link", re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+)
+def test_what_the_readme_links_to_is_there(link: str) -> None:
+    assert (ROOT / link).exists()
