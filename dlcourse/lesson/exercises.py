@@ -1,0 +1,250 @@
+"""An exercise is data, in one place: the right answer, the wrong ones people give, and inputs to tell them apart."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from dlcourse.lesson.literals import literal
+
+__all__ = ["Choice", "Exercise", "Mutant", "exercise", "plain_source", "prediction", "question"]
+
+Answer = TypeVar("Answer", bound=Callable[..., Any])
+Case = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong answer that people really give, and the words that help."""
+
+    message: str
+    answer: Callable[..., Any]
+
+
+def call(answer: Callable[..., Any], case: Case) -> Any:
+    """Look at an answer by calling it: what ``observe`` does unless an exercise says otherwise."""
+    return answer(**case)
+
+
+@dataclass(eq=False)
+class Exercise:
+    """One exercise; made by ``exercise``, filled by the decorators below.
+
+    Attributes
+    ----------
+    id, title, points : str, str, int
+        ``"NN.k"``, a few words, and what it is worth.
+    without : tuple of str
+        Names of ``dlcourse`` that the answer may not lean on.
+    rtol : float or None
+        The tolerance of the comparison; ``None`` for the usual one.
+    time_limit : float
+        Seconds for a whole check.
+    answer, mutants, hint_texts, observer, judge
+        What the decorators collected.
+    """
+
+    id: str
+    title: str
+    points: int = 1
+    without: tuple[str, ...] = ()
+    rtol: float | None = None
+    time_limit: float = 10.0
+    mutants: list[Mutant] = field(default_factory=list)
+    hint_texts: tuple[str, ...] = ()
+    answer: Callable[..., Any] = field(default=call, repr=False)
+    observer: Callable[[Any, Case], Any] = field(default=call, repr=False)
+    judge: Callable[[Any, Case], bool | str] | None = field(default=None, repr=False)
+    case_maker: Callable[[np.random.Generator], Iterable[Case]] | None = field(default=None, repr=False)
+
+    # ------------------------------------------------------------------------------- written in answers files
+
+    def reference(self, answer: Answer) -> Answer:
+        """Register the right answer, a function or a class; its docstring says why it is right."""
+        self.answer = answer
+        return answer
+
+    def mutant(self, message: str) -> Callable[[Answer], Answer]:
+        """Register a wrong answer that people give, with the message that helps them."""
+
+        def register(answer: Answer) -> Answer:
+            self.mutants.append(Mutant(message, answer))
+            return answer
+
+        return register
+
+    def cases(self, make: Answer) -> Answer:
+        """Register ``make(rng)``, which yields the inputs: dicts of literals, the nasty ones included."""
+        self.case_maker = make
+        return make
+
+    def observe(self, look: Answer) -> Answer:
+        """Register ``look(answer, case)``, which returns what to compare. It may use only ``np`` and ``dl``."""
+        self.observer = look
+        return look
+
+    def accepts(self, judge: Answer) -> Answer:
+        """Register ``judge(observation, case)``: ``True``, or a message; for answers that are right in many ways."""
+        self.judge = judge
+        return judge
+
+    def hints(self, concept: str, shapes: str, almost: str) -> None:
+        """Give the three hints: the concept, then shapes or units, then almost the code."""
+        self.hint_texts = (concept, shapes, almost)
+
+    # ------------------------------------------------------------------------------------- read by the rest
+
+    @property
+    def lesson(self) -> str:
+        """The number of the lesson, two digits."""
+        return self.id.split(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The name that the answer must define."""
+        return self.answer.__name__
+
+    @property
+    def is_class(self) -> bool:
+        """Whether the answer is a class."""
+        return inspect.isclass(self.answer)
+
+    @property
+    def called_directly(self) -> bool:
+        """Whether a case is the arguments of the answer."""
+        return self.observer is call
+
+    def draw(self, seed: int | None = None) -> list[Case]:
+        """Draw the cases: always the same ones for the notebook, others for every seed in grading."""
+        if self.case_maker is None:
+            raise ValueError(f"exercise {self.id} has no cases")
+        lesson, number = (int(part) for part in self.id.split("."))
+        rng = np.random.default_rng([lesson, number] if seed is None else [lesson, number, seed])
+        return [literal(case, f"case {i} of {self.id}") for i, case in enumerate(self.case_maker(rng))]
+
+    def source(self) -> str:
+        """The right answer as a learner would write it: without decorator and type hints."""
+        return plain_source(self.answer)
+
+    def why(self) -> str:
+        """Why the right answer is right."""
+        return inspect.getdoc(self.answer) or ""
+
+    def signature(self) -> str:
+        """How the answer is called, for instance ``step(x, df, lr)``."""
+        return f"{self.name}({', '.join(inspect.signature(self.answer).parameters)})"
+
+
+def exercise(
+    id: str,
+    title: str,
+    *,
+    points: int = 1,
+    without: Iterable[str] = (),
+    rtol: float | None = None,
+    time_limit: float = 10.0,
+) -> Exercise:
+    """Begin an exercise; the decorators of the result fill it.
+
+    Parameters
+    ----------
+    id : str
+        ``"NN.k"``: the lesson in two digits, then 1, 2, 3, ...
+    title : str
+        A few words.
+    points : int
+        What it is worth.
+    without : names of dlcourse
+        What the answer may not lean on: these raise "write this one yourself" while it runs.
+    rtol : float, optional
+        The relative tolerance, if the usual one does not fit.
+    time_limit : float
+        Seconds for a whole check.
+
+    Examples
+    --------
+    >>> half = exercise("90.1", "Half of it")
+    >>> @half.reference
+    ... def halve(x: float) -> float:
+    ...     return x / 2
+    >>> @half.mutant("You doubled it.")
+    ... def _(x):
+    ...     return x * 2
+    >>> @half.cases
+    ... def _(rng):
+    ...     yield dict(x=rng.normal())
+    >>> half.signature(), len(half.draw())
+    ('halve(x)', 1)
+    """
+    lesson, dot, number = id.partition(".")
+    if not (dot and len(lesson) == 2 and lesson.isdecimal() and number.isdecimal() and number[0] != "0"):
+        raise ValueError(f'exercise ids look like "03.2", not {id!r}')
+    return Exercise(id, title, points, tuple(without), rtol, time_limit)
+
+
+def plain_source(answer: Callable[..., Any]) -> str:
+    """The source of a function or class without its decorators and the type hints of its signatures.
+
+    The answers files are typed; a notebook does not show types, and the names that they use are not there.
+    """
+    text = textwrap.dedent(inspect.getsource(answer))
+    tree = ast.parse(text)
+    top = tree.body[0]
+    assert isinstance(top, ast.FunctionDef | ast.ClassDef)
+    lines = [line.encode() for line in text.splitlines()]  # ast counts columns in bytes
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    flat = b"\n".join(lines)
+
+    def place(line: int | None, column: int | None) -> int:
+        assert line is not None and column is not None
+        return starts[line - 1] + column
+
+    cuts: list[tuple[int, int]] = []
+    for node in ast.walk(top):
+        if isinstance(node, ast.arg) and node.annotation is not None:
+            begin = place(node.lineno, node.col_offset) + len(node.arg.encode())
+            cuts.append((begin, place(node.annotation.end_lineno, node.annotation.end_col_offset)))
+        elif isinstance(node, ast.FunctionDef) and node.returns is not None:
+            begin = place(node.returns.lineno, node.returns.col_offset)
+            end = place(node.returns.end_lineno, node.returns.end_col_offset)
+            cuts.append((len(flat[: flat.rindex(b"->", 0, begin)].rstrip()), end))
+    for begin, end in sorted(cuts, reverse=True):
+        flat = flat[:begin] + flat[end:]
+    # every cut lies behind the line of `def`, so the first line of the definition is still where it was
+    return b"\n".join(flat.split(b"\n")[top.lineno - 1 :]).decode()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A question with options, a sentence of feedback for each, and one right option."""
+
+    id: str
+    text: str
+    options: Mapping[str, str]
+    answer: str
+
+
+def prediction(id: str, text: str, *, options: Mapping[str, str], answer: str) -> Choice:
+    """Make a question that is answered before a figure is seen.
+
+    Examples
+    --------
+    >>> prediction("90.a", "Up or down?", options={"up": "No.", "down": "Yes."}, answer="down").answer
+    'down'
+    """
+    if answer not in options:
+        raise ValueError(f"the answer of {id} is not among its options: {answer!r}")
+    return Choice(id, text, dict(options), answer)
+
+
+def question(id: str, text: str, *, options: Mapping[str, str], answer: str) -> Choice:
+    """Make a question of the quiz; like ``prediction``."""
+    return prediction(id, text, options=options, answer=answer)

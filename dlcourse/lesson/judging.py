@@ -1,0 +1,326 @@
+"""From observations to a verdict in plain words. Nothing here runs, calls or believes the learner's objects.
+
+A message has at most three lines: what was tried, what came back, what that usually means. It never shows
+the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dlcourse.lesson import observation
+from dlcourse.lesson.answering import Report, Run, observe_case, quiet, without_names
+from dlcourse.lesson.exercises import Exercise
+from dlcourse.lesson.literals import compact, shortened
+from dlcourse.lesson.observation import Difference, Unsupported
+
+__all__ = ["Verdict", "expected_of", "judge"]
+
+Case = dict[str, Any]
+WIDTH = 150  # of a line
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to say about an answer.
+
+    Attributes
+    ----------
+    outcome : str
+        ``"passed"``, ``"failed"``, ``"not attempted"``, ``"timeout"`` or ``"error"``.
+    lines : tuple of str
+        At most three.
+    mutant : int or None
+        Which misconception it is, counted from 0.
+    """
+
+    outcome: str
+    lines: tuple[str, ...]
+    mutant: int | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def expected_of(exercise: Exercise, cases: Sequence[Case], answer: Any = None) -> list[Report]:
+    """Observe the reference, or a mutant, with these cases."""
+    answer = exercise.answer if answer is None else answer
+    with quiet(), without_names(exercise.without), np.errstate(all="ignore"):
+        return [observe_case(answer, exercise.observer, case) for case in cases]
+
+
+def judge(exercise: Exercise, cases: Sequence[Case], run: Run) -> Verdict:
+    """Compare a run with what the reference gives on the same cases, and find words for the difference."""
+    if run.trouble is not None:
+        return _before(exercise, run.trouble)
+    reports = run.reports
+    if reports and reports[-1].status in ("time", "stopped"):
+        case = cases[len(reports) - 1]
+        return _verdict(exercise, _outcome(reports[-1]), _tried(exercise, case), *_ended(exercise, reports[-1]))
+    if any(report.status == "stub" for report in reports) or not reports:
+        return _stub(exercise)
+    expected = expected_of(exercise, cases)
+    wrong = [i for i in range(len(cases)) if not _accepted(exercise, cases[i], expected[i], reports[i])]
+    if not wrong:
+        changed = next((report for report in reports if report.changed), None)
+        if changed is None:
+            return Verdict("passed", (f"PASS {exercise.id}",))
+        return _verdict(exercise, "failed", *_changed(changed))
+    first = wrong[0]
+    lines = [_tried(exercise, cases[first], expected[first], reports[first]), *_came_back(exercise, cases[first], expected[first], reports[first])]
+    mutant = _matching_mutant(exercise, cases, expected, reports, wrong)
+    if mutant is not None:
+        lines = [*lines[:2], exercise.mutants[mutant].message]
+    elif any(report.changed for report in reports) and reports[first].status == "value":
+        lines = [*lines[:2], _changed(next(report for report in reports if report.changed))[0]]
+    return _verdict(exercise, _outcome(reports[first]), *lines, mutant=mutant)
+
+
+def _verdict(exercise: Exercise, outcome: str, *lines: str, mutant: int | None = None) -> Verdict:
+    """Put the id in front of the first line; a message of a mutant is never cut."""
+    short = [line if mutant is not None and i == 2 else shortened(line, WIDTH + 60) for i, line in enumerate(lines)]
+    return Verdict(outcome, (f"{exercise.id}: {short[0]}", *short[1:3]), mutant)
+
+
+def _outcome(report: Report) -> str:
+    return {"time": "timeout", "stopped": "error", "raised": "error"}.get(report.status, "failed")
+
+
+# ------------------------------------------------------------------------------------------- the comparison
+
+
+def _accepted(exercise: Exercise, case: Case, expected: Report, report: Report) -> bool:
+    return report.status == "value" and _objection(exercise, case, expected, report) is None
+
+
+def _objection(exercise: Exercise, case: Case, expected: Report, report: Report) -> Difference | str | None:
+    """What is wrong with an observed value: where it differs, or what the exercise's own judge says."""
+    assert report.observed is not None and expected.observed is not None
+    if exercise.judge is None:
+        return observation.differs(expected.observed, report.observed, exercise.rtol)
+    try:
+        said = exercise.judge(observation.decode(report.observed), case)
+    except Exception:  # the judge stumbled over a value of an unforeseen kind: say how it differs from the usual
+        said = False
+        if difference := observation.differs(expected.observed, report.observed, exercise.rtol):
+            return difference
+    return None if said is True else said or "This is not what is asked for."
+
+
+def _matching_mutant(
+    exercise: Exercise, cases: Sequence[Case], expected: list[Report], reports: list[Report], wrong: list[int]
+) -> int | None:
+    """The misconception that explains every wrong case; of several, the one that agrees most often."""
+    best: tuple[int, int] | None = None
+    for index, mutant in enumerate(exercise.mutants):
+        observed = expected_of(exercise, cases, mutant.answer)
+        agrees = [_same(exercise, theirs, ours) for theirs, ours in zip(reports, observed, strict=True)]
+        shown = [i for i in wrong if reports[i].status == "value"]  # an exception alone is no evidence
+        if shown and all(agrees[i] for i in wrong) and (best is None or sum(agrees) > best[0]):
+            best = sum(agrees), index
+    return None if best is None else best[1]
+
+
+def _same(exercise: Exercise, one: Report, other: Report) -> bool:
+    if one.status == other.status == "value":
+        assert one.observed is not None and other.observed is not None
+        return observation.differs(other.observed, one.observed, exercise.rtol) is None
+    return one.status == other.status == "raised" and one.type == other.type
+
+
+# ------------------------------------------------------------------------------------------------- in words
+
+
+def _tried(exercise: Exercise, case: Case, expected: Report | None = None, report: Report | None = None) -> str:
+    """The inputs; of a list of inputs that were tried one by one, the first that went wrong."""
+    if not exercise.called_directly and expected is not None and report is not None and report.status == "value":
+        objection = _objection(exercise, case, expected, report)
+        assert report.observed is not None
+        entries = observation.items_of(report.observed) or []
+        lists = [key for key, value in case.items() if isinstance(value, list) and len(value) == len(entries)]
+        if isinstance(objection, Difference) and objection.path and len(lists) == 1:
+            key, at = lists[0], objection.path[0]
+            return f"tried {exercise.name} with {key}[{at}] = {compact(case[key][at])}"
+    each = max(30, WIDTH // max(1, len(case)))
+    inputs = ", ".join(f"{key}={shortened(compact(value), each)}" for key, value in case.items())
+    return f"tried {exercise.name}({inputs})" if exercise.called_directly else f"tried {exercise.name} with {inputs}"
+
+
+def _stub(exercise: Exercise) -> Verdict:
+    text = "not attempted yet. Put your own code where the ... is, run the cell, then check again."
+    return Verdict("not attempted", (f"{exercise.id}: {text}",))
+
+
+def _before(exercise: Exercise, trouble: Report) -> Verdict:
+    """The cell itself went wrong, before the first case."""
+    name, kind = exercise.name, "class" if exercise.is_class else "function"
+    if trouble.status == "syntax":
+        where = f"line {trouble.line} of your cell: {trouble.text}" if trouble.line else "your cell"
+        return _verdict(exercise, "error", f"Python cannot read {where}",
+                        f"It says: {trouble.message}", _syntax_advice(trouble))  # fmt: skip
+    if trouble.status == "missing":
+        head = "class" if exercise.is_class else "def"
+        return _verdict(exercise, "not attempted", f"your cell ran, but afterwards there was no {kind} named {name}.",
+                        f"It needs to start with `{head} {name}` at the left margin.")  # fmt: skip
+    if trouble.status == "kind":
+        return _verdict(exercise, "failed", f"{name} is of type {trouble.type}; a {kind} is asked for.",
+                        f"Keep the first line of the exercise: {_header(exercise)}")  # fmt: skip
+    if trouble.status in ("time", "stopped"):
+        return _verdict(exercise, _outcome(trouble), "ran your cell", *_ended(exercise, trouble))
+    return _verdict(exercise, "error", "ran your cell on its own", *_exception(trouble))
+
+
+def _header(exercise: Exercise) -> str:
+    return f"class {exercise.name}:" if exercise.is_class else f"def {exercise.signature()}:"
+
+
+def _syntax_advice(trouble: Report) -> str:
+    message = trouble.message.lower()
+    if trouble.type in ("IndentationError", "TabError") or "indent" in message:
+        return "Indent the body of the function by four spaces, every line alike."
+    if "never closed" in message or "unmatched" in message or "does not match" in message:
+        return "Count the brackets: each one that opens must close."
+    if "expected ':'" in message:
+        return "A line that starts with def, if, else, for or while ends with a colon."
+    return "Look at that line and the one above it: a missing bracket, comma or colon shows up late."
+
+
+def _ended(exercise: Exercise, report: Report) -> tuple[str, ...]:
+    if report.status == "stopped":
+        return ("You stopped it before it came back.",)
+    return (
+        f"It had not come back after {exercise.time_limit:g} seconds.",
+        "Usually a loop that never ends: does something in its condition change on every turn?",
+    )
+
+
+def _changed(report: Report) -> tuple[str, ...]:
+    names = ", ".join(report.changed)
+    return (
+        f"your answer changed its argument {names} for everyone who uses it.",
+        "Work on a copy, or make a new array: `x = x - step` makes a new one, `x -= step` changes the old one.",
+    )
+
+
+MEANING = {
+    "ZeroDivisionError": "Something you divide by is 0 for these inputs.",
+    "RecursionError": "It calls itself without ever reaching an end.",
+    "MemoryError": "It asked for more memory than there is: look at the shapes it builds.",
+    "SystemExit": "An answer must not end Python: give the value back with `return`.",
+    "IndexError": "A position lies beyond the end. n entries have the positions 0 to n − 1.",
+    "KeyError": "A dictionary was asked for a key that it does not have.",
+    "UnboundLocalError": "A name is used before anything was put into it.",
+    "AttributeError": "The thing before the dot is not what you think it is: print its type.",
+    "AssertionError": "One of your own assertions does not hold for these inputs.",
+    "ModuleNotFoundError": "Use what the setup cell imports: np and dl.",
+    "ImportError": "Use what the setup cell imports: np and dl.",
+    "ShapeError": "The shapes do not fit: write each operand's shape beside it on paper.",
+    "NotImplementedError": "Part of it is still to be written.",
+}
+
+
+def _exception(report: Report) -> tuple[str, ...]:
+    """What was raised, where, and what that usually means."""
+    if report.type == "WriteItYourself":
+        return (shortened(report.message, WIDTH),)
+    what = f"{report.type}: {report.message}" if report.message else report.type
+    where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
+    meaning = MEANING.get(report.type, "")
+    if report.name and report.elsewhere:
+        meaning = f"Another cell defines {report.name}, but an answer stands alone: what it needs must be in its own cell."
+    elif report.name:
+        meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
+    elif report.type == "TypeError" and "argument" in report.message:
+        meaning = "Keep the names and the order of the arguments as the exercise has them."
+    elif report.type in ("TypeError", "AttributeError") and "NoneType" in report.message:
+        meaning = "Something is None there: a function without `return` gives back None."
+    elif report.type == "ValueError" and ("broadcast" in report.message or "mismatch" in report.message):
+        meaning = MEANING["ShapeError"]
+    return (f"it raised {what}{where}", *([meaning] if meaning else []))
+
+
+def _came_back(exercise: Exercise, case: Case, expected: Report, report: Report) -> tuple[str, ...]:
+    if report.status == "raised":
+        return _exception(report)
+    objection = _objection(exercise, case, expected, report)
+    assert report.observed is not None and objection is not None
+    value = observation.decode(report.observed)
+    if isinstance(objection, str):
+        return f"came back: {_show(value)}", objection
+    back, meaning = _show(value), _meaning(objection)
+    if objection.path and objection.kind in ("value", "nan", "type") and len(back) > 60:
+        back = f"{back}; at {_place(objection.path)}: {_show(objection.observed)}"
+    return f"came back: {back}", meaning or _generic(exercise, objection)
+
+
+def _place(path: tuple[Any, ...]) -> str:
+    return "".join(f"[{part!r}]" for part in path)
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, Unsupported):
+        return f"something of type {value.type_name}" + (f" ({value.why})" if value.why else "")
+    return compact(value)
+
+
+def _meaning(d: Difference) -> str:
+    """What a difference of kind or shape usually means; empty for a plain difference of values."""
+    got = d.observed
+    if got is None:
+        return "Usually a missing `return`: a function without one gives back None."
+    if isinstance(got, Unsupported):
+        if got.type_name in ("Node", "Parameter", "Placeholder", "Constant", "Operation"):
+            return "That is a node of the graph. Its value is in dl.run(...), a parameter's in .value."
+        if got.type_name in ("generator", "range", "map", "zip", "filter", "dict_keys", "dict_values", "set"):
+            return "Make it a list: list(...)."
+        if got.type_name in ("function", "method", "builtin_function_or_method", "type"):
+            return "A function came back instead of its value: call it with brackets."
+        return f"Give back {_kind(d.expected)}."
+    if d.kind == "nan":
+        return "nan means not a number: 0/0, inf − inf, inf/inf or the log of something negative happened on the way."
+    if d.kind in ("type", "shape"):
+        wanted, found = _kind(d.expected), _kind(got)
+        if wanted != found:
+            where = f" at {_place(d.path)}" if d.path else ""
+            return f"That is {found}{where}; {wanted} is asked for."
+        return "It is built otherwise than asked for: compare it with the worked value of the exercise."
+    return ""
+
+
+def _kind(value: Any) -> str:
+    """A value's kind and shape in words, without the value."""
+    if isinstance(value, Unsupported):
+        return f"something of type {value.type_name}"
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, bool):
+        return "True or False"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, dict):
+        return f"a dictionary with the keys {', '.join(map(str, value))}"
+    if isinstance(value, np.ndarray):
+        return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}"
+    array = observation.as_array(observation.encode(value))
+    if array is not None and array.ndim > 1:
+        return f"a list of lists of shape {array.shape}"
+    return f"a list of {len(value)}" if isinstance(value, list) else f"something of type {type(value).__name__}"
+
+
+def _generic(exercise: Exercise, d: Difference) -> str:
+    """No known misconception: say what the numbers say, or where to look next."""
+    if isinstance(d.expected, int | float) and isinstance(d.observed, int | float) and np.isfinite(d.observed):
+        for factor, words in [(-1, "has the wrong sign"), (2, "is twice too large"), (0.5, "is half too small")]:
+            if d.expected and abs(d.observed - factor * d.expected) <= 1e-9 * abs(d.expected):
+                return f"The number{' at ' + _place(d.path) if d.path else ''} {words}."
+    if isinstance(d.observed, float) and np.isinf(d.observed):
+        return "inf means that a number grew beyond all bounds: an overflow, or a division by 0."
+    return f'Work this case out by hand and compare; lesson.hint("{exercise.id}") gives a hint.'

@@ -1,0 +1,130 @@
+"""Where the lessons are: one loader for the source checkout and for the installed package."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlcourse.lesson.exercises import Choice, Exercise
+
+__all__ = [
+    "UnknownLesson", "answers", "answers_path", "choices", "exercises", "lesson_number", "lessons_folder",
+    "notebook", "notebooks", "stub",
+]  # fmt: skip
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class Unknown(LookupError):
+    """A name that does not exist, told in one sentence. A notebook shows the sentence without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for this
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UnknownLesson(Unknown):
+    """There is no such lesson."""
+
+
+def lessons_folder() -> Path:
+    """The folder of the released notebooks: beside the package in a checkout, inside it when installed."""
+    inside, beside = PACKAGE / "lessons", PACKAGE.parent / "lessons"
+    return beside if not inside.is_dir() and (PACKAGE.parent / "pyproject.toml").is_file() else inside
+
+
+def notebooks() -> list[Path]:
+    """The released notebooks, in the order of the course."""
+    return sorted(path for path in lessons_folder().glob("[0-9][0-9]_*.ipynb") if path.is_file())
+
+
+def lesson_number(lesson: str | int) -> str:
+    """Two digits, from ``12``, ``"12"``, ``"2"`` or ``"02"``.
+
+    Examples
+    --------
+    >>> lesson_number(2)
+    '02'
+    """
+    text = str(lesson).strip()
+    if not re.fullmatch(r"\d{1,2}", text):
+        raise UnknownLesson(f'There is no lesson {lesson!r}: give its number, for instance "12".')
+    return text.zfill(2)
+
+
+def numbers() -> list[str]:
+    """The lessons that are here."""
+    return [path.name[:2] for path in notebooks()]
+
+
+def notebook(lesson: str | int) -> Path:
+    """The released notebook of a lesson."""
+    number = lesson_number(lesson)
+    for path in notebooks():
+        if path.name.startswith(f"{number}_"):
+            return path
+    raise UnknownLesson(f"There is no lesson {number}: there are {', '.join(numbers()) or 'none here'}.")
+
+
+def answers_path(lesson: str | int) -> Path:
+    """Where the answers of a lesson are, or would be."""
+    return lessons_folder() / "answers" / f"lesson_{lesson_number(lesson)}.py"
+
+
+def has_answers() -> bool:
+    """Whether this installation holds answers; where submissions are graded it does not."""
+    return any((lessons_folder() / "answers").glob("lesson_[0-9][0-9].py"))
+
+
+@cache
+def answers(lesson: str) -> ModuleType:
+    """The answers of a lesson, as a module."""
+    number, path = lesson_number(lesson), answers_path(lesson)
+    if not path.is_file():
+        notebook(number)  # a sentence that lists the lessons, if it is the number that is wrong
+        raise UnknownLesson(f"Lesson {number} has no answers file ({path}).")
+    spec = importlib.util.spec_from_file_location(f"dlcourse_answers_{number}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # inspect finds the source of a class through its module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise
+    return module
+
+
+def exercises(lesson: str) -> dict[str, Exercise]:
+    """The exercises of a lesson by id, in order."""
+    from dlcourse.lesson.exercises import Exercise
+
+    found = [value for value in vars(answers(lesson)).values() if isinstance(value, Exercise)]
+    return {exercise.id: exercise for exercise in sorted(found, key=lambda e: e.id)}
+
+
+def choices(lesson: str, kind: str) -> dict[str, Choice]:
+    """The ``predictions`` or the ``quiz`` of a lesson by id."""
+    return {choice.id: choice for choice in getattr(answers(lesson), kind, [])}
+
+
+@cache
+def stub(exercise_id: str) -> str:
+    """The source of the answer cell of an exercise, as released; empty if there is no notebook."""
+    import json
+
+    try:
+        cells = json.loads(notebook(exercise_id.split(".")[0]).read_text(encoding="utf-8"))["cells"]
+    except UnknownLesson:
+        return ""
+    for cell in cells:
+        metadata = cell.get("metadata", {})
+        if "answer" in metadata.get("tags", ()) and metadata.get("dlcourse", {}).get("exercise") == exercise_id:
+            source = cell["source"]
+            return source if isinstance(source, str) else "".join(source)
+    return ""

@@ -1,0 +1,153 @@
+"""What the learner has done, in a local file. It is never sent anywhere.
+
+The file is read anew before each write and both are merged, so that two open notebooks do not undo each other.
+A file that cannot be read is set aside; where nothing can be written the course goes on in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Progress", "progress_file"]
+
+Record = dict[str, Any]
+
+
+def progress_file() -> Path:
+    """Where progress is kept: the file that ``DLCOURSE_PROGRESS`` names, or one in the user's data folder."""
+    named = os.environ.get("DLCOURSE_PROGRESS")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return platformdirs.user_data_path("dlcourse", appauthor=False) / "progress.json"
+
+
+class Progress:
+    """The learner's progress in all lessons.
+
+    Each exercise has a record: ``checks``, ``attempts`` (checks of something other than the stub), ``passed``,
+    ``hints`` (how many were shown) and ``solution`` (it was opened). Each question has the option last chosen.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "progress.json"
+    ...     Progress(path).checked("02.1", attempted=True, passed=True)
+    ...     Progress(path).exercise("02.1")["passed"]
+    True
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self.memory: Record = {"exercises": {}, "choices": {}}
+        self.warned = False
+
+    # ------------------------------------------------------------------------------------------ questions
+
+    def exercise(self, id: str) -> Record:
+        """The record of an exercise."""
+        record: Record = self._merged()["exercises"].get(id, {})
+        return {"checks": 0, "attempts": 0, "passed": False, "hints": 0, "solution": False} | record
+
+    def chosen(self, id: str) -> str | None:
+        """The option last chosen in a prediction or a quiz question."""
+        choice = self._merged()["choices"].get(id)
+        return choice if isinstance(choice, str) else None
+
+    # --------------------------------------------------------------------------------------------- events
+
+    def checked(self, id: str, *, attempted: bool, passed: bool) -> None:
+        """A check was made."""
+        before = self.exercise(id)
+        self._note("exercises", id, {
+            "checks": before["checks"] + 1,
+            "attempts": before["attempts"] + attempted,
+            "passed": before["passed"] or passed,
+        })  # fmt: skip
+
+    def hinted(self, id: str, number: int) -> None:
+        """A hint was shown."""
+        self._note("exercises", id, {"hints": max(number, self.exercise(id)["hints"])})
+
+    def opened_solution(self, id: str) -> None:
+        """The solution was opened."""
+        self._note("exercises", id, {"solution": True})
+
+    def chose(self, id: str, option: str) -> None:
+        """An option was chosen."""
+        self._note("choices", id, option)
+
+    # -------------------------------------------------------------------------------------------- the file
+
+    def _note(self, part: str, id: str, value: Any) -> None:
+        merged = self._merged()
+        merged[part][id] = merged[part].get(id, {}) | value if isinstance(value, dict) else value
+        self.memory = merged
+        path = self.path or progress_file()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".progress-", suffix=".part")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump({"version": 1} | merged, file, indent=1, ensure_ascii=False, sort_keys=True)
+                os.replace(temporary, path)
+            except BaseException:
+                os.unlink(temporary)
+                raise
+        except OSError as error:
+            self._warn(f"Your progress cannot be saved in {path} ({error.strerror}); it lasts as long as this kernel.")
+
+    def _merged(self) -> Record:
+        """What the file says, and what happened here: of numbers the larger, of choices the last made here."""
+        file = self._read()
+        merged: Record = {"exercises": dict(file["exercises"]), "choices": file["choices"] | self.memory["choices"]}
+        for id, ours in self.memory["exercises"].items():
+            theirs = merged["exercises"].get(id, {})
+            merged["exercises"][id] = theirs | {key: max(value, theirs.get(key, value)) for key, value in ours.items()}
+        return merged
+
+    def _read(self) -> Record:
+        path = self.path or progress_file()
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            return {"exercises": _records(data["exercises"]), "choices": _choices(data["choices"])}
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._warn(f"Your progress in {path} cannot be read ({error.strerror}); this notebook starts afresh.")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self._set_aside(path)
+        return {"exercises": {}, "choices": {}}
+
+    def _set_aside(self, path: Path) -> None:
+        aside = path.with_name(path.name + ".corrupt")
+        try:
+            os.replace(path, aside)
+            print(f"Your progress file was damaged: it is now {aside}, and a new one is begun.")
+        except OSError:
+            self._warn(f"Your progress file {path} is damaged and cannot be replaced; progress is kept in memory.")
+
+    def _warn(self, sentence: str) -> None:
+        if not self.warned:
+            self.warned = True
+            print(sentence)
+
+
+def _records(data: Any) -> dict[str, Record]:
+    for record in data.values():
+        for value in record.values():
+            if not isinstance(value, int):  # bool is an int
+                raise TypeError
+    return dict(data)
+
+
+def _choices(data: Any) -> dict[str, str]:
+    if not all(isinstance(value, str) for value in data.values()):
+        raise TypeError
+    return dict(data)
