@@ -1,1 +1,75 @@
 """dlcourse: gradient descent and backpropagation, learned by building them."""
+
+from typing import Any
+
+from dlcourse.errors import (
+    DTypeError,
+    EngineError,
+    FeedError,
+    GradientError,
+    Mismatch,
+    NonFiniteError,
+    RunError,
+    ShapeError,
+)
+from dlcourse.gradients import gradients, register_gradient
+from dlcourse.graph import Node, Parameter, Placeholder, constant, operation, parameter, placeholder, topological_order
+from dlcourse.operations import (
+    abs,
+    add,
+    broadcast_to,
+    cast,
+    clip,
+    concatenate,
+    cos,
+    divide,
+    equal,
+    exp,
+    expand_dims,
+    log,
+    log_softmax,
+    logsumexp,
+    matmul,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    multiply,
+    negative,
+    one_hot,
+    power,
+    relu,
+    reshape,
+    sigmoid,
+    sign,
+    sin,
+    softmax,
+    softmax_cross_entropy,
+    sqrt,
+    square,
+    squared_error,
+    subtract,
+    sum,
+    sum_to,
+    tanh,
+    transpose,
+    where,
+)
+from dlcourse.optimizers import GradientDescent
+from dlcourse.program import Program, run
+
+__all__ = [name for name in dir() if not name.startswith("_") and name != "Any"]
+
+
+def __getattr__(name: str) -> Any:
+    """The parts that a script which only computes does not need are loaded when they are first used."""
+    if name == "open_lesson":
+        from dlcourse.lesson import open_lesson
+
+        return open_lesson
+    if name == "data":
+        from importlib import import_module
+
+        return import_module("dlcourse.data")
+    raise AttributeError(f"module 'dlcourse' has no attribute {name!r}")

@@ -1,0 +1,100 @@
+"""Error messages that are small lessons: what went wrong, where it was written, what to try."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlcourse.graph import Node
+
+Line = tuple[str, int]  # the file (or notebook cell) and the line number on which a node was built
+
+
+class EngineError(Exception):
+    """Whatever the engine has to say about your graph, your data or your gradient."""
+
+
+class ShapeError(EngineError, ValueError):
+    """Sizes that do not fit together."""
+
+
+class DTypeError(EngineError, TypeError):
+    """A kind of number, or of object, that cannot be used here."""
+
+
+class FeedError(EngineError, ValueError):
+    """A placeholder that got no array, or one that does not fit."""
+
+
+class GradientError(EngineError, ValueError):
+    """A derivative that does not exist, or a gradient rule that returned something else."""
+
+
+class NonFiniteError(EngineError, ArithmeticError):
+    """A value that became NaN or infinite."""
+
+
+class RunError(EngineError, RuntimeError):
+    """An operation that failed on the data it met."""
+
+
+class Mismatch(Exception):
+    """Raised by a shape rule that cannot accept its inputs: the reason, and what to try.
+
+    `{0}`, `{1}` in either stand for the names of the inputs. The engine turns it into a :class:`ShapeError`.
+    """
+
+    def __init__(self, reason: str, hint: str = "", error: type[EngineError] = ShapeError) -> None:
+        super().__init__(reason)
+        self.reason, self.hint, self.error = reason, hint, error
+
+
+def place(line: Line) -> str:
+    """Where a node was built, as the learner sees it: ``cell 12, line 3``, or ``file.py:3`` outside a notebook."""
+    filename, number = line
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = getattr(getattr(shell, "compile", None), "_filename_map", {}).get(filename)
+    return f"{filename}:{number}" if cell is None else f"cell {cell}, line {number}"
+
+
+def code(line: Line) -> str:
+    """The text of that line, or nothing where it is not known."""
+    return linecache.getline(*line).strip()
+
+
+_ASSIGNMENT = re.compile(r"([^\W\d]\w*)\s*(?::[^=]*)?=(?!=)")
+
+
+def label(node: Node, seen_from: Line | None = None) -> str:
+    """What to call a node: its name, else the variable it was assigned to, else its kind.
+
+    Only the last node of a line is assigned, and it is used on another line (`seen_from`); the nodes inside the
+    line's expression go by their kind.
+    """
+    if node.name:
+        return node.name
+    assigned = _ASSIGNMENT.match(code(node.where)) if seen_from not in (None, node.where) else None
+    return assigned[1] if assigned else node.kind_name
+
+
+def built(nodes: Sequence[Node], seen_from: Line | None = None) -> str:
+    """One line a node: its name, where it was built and the code that built it."""
+    names = {label(node, seen_from): node for node in nodes}
+    width = max(map(len, names), default=0)
+    return "".join(
+        f"\n  {name:{width}} was built in {place(node.where)}:  {code(node.where)}".rstrip(" :")
+        for name, node in names.items()
+    )
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    """A shape as Python writes it.
+
+    >>> shape_text((None, 3))
+    '(None, 3)'
+    """
+    return str(tuple(shape))

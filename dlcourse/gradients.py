@@ -1,0 +1,553 @@
+"""Differentiation: walk the graph backwards, hand each node's gradient to its rule, add up what arrives.
+
+The rules stand in a table below, one or two lines each. They are written in graph operations, so the gradient of a
+graph is more graph: it can be drawn, compiled, and differentiated again.
+The method is reverse accumulation (S. Linnainmaa, "Taylor expansion of the accumulated rounding error", 1976;
+D. Sabinasz, "Deep Learning From Scratch: Theory and Implementation").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from dlcourse.errors import DTypeError, GradientError, Mismatch, ShapeError, built, label, place, shape_text
+from dlcourse.graph import (
+    LEARNERS_OPERATIONS,
+    OPERATIONS,
+    Constant,
+    Node,
+    Operand,
+    Operation,
+    OperationKind,
+    Shape,
+    ShapeOf,
+    broadcast_shapes,
+    constant,
+    topological_order,
+)
+from dlcourse.operations import (
+    broadcast_like,
+    cast,
+    cos,
+    divide,
+    equal,
+    exp,
+    expand_dims,
+    log,
+    log_softmax,
+    multiply,
+    one_hot,
+    part,
+    put_back,
+    reshape_like,
+    sign,
+    sin,
+    softmax,
+    spread,
+    sqrt,
+    sum,
+    sum_to,
+    transpose,
+    where,
+)
+
+Rule = Callable[..., Sequence["Node | None"]]
+_RULES: dict[OperationKind, Rule] = {}
+
+
+def register_gradient(name: str) -> Callable[[Rule], Rule]:
+    """Say how gradients pass through the operation `name`.
+
+    The rule gets the node `op` and the node `g`, the gradient of the loss with respect to `op`, and returns one node
+    for each of ``op.inputs``, written in graph operations; None where an input has no gradient.
+    See :func:`operation` for an example.
+    """
+    kind = LEARNERS_OPERATIONS.get(name) or OPERATIONS.get(name)
+    if kind is None:
+        raise GradientError(
+            f"there is no operation {name!r} to give a gradient to: define it first, with @dl.operation({name!r})."
+        )
+
+    def decorate(rule: Rule) -> Rule:
+        _RULES[kind] = rule
+        return rule
+
+    return decorate
+
+
+# -------------------------------------------------------------------------------------- the walk backwards
+
+
+@overload
+def gradients(loss: Node, wrt: Node, grad_output: Operand | None = None,
+              unconnected: Literal["raise", "zero"] = "raise") -> Node: ...  # fmt: skip
+@overload
+def gradients(loss: Node, wrt: Sequence[Node], grad_output: Operand | None = None,
+              unconnected: Literal["raise", "zero"] = "raise") -> list[Node]: ...  # fmt: skip
+def gradients(loss: Node, wrt: Node | Sequence[Node], grad_output: Operand | None = None,
+              unconnected: Literal["raise", "zero"] = "raise") -> Node | list[Node]:  # fmt: skip
+    """The gradients of `loss` with respect to each node of `wrt`, as new nodes of the same graph.
+
+    A loss that is not a single number needs `grad_output`, the gradient that arrives at it from beyond.
+    A node that the loss does not depend on raises, or with ``unconnected="zero"`` gets zeros.
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(3.0, name="x")
+    >>> slope = dl.gradients(x**4, x)
+    >>> curvature = dl.gradients(slope, x)
+    >>> dl.run([slope, curvature])
+    [array(108.), array(108.)]
+    """
+    wanted = [wrt] if isinstance(wrt, Node) else list(wrt)
+    _check_request(loss, wanted, unconnected)
+    arriving = {loss: [_seed(loss, grad_output)]}
+    order = topological_order(loss)
+    leads_to_wanted = set(wanted)
+    for node in order:
+        if not leads_to_wanted.isdisjoint(node.inputs):
+            leads_to_wanted.add(node)
+
+    found: dict[Node, Node] = {}
+    for node in reversed(order):
+        if node in arriving and node in leads_to_wanted:
+            g = found[node] = _add_all(node, arriving.pop(node), loss)
+            if isinstance(node, Operation):
+                for parent, contribution in zip(node.inputs, _contributions(node, g), strict=True):
+                    if contribution is not None and parent in leads_to_wanted:
+                        arriving.setdefault(parent, []).append(contribution)
+
+    result = [found[node] if node in found else _unreached(loss, node, unconnected) for node in wanted]
+    return result[0] if isinstance(wrt, Node) else result
+
+
+def _seed(loss: Node, grad_output: Operand | None) -> Node:
+    if grad_output is None:
+        if loss.shape != ():
+            raise GradientError(
+                f"{label(loss)} has shape {shape_text(loss.shape)}, and only a single number has a gradient: "
+                f"take dl.sum or dl.mean of it first, or give grad_output." + built([loss])
+            )
+        return constant(1.0, dtype=loss.dtype)
+    seed = cast(grad_output, loss.dtype)
+    if len(seed.shape) > len(loss.shape) or not _agree(loss.shape, seed.shape):
+        raise ShapeError(f"grad_output has shape {shape_text(seed.shape)}, but {label(loss)} has "
+                         f"{shape_text(loss.shape)}." + built([loss]))  # fmt: skip
+    return broadcast_like(seed, loss)
+
+
+def _add_all(node: Node, contributions: list[Node], loss: Node) -> Node:
+    """What arrives at a node over several paths adds up."""
+    total = contributions[0]
+    for contribution in contributions[1:]:
+        total = total + contribution
+    if total.name is None and isinstance(total, Operation) and (node.name or not node.is_operation):
+        total.name = f"∂{label(loss)}/∂{label(node)}"
+    return total
+
+
+def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
+    """What the node's rule says, checked: one node for each input, of that input's shape and dtype."""
+    rule = _RULES.get(node.kind)
+    if rule is None:
+        raise GradientError(
+            f"{label(node)} is a {node.kind_name}, and nobody has said how gradients pass through it. "
+            f'Write a rule: @dl.register_gradient("{node.kind_name}")' + built([node])
+        )
+    answer: Any = rule(node, g)
+    returned = [answer] if isinstance(answer, Node) else answer
+    name = f"the gradient rule of {node.kind_name}"
+    if not isinstance(returned, list | tuple) or len(returned) != len(node.inputs):
+        count = f"{len(returned)} gradients" if isinstance(returned, list | tuple) else repr(type(answer).__name__)
+        raise GradientError(f"{name} returned {count}, but {label(node)} has {len(node.inputs)} input(s): "
+                            f"return a list with one node for each." + built([node]))  # fmt: skip
+    checked: list[Node | None] = []
+    for i, (parent, contribution) in enumerate(zip(node.inputs, returned, strict=True)):
+        if contribution is not None and not isinstance(contribution, Node):
+            raise GradientError(
+                f"{name} returned a {type(contribution).__name__} for input {i}, not a node: write it with graph "
+                f"operations (dl.exp, *, +, op.inputs[{i}], g), without np. and without numbers of a run." + built([node])
+            )
+        if contribution is not None and not _agree(parent.shape, contribution.shape, exactly=True):
+            raise GradientError(
+                f"{name} returned shape {shape_text(contribution.shape)} for input {i}, {label(parent, node.where)}, "
+                f"which has shape {shape_text(parent.shape)}. After broadcasting, dl.sum_to(gradient, "
+                f"op.inputs[{i}]) adds up the copies." + built([node])
+            )
+        if contribution is not None and node.kind.learners and None in (*parent.shape, *contribution.shape):
+            contribution = _same_shape(contribution, parent)
+        if contribution is not None and parent.dtype.kind == "f":
+            contribution = cast(contribution, parent.dtype)
+        checked.append(contribution)
+    return checked
+
+
+def _agree(shape: Shape, other: Shape, exactly: bool = False) -> bool:
+    """Whether two shapes may be the same one (or the other broadcast to it), as far as is known yet."""
+    try:
+        both = broadcast_shapes(shape, other)
+    except Mismatch:
+        return False
+    same = all(a == b or a is None for a, b in zip(shape, both, strict=False))
+    if exactly:
+        same = len(shape) == len(other) and all(
+            a == b or None in (a, b) for a, b in zip(shape, other, strict=True)
+        )
+    return len(both) == len(shape) and same
+
+
+def _check_shape(g: ShapeOf, like: ShapeOf) -> Shape:
+    if not _agree(like, g, exactly=True):
+        raise Mismatch("a gradient must have the shape of what it is the gradient of.",
+                       "After broadcasting, dl.sum_to(gradient, input) adds up the copies.")  # fmt: skip
+    return like
+
+
+_same_shape = OPERATIONS["same_shape"] = OperationKind("same_shape", shape=_check_shape, formula=lambda g, like: g)
+
+
+def _check_request(loss: Node, wanted: list[Node], unconnected: str) -> None:
+    if unconnected not in ("raise", "zero"):
+        raise GradientError(f'unconnected must be "raise" or "zero", not {unconnected!r}.')
+    for node in [loss, *wanted]:
+        if not isinstance(node, Node):
+            raise DTypeError(f"gradients takes nodes, and got a {type(node).__name__}.")
+        if node.dtype.kind != "f":
+            raise DTypeError(
+                f"{label(node)} holds {node.dtype}: only floating-point numbers have gradients. "
+                "Declare it with dtype=float." + built([node])
+            )
+
+
+def _unreached(loss: Node, node: Node, unconnected: str) -> Node:
+    if unconnected == "zero":
+        return broadcast_like(constant(0.0, dtype=node.dtype), node)
+    raise GradientError(
+        f"{label(loss)} does not depend on {label(node, loss.where)}, so there is no gradient. Was it left out of "
+        f'the model? (unconnected="zero" gives zeros instead.)' + built([node, loss], loss.where)
+    )
+
+
+# -------------------------------------------------------------------------- the rules: g is ∂loss/∂output
+
+
+@register_gradient("add")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """c = a + b:  ∂L/∂a = g,  ∂L/∂b = g  (Sabinasz, "Gradient for add")."""
+    a, b = op.inputs
+    return [sum_to(g, a), sum_to(g, b)]
+
+
+@register_gradient("subtract")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """c = a − b:  ∂L/∂a = g,  ∂L/∂b = −g."""
+    a, b = op.inputs
+    return [sum_to(g, a), sum_to(-g, b)]
+
+
+@register_gradient("multiply")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """c = a b:  ∂L/∂a = g b,  ∂L/∂b = g a  (Sabinasz, "Gradient for multiply")."""
+    a, b = op.inputs
+    return [sum_to(g * b, a), sum_to(g * a, b)]
+
+
+@register_gradient("divide")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """c = a / b:  ∂L/∂a = g / b,  ∂L/∂b = −g c / b."""
+    a, b = op.inputs
+    return [sum_to(g / b, a), sum_to(-g * op / b, b)]
+
+
+@register_gradient("power")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """c = aᵇ:  ∂L/∂a = g b aᵇ⁻¹, and 0 where b = 0;  ∂L/∂b = g c log a, and 0 where a = 0."""
+    a, b = op.inputs
+    if isinstance(b, Constant) and b.array.ndim == 0:
+        n = b.array.item()
+        return [g * (n * a ** (n - 1)) if n != 0 else broadcast_like(cast(0.0, a.dtype), a), None]
+    slope = where(equal(b, 0), 0, b * a ** where(equal(b, 0), 1, b - 1))
+    return [sum_to(g * slope, a), sum_to(g * op * log(where(equal(a, 0), 1, a)), b)]
+
+
+@register_gradient("negative")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = −x:  ∂L/∂x = −g  (Sabinasz, "Gradient for negative")."""
+    return [-g]
+
+
+@register_gradient("exp")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = eˣ:  ∂L/∂x = g y."""
+    return [g * op]
+
+
+@register_gradient("log")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = log x:  ∂L/∂x = g / x  (Sabinasz, "Gradient for log")."""
+    return [g / op.inputs[0]]
+
+
+@register_gradient("sqrt")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = √x:  ∂L/∂x = g / 2y."""
+    return [g / (2 * op)]
+
+
+@register_gradient("square")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = x²:  ∂L/∂x = 2 g x."""
+    return [g * (2 * op.inputs[0])]
+
+
+@register_gradient("abs")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = |x|:  ∂L/∂x = g sign(x), and sign(0) = 0."""
+    return [g * sign(op.inputs[0])]
+
+
+@register_gradient("sign")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """sign(x) is flat wherever it has a derivative."""
+    return [None]
+
+
+@register_gradient("sin")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = sin x:  ∂L/∂x = g cos x."""
+    return [g * cos(op.inputs[0])]
+
+
+@register_gradient("cos")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = cos x:  ∂L/∂x = −g sin x."""
+    return [-(g * sin(op.inputs[0]))]
+
+
+@register_gradient("tanh")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = tanh x:  ∂L/∂x = g (1 − y²)."""
+    return [g * (1 - op * op)]
+
+
+@register_gradient("sigmoid")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = σ(x):  ∂L/∂x = g y (1 − y)  (Sabinasz, "Gradient for sigmoid")."""
+    return [g * (op * (1 - op))]
+
+
+@register_gradient("relu")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = max(x, 0):  ∂L/∂x = g where y > 0, and 0 elsewhere, at 0 itself too."""
+    return [g * cast(op > 0, g.dtype)]
+
+
+@register_gradient("maximum")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The larger one gets the gradient; equal ones get half each."""
+    a, b = op.inputs
+    half = where(equal(a, b), g / 2, 0)
+    return [sum_to(where(a > b, g, half), a), sum_to(where(a < b, g, half), b)]
+
+
+@register_gradient("minimum")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The smaller one gets the gradient; equal ones get half each."""
+    a, b = op.inputs
+    half = where(equal(a, b), g / 2, 0)
+    return [sum_to(where(a < b, g, half), a), sum_to(where(a > b, g, half), b)]
+
+
+@register_gradient("clip")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """x between the bounds gets the gradient; beyond one, the bound does."""
+    x, low, high = op.inputs
+    return [sum_to(where(x < low, 0, where(x > high, 0, g)), x),
+            sum_to(where(x < low, g, 0), low), sum_to(where(x > high, g, 0), high)]  # fmt: skip
+
+
+@register_gradient("where")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The one that was chosen gets the gradient."""
+    condition, a, b = op.inputs
+    return [None, sum_to(where(condition, g, 0), a), sum_to(where(condition, 0, g), b)]
+
+
+@register_gradient("cast")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Another dtype, the same numbers."""
+    (x,) = op.inputs
+    return [cast(g, x.dtype) if x.dtype.kind == "f" else None]
+
+
+@register_gradient("squared_error")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = (p − t)²:  ∂L/∂p = 2 g (p − t),  ∂L/∂t = −∂L/∂p."""
+    p, t = op.inputs
+    toward = g * (2 * (p - t))
+    return [sum_to(toward, p), sum_to(-toward, t)]
+
+
+@register_gradient("sum")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = Σ x:  each x gets g  (Sabinasz, "Gradient for reduce_sum")."""
+    return [spread(g, op.inputs[0], op.attributes["axis"])]
+
+
+@register_gradient("mean")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = Σ x / n:  each x gets g / n."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [spread(g / OPERATIONS["count"](x, axis=axis), x, axis)]
+
+
+def _extreme(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = max x (or min x):  the chosen x get g, shared equally."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    chosen = cast(equal(x, spread(op, x, axis)), g.dtype)
+    return [spread(g, x, axis) * chosen / spread(reshape_like(sum(chosen, axis), op), x, axis)]
+
+
+register_gradient("max")(_extreme)
+register_gradient("min")(_extreme)
+
+
+@register_gradient("logsumexp")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = log Σ eˣ:  ∂L/∂x = g softmax(x)."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [spread(g, x, axis) * softmax(x, axis)]
+
+
+@register_gradient("softmax")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """s = softmax(x):  ∂L/∂x = (g − Σ g s) s  (Sabinasz, "Gradient for softmax")."""
+    return [(g - sum(g * op, op.attributes["axis"], keepdims=True)) * op]
+
+
+@register_gradient("log_softmax")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = log softmax(x):  ∂L/∂x = g − softmax(x) Σ g."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [g - softmax(x, axis) * sum(g, axis, keepdims=True)]
+
+
+@register_gradient("softmax_cross_entropy")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """L = −Σ t log softmax(z):  ∂L/∂z = g (softmax(z) Σ t − t), where Σ t = 1;  ∂L/∂t = −g log softmax(z)."""
+    z, t = op.inputs
+    g = expand_dims(g, -1)
+    if t.ndim < z.ndim:
+        return [g * (softmax(z) - one_hot(t, like=z)), None]
+    return [sum_to(g * (softmax(z) * sum(t, -1, keepdims=True) - t), z), sum_to(-g * log_softmax(z), t)]
+
+
+@register_gradient("pick")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The entries that were picked get the gradient."""
+    scores, labels = op.inputs
+    return [expand_dims(g, -1) * one_hot(labels, like=scores), None]
+
+
+@register_gradient("matmul")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """C = A B:  ∂L/∂A = G Bᵀ,  ∂L/∂B = Aᵀ G  (Sabinasz, "Gradient for matmul")."""
+    A, B = op.inputs
+    if A.ndim == B.ndim == 1:
+        return [g * B, g * A]
+    rows = A if A.ndim > 1 else expand_dims(A, 0)  # a vector on the left is a row,
+    columns = B if B.ndim > 1 else expand_dims(B, 1)  # on the right a column
+    G = expand_dims(g, -2) if A.ndim == 1 else expand_dims(g, -1) if B.ndim == 1 else g
+    dA, dB = G @ _flipped(columns), _flipped(rows) @ G
+    return [sum_to(dA if A.ndim > 1 else sum(dA, -2), A), sum_to(dB if B.ndim > 1 else sum(dB, -1), B)]
+
+
+def _flipped(x: Node) -> Node:
+    """The last two axes exchanged: the transpose of each matrix of a stack."""
+    return transpose(x, (*range(x.ndim - 2), -1, -2))
+
+
+@register_gradient("transpose")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = xᵀ:  ∂L/∂x = gᵀ."""
+    return [g.T]
+
+
+@register_gradient("permute")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Axes put back in their order."""
+    return [transpose(g, tuple(int(i) for i in np.argsort(op.attributes["axes"])))]
+
+
+def _reshaped_back(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The same numbers in the shape they came in."""
+    return [reshape_like(g, op.inputs[0]), *[None] * (len(op.inputs) - 1)]
+
+
+for _name in ("reshape", "reshape_like", "expand_dims"):
+    register_gradient(_name)(_reshaped_back)
+
+
+def _repeated(op: Operation, g: Node) -> Sequence[Node | None]:
+    """What was repeated adds up."""
+    return [sum_to(g, op.inputs[0]), *[None] * (len(op.inputs) - 1)]
+
+
+for _name in ("broadcast_to", "broadcast_like"):
+    register_gradient(_name)(_repeated)
+
+
+@register_gradient("spread")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """What was repeated adds up, along the axes that it was repeated on."""
+    x, _ = op.inputs
+    return [reshape_like(sum(g, op.attributes["axis"]), x), None]
+
+
+@register_gradient("sum_to")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """What was added up gets the gradient of the sum, each."""
+    return [broadcast_like(g, op.inputs[0]), None]
+
+
+@register_gradient("same_shape")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The same node, checked."""
+    return [g, None]
+
+
+def _indexed(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = x[i]:  zeros, with g at the places i."""
+    x, *arrays = op.inputs
+    return [put_back(g, x, arrays, op.attributes["index"]), *[None] * len(arrays)]
+
+
+register_gradient("getitem")(_indexed)
+register_gradient("take")(_indexed)
+
+
+@register_gradient("put_back")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Zeros with x at the places i:  ∂L/∂x = g[i]."""
+    _, _, *arrays = op.inputs
+    kind = OPERATIONS["take" if arrays else "getitem"]
+    return [kind(g, *arrays, index=op.attributes["index"]), None, *[None] * len(arrays)]
+
+
+@register_gradient("concatenate")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Each gets its part of g."""
+    return [part(g, op.inputs, op.attributes["axis"], which) for which in range(len(op.inputs))]
+
+
+@register_gradient("part")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """One part of x:  g there, zeros in the other parts."""
+    _, *inputs = op.inputs
+    zeros = [broadcast_like(cast(0.0, g.dtype), node) for node in inputs]
+    zeros[op.attributes["which"]] = g
+    return [OPERATIONS["concatenate"](*zeros, axis=op.attributes["axis"]), *[None] * len(inputs)]
+
+
