@@ -218,8 +218,9 @@ def solve(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     if target.resolve().parent == library.lessons_folder().resolve():
         raise CommandError(f"{target} is among the released lessons, which hold no answers; name another folder.")
+    text: str = nbformat.writes(notebook) + "\n"  # type: ignore[no-untyped-call]
     try:
-        write_atomically(target, (nbformat.writes(notebook) + "\n").encode())
+        write_atomically(target, text.encode())
     except OSError as error:
         raise CommandError(f"cannot write {target} ({error.strerror}).") from None
     print(f"Wrote {target}: the reference answers are filled in, nothing was run.")

@@ -82,8 +82,7 @@ def penguins(missing: Literal["drop", "nan"] = "drop") -> Penguins:
     if missing not in ("drop", "nan"):
         raise ValueError(f'penguins: missing={missing!r} is not known; use "drop" or "nan".')
     source = resources.files("dlcourse") / "datasets" / "penguins.csv"
-    with source.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
     features = np.array([[float(row[name].replace("NA", "nan")) for name in MEASUREMENTS] for row in rows])
     if missing == "drop":
         complete = np.isfinite(features).all(axis=1)

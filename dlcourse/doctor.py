@@ -5,6 +5,7 @@ Only what a learner needs can be ``broken``; what is for graphics cards or for i
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import platform
@@ -131,8 +132,7 @@ def graphics_card() -> Finding:
     if importlib.util.find_spec("cupy") is None:
         return Finding(part, "absent", 'optional: CuPy is not installed (pip install "dlcourse[cuda]")')
     try:
-        import cupy
-
+        cupy = importlib.import_module("cupy")  # by name: it is not there when types are checked
         count = cupy.cuda.runtime.getDeviceCount()
         names = [cupy.cuda.runtime.getDeviceProperties(k)["name"].decode() for k in range(count)]
     except Exception as error:  # a broken driver raises whatever it likes, and must not end the table

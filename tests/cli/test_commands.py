@@ -76,7 +76,7 @@ def test_the_table_can_be_printed_on_a_console_without_the_symbols() -> None:
 @pytest.mark.parametrize("number", numbers())
 def test_solve_writes_a_valid_notebook_with_a_pass_under_every_check(tmp_path: Path, number: str) -> None:
     assert main(["solve", number, "-o", str(tmp_path / "solved.ipynb")]) == 0
-    notebook = nbformat.read(tmp_path / "solved.ipynb", as_version=4)
+    notebook = nbformat.read(tmp_path / "solved.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     nbformat.validate(notebook)
     checks = [cell for cell in notebook.cells if "check" in cell.metadata.get("tags", [])]
     assert checks

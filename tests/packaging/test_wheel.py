@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def ask(python: Path, code: str, cwd: Path) -> object:
+def ask(python: Path, code: str, cwd: Path) -> Any:
     """Run code in the wheel's environment; what it prints last is JSON."""
     done = subprocess.run([str(python), "-c", code], cwd=cwd, env=clean_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -70,7 +71,7 @@ for number in numbers:
     dlcourse.open_lesson(number)
 print(json.dumps([dlcourse.__file__, str(library.lessons_folder()), [p.name for p in library.notebooks()]]))
 """
-    module, folder, names = ask(python, code, tmp_path)  # type: ignore[misc]
+    module, folder, names = ask(python, code, tmp_path)
     environment = str(python.parents[1])
     assert module.startswith(environment) and folder.startswith(environment)
     assert names == [path.name for path in library.notebooks()]
