@@ -1,0 +1,66 @@
+"""Interactive figures: a model in plain Python, a scene of marks, one front end that draws any scene.
+
+``Figure`` and the marks are here; ``figure.show()`` loads the browser side, ``picture(figure)`` matplotlib,
+each only when it is asked for.
+"""
+
+from typing import Any
+
+from dlcourse.figures.figure import Figure, action, choice, form, number, slider, toggle
+from dlcourse.figures.scene import (
+    ROLES,
+    ByFrame,
+    Mark,
+    Panel,
+    arrow,
+    band,
+    bars,
+    by_frame,
+    curve,
+    edge,
+    image,
+    node,
+    point,
+    points,
+    polygon,
+    polyline,
+    resolve,
+    text,
+)
+
+__all__ = [
+    "ROLES",
+    "ByFrame",
+    "Figure",
+    "Mark",
+    "Panel",
+    "action",
+    "arrow",
+    "band",
+    "bars",
+    "by_frame",
+    "choice",
+    "curve",
+    "edge",
+    "form",
+    "image",
+    "node",
+    "number",
+    "picture",
+    "point",
+    "points",
+    "polygon",
+    "polyline",
+    "resolve",
+    "slider",
+    "text",
+    "toggle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "picture":  # imports matplotlib, so only on demand
+        from dlcourse.figures.paper import picture
+
+        return picture
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,279 @@
+"""The same scene on paper: a PNG drawn by matplotlib, for everywhere that runs no widgets.
+
+matplotlib's objects are used directly. pyplot is never imported, so no global state, no window and no backend
+choice is touched, and the learner's own plots stay as they are.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Paper
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from dlcourse.figures import labels
+from dlcourse.figures.scene import COLOURS, ROLES, Mark, Panel, Style, resolve
+
+if TYPE_CHECKING:
+    from dlcourse.figures.figure import Figure
+
+DPI = 120
+WIDTH, HEIGHT, CAPTION_LINE = 6.4, 3.6, 0.19  # inches; the caption adds a line or two below
+PIXEL = 72 / 100  # a role's widths are CSS pixels of a figure 640 wide: this many points each
+MARKERS = {"circle": "o", "triangle": "^", "square": "s"}
+FONT = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture on every machine
+    "font.size": 9.5,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9.5,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "hatch.linewidth": 0.5,
+    "svg.hashsalt": "dlcourse",
+}
+HALO = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+
+
+def picture(figure: Figure) -> bytes:
+    """The figure at its current frame, as PNG bytes. The same figure gives the same bytes.
+
+    Examples
+    --------
+    >>> from dlcourse.figures import Figure, Panel, curve
+    >>> class Line(Figure):
+    ...     title = "A line"
+    ...     def scene(self):
+    ...         return [Panel([curve([0, 1], [0, 1])], (0, 1), (0, 1))]
+    ...     def describe(self):
+    ...         return "it goes up"
+    >>> picture(Line())[:4]
+    b'\\x89PNG'
+    """
+    panels = resolve(figure._checked_scene(), figure.frame)
+    caption = textwrap.wrap(figure.describe(), 98)
+    top, bottom = (0.3 if figure.title else 0.05), 0.08 + CAPTION_LINE * len(caption)
+    with matplotlib.rc_context(FONT):
+        paper = Paper(figsize=(WIDTH, HEIGHT + bottom), dpi=DPI, facecolor="white")
+        FigureCanvasAgg(paper)
+        height = HEIGHT + bottom
+        if figure.title:
+            paper.text(0.012, 1 - 0.08 / height, figure.title, va="top", weight="bold", size=10.5, color=COLOURS["ink"])
+        for i, line in enumerate(reversed(caption)):
+            paper.text(0.012, (0.06 + i * CAPTION_LINE) / height, line, va="bottom", size=9, color=COLOURS["ink"])
+        _draw_panels(paper, panels, bottom / height, 1 - top / height)
+        out = io.BytesIO()
+        paper.savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def _draw_panels(paper: Paper, panels: Sequence[Panel], low: float, high: float) -> None:
+    """Panels side by side; those with equal units get the width that their height asks for."""
+    if not panels:
+        return
+    inches = WIDTH, (high - low) * paper.get_figheight()
+    left, right, above, below = 0.52, 0.1, 0.42, 0.48  # room for ticks and words around each plot, in inches
+    tall = inches[1] - above - below
+    free = inches[0] - len(panels) * (left + right)
+    wanted = []
+    for panel in panels:
+        ratio = (panel.xlim[1] - panel.xlim[0]) / (panel.ylim[1] - panel.ylim[0])
+        wanted.append(min(tall * ratio, free / len(panels)) if panel.aspect == "equal" else 0.0)
+    shares = sum(p.width for p, w in zip(panels, wanted, strict=True) if not w) or 1.0
+    rest = free - sum(wanted)
+    x = left if not all(wanted) else left + rest / 2
+    for panel, equal in zip(panels, wanted, strict=True):
+        wide = equal or rest * panel.width / shares
+        bounds = (x / inches[0], low + below / paper.get_figheight(), wide / inches[0], tall / paper.get_figheight())
+        _draw_panel(paper, panel, bounds)
+        x += wide + left + right
+
+
+def _draw_panel(paper: Paper, panel: Panel, bounds: tuple[float, float, float, float]) -> None:
+    axes = paper.add_axes(bounds)
+    axes.set(xlim=panel.xlim, ylim=panel.ylim, xscale=panel.xscale, yscale=panel.yscale)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color("#8A8A8A")
+    axes.tick_params(color="#8A8A8A", labelcolor="#333333", length=3)
+    axes.grid(color="#E4E4E4", linewidth=0.7)
+    for axis, scale in ((axes.xaxis, panel.xscale), (axes.yaxis, panel.yscale)):
+        axis.set_major_locator(LogLocator(numticks=6) if scale == "log" else MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_minor_locator(NullLocator())
+        if scale == "log":
+            axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    if panel.aspect == "equal":
+        axes.set_aspect("equal", adjustable="box")
+    if not panel.axes:
+        axes.set_axis_off()
+    axes.set_xlabel(panel.xlabel, labelpad=2, color="#333333")
+    # the name of the upward axis stands level above it: easier to read than turned words
+    axes.annotate(
+        panel.ylabel, (0, 1), (-14, 5), xycoords="axes fraction", textcoords="offset points", va="bottom", color="#333333"
+    )
+    if panel.title:
+        axes.annotate(
+            panel.title, (0, 1), (-14, 18 if panel.ylabel else 5), xycoords="axes fraction",
+            textcoords="offset points", va="bottom", weight="bold", color=COLOURS["ink"],
+        )  # fmt: skip
+    for order, mark in enumerate(panel.marks):
+        _draw_mark(axes, mark, panel, 2 + order * 0.01)
+    _draw_labels(paper, axes, panel)
+
+
+def _line_style(style: Style) -> dict[str, Any]:
+    dash = tuple(float(v) * PIXEL for v in style.dash.split())
+    return {
+        "color": COLOURS[style.colour],
+        "linewidth": style.width * PIXEL,
+        "linestyle": (0, dash) if dash else "solid",
+        "solid_capstyle": "round",
+        "solid_joinstyle": "round",
+    }
+
+
+def _marker_style(style: Style) -> dict[str, Any]:
+    size = 2 * style.size * PIXEL * (1.1 if style.marker == "triangle" else 1)
+    colour = COLOURS[style.colour]
+    return {
+        "marker": MARKERS[style.marker], "markersize": size, "linestyle": "none", "markerfacecolor": colour,
+        "markeredgecolor": "white", "markeredgewidth": 0.5,
+    }  # fmt: skip
+
+
+def _area_style(style: Style, opacity: float | None = None) -> dict[str, Any]:
+    """A pale fill; the hatch, where there is one, is the second cue."""
+    colour = COLOURS[style.colour]
+    alpha = style.fill if opacity is None else opacity
+    face = (*matplotlib.colors.to_rgb(colour), alpha)
+    edge = (*matplotlib.colors.to_rgb(colour), 0.5) if style.hatch else (0, 0, 0, 0)
+    return {"facecolor": face, "edgecolor": edge, "linewidth": 0, "hatch": style.hatch * 2 or None}
+
+
+def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
+    style = ROLES[str(mark.role)]
+    match mark.kind:
+        case "curve" | "polyline":
+            count = len(mark.xs) if mark.fields.get("shown") is None else int(mark.shown)
+            axes.plot(mark.xs[:count], mark.ys[:count], zorder=order, **_line_style(style))
+            if mark.fields.get("markers"):
+                axes.plot(mark.xs[:count], mark.ys[:count], zorder=order, **_marker_style(style))
+        case "point":
+            axes.plot([mark.x], [mark.y], zorder=order + (2 if mark.drag else 0), **_marker_style(style))
+        case "points":
+            axes.plot(mark.xs, mark.ys, zorder=order, **_marker_style(style))
+        case "arrow" | "edge":
+            ends = (mark.x0, mark.y0), (mark.x1, mark.y1)
+            shape = FancyArrowPatch(
+                *ends, arrowstyle="-|>", mutation_scale=11, shrinkA=0, shrinkB=14 if mark.kind == "edge" else 0,
+                color=COLOURS[style.colour], linewidth=style.width * PIXEL, zorder=order,
+                linestyle=_line_style(style)["linestyle"],
+            )  # fmt: skip
+            axes.add_patch(shape)
+        case "text":
+            if panel.xlim[0] <= mark.x <= panel.xlim[1] and panel.ylim[0] <= mark.y <= panel.ylim[1]:
+                where = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
+                axes.text(
+                    mark.x, mark.y, mark.string, ha=where, va="center", zorder=4, path_effects=HALO, color=COLOURS["ink"]
+                )
+        case "band":
+            axes.fill_between(mark.xs, mark.low, mark.high, zorder=order, **_area_style(style))
+        case "polygon":
+            axes.fill(mark.xs, mark.ys, zorder=order, **_area_style(style, mark.fields.get("opacity")))
+        case "bars":
+            axes.bar(mark.xs, mark.heights, width=mark.width, zorder=order, color=COLOURS[style.colour], alpha=0.8)
+        case "image":
+            pixels = matplotlib.image.imread(io.BytesIO(mark.png))
+            axes.imshow(pixels, extent=mark.extent, aspect="auto", zorder=order)
+            axes.set(xlim=panel.xlim, ylim=panel.ylim)
+        case "node":
+            box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS[style.colour], "linewidth": 1.4}
+            axes.text(mark.x, mark.y, mark.label, ha="center", va="center", bbox=box, zorder=3, color=COLOURS["ink"])
+
+
+def _draw_labels(paper: Paper, axes: Any, panel: Panel) -> None:
+    """Write each label beside what it names, in ink, clear of lines and of other labels."""
+    renderer: Any = paper.canvas.get_renderer()  # type: ignore[attr-defined]
+    total = float(paper.bbox.height)
+
+    def pixels(xs: Any, ys: Any) -> list[tuple[float, float]]:
+        with np.errstate(all="ignore"):
+            spots = axes.transData.transform(np.column_stack([np.atleast_1d(xs), np.atleast_1d(ys)]))
+        return [(float(u), total - float(v)) for u, v in spots if np.isfinite(u) and np.isfinite(v)]
+
+    area = axes.get_window_extent(renderer)
+    frame = (float(area.x0), total - float(area.y1), float(area.x1), total - float(area.y0))
+
+    def inside(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(u, v) for u, v in spots if frame[0] <= u <= frame[2] and frame[1] <= v <= frame[3]]
+
+    def size(words: str) -> tuple[float, float]:
+        width, height, _ = renderer.get_text_width_height_descent(words, _font(), False)
+        return float(width), float(height)
+
+    wanted: list[labels.Label] = []
+    taken: list[labels.Box] = []
+    dots: list[tuple[float, float]] = []
+    for mark in sorted(panel.marks, key=lambda m: m.kind != "point"):  # a moving point chooses first
+        label = mark.fields.get("label")
+        spots: list[tuple[float, float]] = []
+        if mark.kind in ("curve", "polyline"):
+            count = len(mark.xs) if mark.fields.get("shown") is None else int(mark.shown)
+            spots = inside(_dense(pixels(mark.xs[:count], mark.ys[:count])))
+            dots += spots
+        elif mark.kind == "points":
+            spots = inside(pixels(mark.xs, mark.ys))
+            dots += spots
+        elif mark.kind == "point":
+            spots = inside(pixels(mark.x, mark.y))
+            taken += [(u - 7, v - 7, u + 7, v + 7) for u, v in spots]
+        elif mark.kind in ("arrow", "edge"):
+            spots = inside(_dense(pixels([mark.x0, mark.x1], [mark.y0, mark.y1])))
+            dots += spots
+        elif mark.kind == "band":
+            spots = inside(_dense(pixels(mark.xs, (mark.low + mark.high) / 2)))
+        elif mark.kind == "text" and mark.string:
+            width, height = size(mark.string)
+            for u, v in inside(pixels(mark.x, mark.y)):
+                left = u - {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor] * width
+                taken.append((left, v - height / 2, left + width, v + height / 2))
+        if label and spots and mark.kind != "node":
+            width, height = size(label)
+            if mark.kind == "point":
+                places = labels.around(*spots[0], width, height, 9)
+            elif mark.kind == "arrow":
+                places = labels.around(*spots[-1], width, height, 6) + labels.along(spots, width, height)
+            else:
+                places = labels.along(spots, width, height)
+            wanted.append(labels.Label(label, width, height, places))
+    labels.place(wanted, taken, dots, frame)
+    for item in wanted:
+        x, y = item.box[0], total - item.box[3]
+        paper.text(
+            x / float(paper.bbox.width), y / total, item.string, va="bottom", ha="left", path_effects=HALO,
+            color=COLOURS["ink"],
+        )  # fmt: skip
+
+
+def _font() -> Any:
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties()  # the family and size of rc_context
+
+
+def _dense(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points every few pixels along a line, so that a label cannot slip between two far corners."""
+    out = spots[:1]
+    for (a, b), (c, d) in zip(spots[:-1], spots[1:], strict=True):
+        n = min(200, 1 + int(max(abs(c - a), abs(d - b)) / 6))
+        out += [(a + (c - a) * k / n, b + (d - b) * k / n) for k in range(1, n + 1)]
+    return out

@@ -1,0 +1,151 @@
+"""The live side of a figure: an anywidget that draws scenes, and the one mimebundle that ``show`` displays.
+
+One event costs one message each way. The browser sends what the reader changed, never two requests at a time
+(what changes meanwhile is merged, the latest wins); Python answers with what is different on the screen.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from dlcourse.figures.encode import difference, encode
+from dlcourse.figures.scene import roles_as_data
+
+if TYPE_CHECKING:
+    from dlcourse.figures.figure import Figure
+
+STATIC = files("dlcourse.figures") / "static"
+
+
+def static(name: str) -> str:
+    """The text of a front-end file. Given to anywidget as text: a path would start a file watcher."""
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+class FigureView(anywidget.AnyWidget):
+    """The widget of one figure.
+
+    ``state`` is what a newly opened view draws; it is made when somebody asks for it (when the widget is opened,
+    when a page is loaded again) and is otherwise kept up to date by small custom messages.
+    """
+
+    _esm = static("figure.js")
+    _css = static("style.css")
+    state = traitlets.Any().tag(sync=True, to_json=lambda _, view: view.whole())
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.sent = self.now()
+        self.number = 0  # counts messages, so that a browser that missed one notices
+        super().__init__()
+        self.on_msg(self._answer)
+
+    def now(self) -> dict[str, Any]:
+        """What can change, as JSON."""
+        figure = self.figure
+        return {
+            "panels": encode(figure._checked_scene()),
+            "values": dict(figure._values),
+            "frame": figure.frame,
+            "last_frame": figure.last_frame,
+            "sentence": figure.describe(),
+            "error": "",
+        }
+
+    def whole(self) -> dict[str, Any]:
+        controls = [control.spec() for control in self.figure._controls.values()]
+        fixed = {"title": self.figure.title, "controls": controls, "roles": roles_as_data()}
+        return {**fixed, **self.sent, "number": self.number}
+
+    def push(self, answer_to: str | None = None) -> None:
+        """Send what is different from what was sent last. A model that raises is reported in the figure."""
+        try:
+            if self.figure.error is not None:
+                raise self.figure.error
+            new = self.now()
+        except Exception as problem:
+            self.figure.error = problem
+            new = {**self.sent, "values": dict(self.figure._values), "error": as_sentence(problem)}
+        changed: dict[str, Any] = {k: v for k, v in new.items() if k != "panels" and v != self.sent[k]}
+        if patch := difference(self.sent["panels"], new["panels"]):
+            changed["patch"] = patch
+        self.sent = new
+        self.number += 1
+        self.send({"number": self.number, "answer_to": answer_to, **changed})
+
+    def _answer(self, _: Any, request: dict[str, Any], buffers: Any) -> None:
+        """Do what the browser asks for."""
+        figure = self.figure
+        if request.get("whole"):
+            self.send({"whole": self.whole()})
+            return
+        figure._view, figure.error = None, None  # one answer, at the end, however many things are done
+        try:
+            if values := request.get("values"):
+                figure.set(**values)
+            for call in request.get("calls", ()):
+                method, arguments = self._allowed(call, request.get("forms", {}))
+                figure._call(method, **arguments)
+            if "frame" in request:
+                figure._move(int(request["frame"]))
+        except Exception as problem:
+            figure.error = problem
+        finally:
+            figure._view = self
+        self.push(request.get("id"))
+
+    def _allowed(self, call: dict[str, Any], forms: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The method that a button, a form or a click stands for: only what the figure itself offers."""
+        from dlcourse.figures.figure import Action, Form
+
+        figure = self.figure
+        for name, fields in forms.items():
+            figure._values[name] = figure._controls_of(Form)[name].clean(fields)
+        if "click" in call:
+            panel = figure.scene()[int(call["click"])]
+            if panel.click is not None:
+                return panel.click, {"x": float(call["x"]), "y": float(call["y"])}
+        control = figure._controls.get(call.get("name", ""))
+        if isinstance(control, Form):
+            return control.method, dict(figure._values[control.name])
+        if isinstance(control, Action):
+            return control.method, {}
+        raise ValueError(f"{type(figure).__name__} has nothing to press called {call!r}")
+
+
+def as_sentence(problem: Exception) -> str:
+    """What went wrong, in one line.
+
+    Examples
+    --------
+    >>> as_sentence(ZeroDivisionError("division by zero"))
+    'Python could not draw this: division by zero (ZeroDivisionError). Change a control to go on.'
+    """
+    what = " ".join(str(problem).split()) or "no reason given"
+    return f"Python could not draw this: {what} ({type(problem).__name__}). Change a control to go on."
+
+
+def show(figure: Figure) -> None:
+    """Display one mimebundle: the live view, the picture, and the sentence."""
+    from IPython.display import display
+
+    from dlcourse.figures.paper import picture
+
+    if figure._view is None:
+        figure._view = FigureView(figure)
+    sentence = figure.describe()
+    bundle = {
+        "text/plain": sentence,
+        "image/png": picture(figure),
+        "application/vnd.jupyter.widget-view+json": {
+            "version_major": 2,
+            "version_minor": 0,
+            "model_id": figure._view.model_id,
+        },
+    }
+    alt = f"{figure.title}. {sentence}" if figure.title else sentence
+    display(bundle, metadata={"image/png": {"alt": alt, "width": 640}}, raw=True)
