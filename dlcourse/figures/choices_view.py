@@ -1,0 +1,43 @@
+"""The live side of questions and progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from dlcourse.figures.view import static
+
+
+class ChoicesView(anywidget.AnyWidget):
+    """Questions, or progress: what ``state`` holds decides (choices.js)."""
+
+    _esm = static("choices.js")
+    _css = static("style.css")
+    state = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, state: dict[str, Any], answered: Callable[[str, str], None] | None = None) -> None:
+        super().__init__(state=state)
+        self.answered = answered
+        self.on_msg(self._told)
+
+    def _told(self, _: Any, message: dict[str, Any], buffers: Any) -> None:
+        id, option = str(message.get("id")), str(message.get("option"))
+        try:
+            if self.answered is not None:
+                self.answered(id, option)
+        except Exception as problem:  # shown under the question; the reader goes on
+            self.send({"id": id, "problem": f"This could not be kept: {problem} ({type(problem).__name__})."})
+            return
+        with self.hold_sync():  # another view of the widget, or a page loaded again, shows it too
+            self.state = {**self.state, "chosen": {**self.state["chosen"], id: option}}
+
+
+def display_view(view: anywidget.AnyWidget, text: str) -> None:
+    """One mimebundle: the widget and its text."""
+    from IPython.display import display
+
+    reference = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
+    display({"text/plain": text, "application/vnd.jupyter.widget-view+json": reference}, raw=True)
