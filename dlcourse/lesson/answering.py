@@ -35,8 +35,8 @@ class Report:
     ----------
     status : str
         ``"value"`` (see ``observed``), ``"raised"``, ``"syntax"``, ``"time"`` (limit reached), ``"stopped"`` (by
-        the learner), ``"stub"`` (it gave back ``...``), ``"missing"`` (the cell does not define the name) or
-        ``"kind"`` (the name is no function; ``type`` says what it is).
+        the learner), ``"stub"`` (it gave back ``...``), ``"missing"`` (the cell does not define the name),
+        ``"kind"`` (the name is no function; ``type`` says what it is) or, from another process, ``"died"``.
     observed : dict
         The encoded observation.
     type, message, line, text
@@ -78,9 +78,24 @@ class Run:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Run:
-        """Rebuild what ``to_json`` gave; raises on anything that is not of that form."""
+        """Rebuild what ``to_json`` gave. It may come from a hostile process: anything else raises ``ValueError``."""
         trouble = data["trouble"]
-        return cls(None if trouble is None else Report(**trouble), [Report(**report) for report in data["reports"]])
+        return cls(
+            None if trouble is None else _checked_report(trouble), [_checked_report(item) for item in data["reports"]]
+        )
+
+
+def _checked_report(data: Mapping[str, Any]) -> Report:
+    report = Report(**data)
+    texts = (report.status, report.type, report.message, report.text, report.name)
+    fine = all(isinstance(text, str) and len(text) <= 200 and text.isprintable() for text in texts)
+    fine = fine and type(report.line) is int and type(report.elsewhere) is bool
+    fine = fine and all(isinstance(name, str) and name.isidentifier() for name in report.changed)
+    if not fine or (report.status == "value") != (report.observed is not None):
+        raise ValueError("not a report")
+    if report.observed is not None:
+        observation.decode(report.observed)  # raises on what `encode` did not make
+    return report
 
 
 # ------------------------------------------------------------------------------------------ reading cells
@@ -365,7 +380,7 @@ def _run_cell(source: str, filename: str, space: dict[str, Any], elsewhere: Coll
         if error.filename not in (filename, "<unknown>"):
             return _raised(error, filename, elsewhere)  # from something that the cell runs
         return Report("syntax", type=type(error).__name__, message=_message(error), line=error.lineno or 0,
-                      text=shortened((error.text or "").strip(), 80))  # fmt: skip
+                      text=_quoted(error.text or ""))  # fmt: skip
     except (TimeUp, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit, too: a check outlives everything that an answer does
@@ -430,10 +445,15 @@ def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> 
     except RecursionError:
         pass
     if line:
-        text = shortened(linecache.getline(filename, line).strip(), 80)
+        text = _quoted(linecache.getline(filename, line))
     name = error.name if type(error) is NameError and isinstance(error.name, str) else ""
     return Report("raised", type=_type_name(error), message=_message(error), line=line, text=text, name=name,
                   elsewhere=name in elsewhere)  # fmt: skip
+
+
+def _quoted(line: str) -> str:
+    """A line of the learner's, for a message."""
+    return shortened(" ".join(line.split()), 80)
 
 
 def _type_name(value: Any) -> str:
@@ -446,4 +466,5 @@ def _message(error: BaseException) -> str:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:  # an exception may raise when it is printed
         return ""
-    return shortened(text.strip().split("\n")[0].strip(), 160)
+    line = text.strip().split("\n")[0].strip()
+    return shortened("".join(c if c.isprintable() else " " for c in line), 160)

@@ -31,7 +31,7 @@ class Verdict:
     Attributes
     ----------
     outcome : str
-        ``"passed"``, ``"failed"``, ``"not attempted"``, ``"timeout"`` or ``"error"``.
+        ``"passed"``, ``"failed"``, ``"not attempted"``, ``"timeout"``, ``"kernel died"`` or ``"error"``.
     lines : tuple of str
         At most three.
     mutant : int or None
@@ -71,7 +71,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], run: Run) -> Verdict:
             return Verdict("passed", (f"PASS {exercise.id}",))
         return _verdict(exercise, "failed", *_changed(changed))
     first = wrong[0]
-    lines = [_tried(exercise, cases[first], expected[first], reports[first]), *_came_back(exercise, cases[first], expected[first], reports[first])]
+    lines = list(_wrong(exercise, cases[first], expected[first], reports[first]))
     mutant = _matching_mutant(exercise, cases, expected, reports, wrong)
     if mutant is not None:
         lines = [*lines[:2], exercise.mutants[mutant].message]
@@ -135,16 +135,7 @@ def _same(exercise: Exercise, one: Report, other: Report) -> bool:
 # ------------------------------------------------------------------------------------------------- in words
 
 
-def _tried(exercise: Exercise, case: Case, expected: Report | None = None, report: Report | None = None) -> str:
-    """The inputs; of a list of inputs that were tried one by one, the first that went wrong."""
-    if not exercise.called_directly and expected is not None and report is not None and report.status == "value":
-        objection = _objection(exercise, case, expected, report)
-        assert report.observed is not None
-        entries = observation.items_of(report.observed) or []
-        lists = [key for key, value in case.items() if isinstance(value, list) and len(value) == len(entries)]
-        if isinstance(objection, Difference) and objection.path and len(lists) == 1:
-            key, at = lists[0], objection.path[0]
-            return f"tried {exercise.name} with {key}[{at}] = {compact(case[key][at])}"
+def _tried(exercise: Exercise, case: Case) -> str:
     each = max(30, WIDTH // max(1, len(case)))
     inputs = ", ".join(f"{key}={shortened(compact(value), each)}" for key, value in case.items())
     return f"tried {exercise.name}({inputs})" if exercise.called_directly else f"tried {exercise.name} with {inputs}"
@@ -169,6 +160,9 @@ def _before(exercise: Exercise, trouble: Report) -> Verdict:
     if trouble.status == "kind":
         return _verdict(exercise, "failed", f"{name} is of type {trouble.type}; a {kind} is asked for.",
                         f"Keep the first line of the exercise: {_header(exercise)}")  # fmt: skip
+    if trouble.status == "died":
+        return _verdict(exercise, "kernel died", "ran your cell, and Python itself ended.",
+                        "Usually far too much memory, or a call that ends the program.")  # fmt: skip
     if trouble.status in ("time", "stopped"):
         return _verdict(exercise, _outcome(trouble), "ran your cell", *_ended(exercise, trouble))
     return _verdict(exercise, "error", "ran your cell on its own", *_exception(trouble))
@@ -231,7 +225,7 @@ def _exception(report: Report) -> tuple[str, ...]:
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")
     if report.name and report.elsewhere:
-        meaning = f"Another cell defines {report.name}, but an answer stands alone: what it needs must be in its own cell."
+        meaning = f"Another cell defines {report.name}; an answer stands alone: put what it needs into its cell."
     elif report.name:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
     elif report.type == "TypeError" and "argument" in report.message:
@@ -243,18 +237,33 @@ def _exception(report: Report) -> tuple[str, ...]:
     return (f"it raised {what}{where}", *([meaning] if meaning else []))
 
 
-def _came_back(exercise: Exercise, case: Case, expected: Report, report: Report) -> tuple[str, ...]:
+def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> tuple[str, ...]:
+    """What was tried, what came back, what that usually means."""
     if report.status == "raised":
-        return _exception(report)
+        return (_tried(exercise, case), *_exception(report))
     objection = _objection(exercise, case, expected, report)
     assert report.observed is not None and objection is not None
     value = observation.decode(report.observed)
     if isinstance(objection, str):
-        return f"came back: {_show(value)}", objection
-    back, meaning = _show(value), _meaning(objection)
-    if objection.path and objection.kind in ("value", "nan", "type") and len(back) > 60:
+        return _tried(exercise, case), f"came back: {_show(value)}", objection
+    meaning = _meaning(objection) or _generic(exercise, objection)
+    one = _one_by_one(exercise, case, objection, value)
+    if one is not None:
+        key, at = one
+        tried = f"tried {exercise.name} with {key}[{at}] = {compact(case[key][at])}"
+        return tried, f"came back: {_show(value[at])}", meaning
+    back = _show(value)
+    if objection.path and len(back) > 60:
         back = f"{back}; at {_place(objection.path)}: {_show(objection.observed)}"
-    return f"came back: {back}", meaning or _generic(exercise, objection)
+    return _tried(exercise, case), f"came back: {back}", meaning
+
+
+def _one_by_one(exercise: Exercise, case: Case, d: Difference, value: Any) -> tuple[str, int] | None:
+    """Where an observer went through a list of inputs, the input that came out wrong: its name and position."""
+    if exercise.called_directly or not isinstance(value, list) or not d.path:
+        return None
+    lists = [key for key, items in case.items() if isinstance(items, list) and len(items) == len(value)]
+    return (lists[0], d.path[0]) if len(lists) == 1 else None
 
 
 def _place(path: tuple[Any, ...]) -> str:

@@ -1,0 +1,92 @@
+"""An exercise written out as a program of literals, to observe an answer in another process.
+
+The program holds the inputs and the way to look, never what is expected. It prints a ``Run`` as one line of
+JSON; who reads that line judges it (``dlcourse.lesson.judging``).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from dlcourse.grading.sandbox import Limits, run_sandboxed
+from dlcourse.lesson.answering import Report, Run
+from dlcourse.lesson.exercises import Exercise, plain_source
+from dlcourse.lesson.literals import source_of
+
+__all__ = ["observe_sandboxed", "probe_source", "read_run"]
+
+MARK = "dlcourse-run: "
+
+
+def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]]) -> str:
+    """Write the program that runs a student's cell and looks at the answer with these cases.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    cell : str
+        The source of the student's answer cell.
+    cases : sequence of dicts
+        Literals, from ``exercise.draw(seed)``.
+
+    Returns
+    -------
+    str
+        Python source. It needs dlcourse, but no lesson and no answer.
+    """
+    written = "".join(f"    {source_of(case)},\n" for case in cases)
+    return f"""\
+import json
+import sys
+
+import numpy as np
+
+import dlcourse as dl
+from dlcourse.lesson.answering import observe_answer
+from dlcourse.lesson.literals import function_of
+
+cell = {cell!r}
+
+{plain_source(exercise.observer)}
+
+cases = [
+{written}]
+run = observe_answer(
+    cell, {exercise.name!r}, {exercise.observer.__name__}, cases, exercise={exercise.id!r},
+    is_class={exercise.is_class!r}, without={exercise.without!r}, seconds={exercise.time_limit!r},
+)
+sys.stdout.write({MARK!r} + json.dumps(run.to_json()) + "\\n")
+"""
+
+
+def read_run(output: str, cases: Sequence[dict[str, Any]]) -> Run | None:
+    """Find the run in what a probe printed; ``None`` if there is none that can be read."""
+    for line in reversed(output.splitlines()):
+        if line.startswith(MARK):
+            try:
+                run = Run.from_json(json.loads(line[len(MARK) :]))
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+                return None
+            ended_early = bool(run.reports) and run.reports[-1].status in ("time", "stopped")
+            complete = run.trouble is not None or len(run.reports) == len(cases)
+            return run if complete or (ended_early and len(run.reports) <= len(cases)) else None
+    return None
+
+
+def observe_sandboxed(
+    exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]], *, limits: Limits | None = None
+) -> Run:
+    """Observe a cell's answer in a sandboxed process of its own.
+
+    A process that dies, floods its output or does not come back gives a run that says so.
+    """
+    limits = limits or replace(Limits(), seconds=exercise.time_limit + 30)
+    done = run_sandboxed([sys.executable, "-I", "-B", "-"], stdin=probe_source(exercise, cell, cases), limits=limits)
+    run = read_run(done.stdout, cases) if done.outcome == "ended" else None
+    if run is not None:
+        return run
+    return Run(Report("time") if done.outcome == "timeout" else Report("died", message=done.outcome))

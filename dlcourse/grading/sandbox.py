@@ -1,0 +1,267 @@
+"""Run a student's code where it can do no harm and see no answers. Linux only, with bubblewrap.
+
+Inside there is no network, the system is read-only, the home folder is empty, no variable of ours is set, other
+processes cannot be seen, and memory, time, processes and files are limited. The packages that the code needs
+are mounted read-only; lessons and answers are not there in any form. Started by root, the code runs as nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from dlcourse.lesson import library
+
+__all__ = ["Finished", "Limits", "run_sandboxed", "sandbox_command", "why_no_sandbox"]
+
+NOBODY = 65534
+HOME = "/home/student"
+ENVIRONMENT = {
+    "HOME": HOME,
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",  # the same run twice must give the same values
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MPLBACKEND": "agg",
+}
+INSTALL = "install it, for instance with `apt install bubblewrap`"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one sandboxed process may use."""
+
+    seconds: float = 60.0  # on the clock
+    cpu_seconds: int = 60
+    memory: int = 3 << 30  # bytes, each process
+    file_size: int = 64 << 20
+    scratch: int = 128 << 20  # bytes in /tmp
+    processes: int = 256
+    files: int = 256
+    output: int = 16 << 20  # bytes on stdout, and as many on stderr
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a sandboxed process ended: ``"ended"``, ``"timeout"`` or ``"flooded"``, and what it wrote."""
+
+    outcome: str
+    status: int
+    stdout: str
+    stderr: str
+
+
+# ------------------------------------------------------------------------------------------- the command
+
+
+def sandbox_command(
+    command: Sequence[str], *, limits: Limits | None = None, private: Path | None = None, uid: int = NOBODY
+) -> list[str]:
+    """Build the command line that runs ``command`` in the sandbox.
+
+    Parameters
+    ----------
+    command : sequence of str
+        What to run inside.
+    limits : Limits, optional
+    private : Path, optional
+        A folder that is mounted writable at its own path, for a kernel's connection files.
+    uid : int
+        The user to become when started by root. Another user is left as it is: it has no more rights inside.
+
+    Returns
+    -------
+    list of str
+    """
+    limits = limits or Limits()
+    is_root = os.geteuid() == 0
+    line = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--clearenv", "--chdir", HOME]
+    if is_root:
+        # In a user namespace root would stay the owner of its files, and no limit on processes would hold.
+        # So there is none, and `setpriv` below becomes nobody before anything of the student's runs.
+        line += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        line += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        line += ["--unshare-all"]
+    for key, value in ENVIRONMENT.items():
+        line += ["--setenv", key, value]
+    line += [*_system(), "--proc", "/proc", "--dev", "/dev"]
+    for folder in ("/tmp", HOME):
+        size = ["--size", str(limits.scratch)] if "--size" in _options() else []
+        line += [*_parents(Path(folder)), *size, "--perms", "1777", "--tmpfs", folder]
+    line += _packages()
+    if private is not None:
+        if is_root:
+            os.chown(private, uid, uid)
+        line += [*_parents(private), "--bind", str(private), str(private)]
+    line += ["--remount-ro", "/", "--"]
+    line += ["/usr/bin/prlimit", f"--as={limits.memory}", f"--cpu={limits.cpu_seconds}", f"--fsize={limits.file_size}"]
+    line += [f"--nproc={limits.processes}", f"--nofile={limits.files}", "--core=0", "--"]
+    if is_root:
+        line += ["/usr/bin/setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
+        line += ["--"]
+    return [*line, *command]
+
+
+def _system() -> list[str]:
+    """The system's programs and libraries, read-only, and the few settings that they read."""
+    line = ["--ro-bind", "/usr", "/usr", "--perms", "0755", "--dir", "/etc"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            line += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            line += ["--ro-bind", str(path), str(path)]
+    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
+        line += ["--ro-bind-try", name, name]
+    return line
+
+
+def _packages() -> list[str]:
+    """Python and its packages, read-only, without lessons and answers: neither of this installation nor of another."""
+    package = library.PACKAGE
+    roots = [Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()]
+    system, line = Path("/usr"), []
+    mounted = [system]
+    checkout = package.parent if (package.parent / "pyproject.toml").is_file() else None
+    if checkout is not None and _inside(checkout, mounted):
+        line += ["--tmpfs", str(checkout)]  # history, builds and answers lie beside the package
+    for root in dict.fromkeys(roots):
+        if not _inside(root, mounted) or (checkout is not None and _inside(root, [checkout])):
+            line += [*_parents(root), "--ro-bind", str(root), str(root)]
+            mounted.append(root)
+    if not _inside(package, mounted) or checkout is not None:
+        line += [*_parents(package), "--ro-bind", str(package), str(package)]
+        mounted.append(package)
+    for folder in _lessons_in(mounted):
+        line += ["--perms", "0755", "--tmpfs", str(folder), "--remount-ro", str(folder)]
+    return line
+
+
+def _lessons_in(mounted: Sequence[Path]) -> list[Path]:
+    """Every folder of lessons that could be seen: in this package, and in each place where packages are installed."""
+    patterns = ("lib*/python*/*-packages", "local/lib*/python*/*-packages", "Lib/site-packages")
+    found = {library.PACKAGE / "lessons"}
+    found |= {site / "dlcourse" / "lessons" for root in mounted for p in patterns for site in root.glob(p)}
+    return sorted(folder for folder in found if folder.is_dir() and _inside(folder, mounted))
+
+
+def _inside(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path == folder or folder in path.parents for folder in folders)
+
+
+def _parents(path: Path) -> list[str]:
+    """Make the folders above a mount point: bubblewrap would make them for its own user only."""
+    line: list[str] = []
+    for parent in list(reversed(path.parents))[1:]:
+        line += ["--perms", "0755", "--dir", str(parent)]
+    return line
+
+
+@cache
+def _options() -> str:
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        return ""
+    return subprocess.run([bubblewrap, "--help"], capture_output=True, text=True, check=False).stdout
+
+
+# ----------------------------------------------------------------------------------------------- running
+
+
+def why_no_sandbox() -> str:
+    """One sentence that says what is missing for a sandbox; empty when it works."""
+    if not sys.platform.startswith("linux"):
+        return "The sandbox needs Linux and bubblewrap; on this system use a Linux machine or container to grade."
+    if shutil.which("bwrap") is None:
+        return f"The sandbox needs bubblewrap (the program bwrap): {INSTALL}."
+    needed = ["/usr/bin/prlimit", *(["/usr/bin/setpriv"] if os.geteuid() == 0 else [])]
+    for program in needed:
+        if not Path(program).exists():
+            return f"The sandbox needs {program}, from the package util-linux."
+    done = run_sandboxed([sys.executable, "-I", "-c", "import numpy, dlcourse; print('ready')"])
+    if done.outcome == "ended" and done.stdout.strip() == "ready":
+        return ""
+    lines = done.stderr.strip().splitlines() or [f"it {done.outcome} with status {done.status}"]
+    return f"The sandbox does not start here; bubblewrap or Python in it says: {lines[-1][:200]}"
+
+
+def run_sandboxed(
+    command: Sequence[str], *, stdin: str = "", limits: Limits | None = None, private: Path | None = None
+) -> Finished:
+    """Run a command in the sandbox to its end, or to a limit. Nothing that it started outlives this call.
+
+    Parameters
+    ----------
+    command : sequence of str
+    stdin : str
+        What it can read.
+    limits : Limits, optional
+    private : Path, optional
+        See ``sandbox_command``.
+
+    Returns
+    -------
+    Finished
+    """
+    limits = limits or Limits()
+    process = subprocess.Popen(
+        sandbox_command(command, limits=limits, private=private),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", start_new_session=True,
+    )  # fmt: skip
+    flooded = threading.Event()
+    out, err = bytearray(), bytearray()
+
+    def kill() -> None:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)  # bubblewrap's children die with it
+
+    def read(stream: IO[bytes], into: bytearray) -> None:
+        while chunk := stream.read1(65536):  # type: ignore[attr-defined]
+            into += chunk[: limits.output - len(into)]
+            if len(into) >= limits.output:
+                flooded.set()
+                kill()
+                return
+
+    def write(stream: IO[bytes]) -> None:
+        try:
+            stream.write(stdin.encode())
+            stream.close()
+        except BrokenPipeError:
+            pass
+
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    workers = [
+        threading.Thread(target=read, args=(process.stdout, out), daemon=True),
+        threading.Thread(target=read, args=(process.stderr, err), daemon=True),
+        threading.Thread(target=write, args=(process.stdin,), daemon=True),
+    ]
+    for worker in workers:
+        worker.start()
+    outcome = "ended"
+    try:
+        process.wait(limits.seconds)
+    except subprocess.TimeoutExpired:
+        outcome = "timeout"
+    finally:
+        kill()
+        process.wait()
+        for worker in workers:
+            worker.join()
+        for stream in (process.stdout, process.stderr):
+            stream.close()
+    if flooded.is_set():
+        outcome = "flooded"
+    return Finished(outcome, process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
