@@ -116,7 +116,7 @@ def gradients(loss: Node, wrt: Node | Sequence[Node], grad_output: Operand | Non
             g = found[node] = _add_all(node, arriving.pop(node), loss)
             if isinstance(node, Operation):
                 for parent, contribution in zip(node.inputs, _contributions(node, g), strict=True):
-                    if contribution is not None and parent in leads_to_wanted:
+                    if contribution is not None and parent in leads_to_wanted and parent.dtype.kind == "f":
                         arriving.setdefault(parent, []).append(contribution)
 
     result = [found[node] if node in found else _unreached(loss, node, unconnected) for node in wanted]
@@ -442,6 +442,15 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
     if t.ndim < z.ndim:
         return [g * (softmax(z) - one_hot(t, like=z)), None]
     return [sum_to(g * (softmax(z) * sum(t, -1, keepdims=True) - t), z), sum_to(-g * log_softmax(z), t)]
+
+
+def _constant(op: Operation, g: Node) -> Sequence[Node | None]:
+    """It depends on shapes and labels only."""
+    return [None] * len(op.inputs)
+
+
+register_gradient("count")(_constant)
+register_gradient("one_hot")(_constant)
 
 
 @register_gradient("pick")

@@ -408,7 +408,7 @@ def softmax_cross_entropy(logits: Operand, labels: Operand) -> Node:
     >>> dl.run(dl.softmax_cross_entropy(z, [0, 1])).round(4)
     array([0.    , 0.6931])
     """
-    scores, targets = _node(logits), _node(labels)
+    scores, targets = _node(logits), labels if isinstance(labels, Node) else constant(np.asarray(labels))
     if targets.ndim == scores.ndim - 1 and targets.dtype.kind not in "iu":
         raise DTypeError(
             f"softmax_cross_entropy: {label(targets)} has one axis less than {label(scores)}, so it must hold whole "
@@ -420,7 +420,7 @@ def softmax_cross_entropy(logits: Operand, labels: Operand) -> Node:
 
 
 def _pick(scores: Array, labels: Array) -> Array:
-    classes = scores.shape[-1]
+    classes, labels = scores.shape[-1], np.asarray(labels)
     if labels.size and not (0 <= labels.min() and labels.max() < classes):
         wrong = labels[(labels < 0) | (labels >= classes)].flat[0]
         raise ValueError(f"there are {classes} classes, counted from 0, and one label is {wrong}")
@@ -499,6 +499,7 @@ def _expanded(x: ShapeOf, axis: int) -> Shape:
 
 
 _transpose = _primitive("transpose", "{0}.T", lambda x: x[::-1], view=True)
+_columns = _primitive("columns", "{0}.T.copy()", lambda x: x[::-1])
 _permute = _primitive("permute", "{0}.transpose({axes})", _permuted, view=True)
 _reshape = _primitive("reshape", "{0}.reshape({shape})", _reshaped, view=True)
 _broadcast_to = _primitive("broadcast_to", "broadcast_to({0}, {shape})", _broadcasted, view=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -14,6 +13,9 @@ from dlcourse.errors import GradientError, NonFiniteError, built, label
 from dlcourse.gradients import gradients
 from dlcourse.graph import Array, Node, Parameter, topological_order
 from dlcourse.program import Program, check_all_finite
+
+
+_ARRAY = repeat("array")
 
 
 class Step:
@@ -38,7 +40,7 @@ class Step:
             if type(loss) is float:
                 new = list(map(np.array, new))
             # All or nothing: one call into C, which neither a keyboard interrupt nor another thread can cut in two.
-            deque(map(setattr, program.updated, repeat("array"), new), maxlen=0)
+            any(map(setattr, program.updated, _ARRAY, new))
         return np.array(loss)
 
 

@@ -7,6 +7,7 @@ again when the array is no longer needed. *Write*: print it as Python. *Run*: fe
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import keyword
 import linecache
@@ -17,6 +18,8 @@ import unicodedata
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -36,6 +39,7 @@ from dlcourse.errors import (
     shape_text,
 )
 from dlcourse.graph import (
+    OPERATIONS,
     Array,
     Constant,
     Node,
@@ -43,8 +47,10 @@ from dlcourse.graph import (
     OperationKind,
     Parameter,
     Placeholder,
+    Shape,
     ShapeOf,
     broadcast_shapes,
+    constant,
     numeric_array,
     topological_order,
 )
@@ -92,7 +98,8 @@ class Specialised:
         if isinstance(node, Placeholder):
             return self.kept(Placeholder(self.sizes[node], node.dtype, node.name, node.where, node.weak))
         if not isinstance(node, Operation):
-            return self.once(("constant", node.dtype, repr(_number(node))), node) if node.shape == () else node
+            plain = _number(node) if node.name != "all_ones" else node.shape
+            return node if plain is None else self.once(("constant", node.dtype, repr(plain)), node)
         kind, inputs = node.kind, tuple(self.done[parent] for parent in node.inputs)
         try:
             kind.shape_rule(*[ShapeOf(parent.shape) for parent in inputs], **node.attributes)
@@ -150,6 +157,10 @@ class Specialised:
                 return a - b.inputs[0]
             if name == "add" and isinstance(a, Operation) and a.kind.name == "negative":
                 return b - a.inputs[0]
+        if name == "multiply" and any(map(_from_bool, inputs)):
+            plain = [parent.inputs[0] if _from_bool(parent) else parent for parent in inputs]
+            if np.result_type(*[parent.dtype for parent in plain]) == node.dtype:
+                return kind(*plain)
         x = inputs[0] if inputs else node
         before = x.kind.name if isinstance(x, Operation) else ""
         if name in ("negative", "transpose") and before == name:
@@ -166,7 +177,25 @@ class Specialised:
             return reshape(x, shape)
         if name == "cast" and x.dtype == node.dtype:
             return x
+        if name in ("sum", "max", "min") and x.ndim == 2 and len(node.attributes["axis"]) == 1 and 0 not in x.shape:
+            return _reduced_faster(name, x, node.attributes["axis"][0], shape)
         return None
+
+
+def _from_bool(node: Node) -> bool:
+    return isinstance(node, Operation) and node.kind.name == "cast" and node.inputs[0].dtype == bool
+
+
+def _reduced_faster(name: str, x: Node, axis: int, shape: Shape) -> Node | None:
+    """NumPy is slow to reduce a matrix along one axis; two other ways to the same numbers are not."""
+    rows, columns = x.shape
+    if name == "sum" and x.dtype.kind == "f" and (x.shape[axis] or 0) <= 1024:  # beyond, NumPy's sum is more exact
+        length = (x.shape[axis] or 0,)
+        ones = constant(np.ones(length if len(shape) == 1 else (*length, 1) if axis else (1, *length), x.dtype), "all_ones")
+        return x @ ones if axis else ones @ x
+    if name != "sum" and axis == 1 and (columns or 0) <= 64:  # column by column, each column in one piece
+        return reshape(OPERATIONS[name](OPERATIONS["columns"](x), axis=(0,), keepdims=False), shape)
+    return None
 
 
 def _power(x: Node, exponent: float | None) -> Node | None:
@@ -187,9 +216,10 @@ def _evaluate(node: Operation) -> Any:
     """The value of an operation on constants."""
     arrays = [parent.array for parent in node.inputs if isinstance(parent, Constant)]
     names = [f"k{i}" for i in range(len(arrays))]
-    namespace = {**vars(np), **dict(zip(names, arrays, strict=True)), "compute": node.kind.compute}
     with np.errstate(all="ignore"):
-        return eval(_expression(node, names, ""), namespace)
+        if callable(node.kind.compute):
+            return node.kind.compute(*arrays, **node.attributes)
+        return eval(_expression(node, names, ""), {**vars(np), **dict(zip(names, arrays, strict=True))})
 
 
 # ------------------------------------------------------------------------------------------------- 2. plan
@@ -267,9 +297,7 @@ def _planned(order: Sequence[Node], targets: Sequence[Node]) -> Plan:
 def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
     """The call that computes a node, as Python."""
     kind, compute = node.kind, node.kind.compute
-    if callable(compute):
-        return f"compute({', '.join([*inputs, *(f'{k}={v!r}' for k, v in node.attributes.items())])})"
-    if kind.name == "matmul" and all(parent.ndim == 2 and parent.dtype == node.dtype for parent in node.inputs):
+    if kind.name == "matmul" and all(parent.ndim < 3 and parent.dtype == node.dtype for parent in node.inputs):
         compute = compute.replace("matmul", "dot")  # the same product, with less ado before it
     if _is_elementwise(kind):
         if node.shape == () and kind.scalar and "(" not in kind.scalar:
@@ -297,8 +325,8 @@ class Writer:
         self.names: dict[Node, str] = {}
         self.wanted = self.wanted_names()
         self.arguments = [self.name(node) for node in arguments]
-        self.lines: list[str] = []
-        self.node_of_line: list[Node] = []
+        self.lines = [f"{name} = float({name})" for name in self.arguments if floats]
+        self.node_of_line = [node for node in arguments if floats]
         for node in graph.order:
             if isinstance(node, Operation):
                 self.write(node)
@@ -330,7 +358,8 @@ class Writer:
 
     def bound(self, value: Any, prefix: str = "k") -> str:
         """A name for something that the program uses and that cannot be written down."""
-        name = f"{prefix}{len(self.objects)}"
+        name = f"{re.sub(r'[^A-Za-z_]+', '_', prefix)}{len(self.objects)}"
+        self.taken.add(name)
         self.objects[name] = value
         return name
 
@@ -338,7 +367,10 @@ class Writer:
         number = _number(node)
         if number is None:
             if isinstance(node, Constant) and node not in self.names:
-                self.names[node] = self.bound(node.array)
+                if node.name:
+                    self.objects[self.name(node)] = node.array
+                else:
+                    self.names[node] = self.bound(node.array)
             return self.name(node)
         others = [parent.dtype for parent in used_by.inputs if parent is not node]
         if others and np.result_type(*others) != np.result_type(node.dtype, *others):
@@ -354,8 +386,8 @@ class Writer:
         if self.floats:
             text = node.kind.scalar.format(*inputs)
         elif callable(node.kind.compute):
-            function = self.bound(_guarded(node) if node.kind.learners else node.kind.compute, "compute_")
-            text = _expression(node, inputs, out).replace("compute", function, 1)
+            compute = _guarded(node) if node.kind.learners else partial(node.kind.compute, **node.attributes)
+            text = f"{self.bound(compute, f'{node.kind.name}_')}({', '.join(inputs)})"
         else:
             text = _expression(node, inputs, out)
         self.lines.append(f"{self.name(node)} = {text}")
@@ -385,11 +417,11 @@ def _guarded(node: Operation) -> Callable[..., Array]:
     """A learner's function: it cannot change its inputs, and its answer is checked and copied."""
     shape, dtype, kind = node.shape, node.dtype, node.kind
 
-    def compute(*arrays: Any, **attributes: Any) -> Array:
+    def compute(*arrays: Any) -> Array:
         views = [np.asarray(array).view() for array in arrays]
         for view in views:
             view.flags.writeable = False
-        answer = np.asarray(kind.compute(*views, **attributes))  # type: ignore[operator]
+        answer = np.asarray(kind.compute(*views, **node.attributes))  # type: ignore[operator]
         if answer.shape != shape:
             raise ValueError(f"it returned shape {shape_text(answer.shape)}, but its shape rule promised {shape_text(shape)}")
         return answer.astype(dtype)  # a copy
@@ -429,8 +461,13 @@ class Compiled:
         """The compiled function with memory of its own."""
         namespace = dict(self.objects)
         exec(self.code, namespace)
-        step: Callable[..., tuple[Any, ...]] = namespace["step"]
-        return step
+        if self.floats:
+            return namespace["step"]
+        if any(node.kind.learners for node in self.node_of_line if isinstance(node, Operation)):
+            return np.errstate(all="ignore")(namespace["step"])
+        quiet = contextvars.Context()  # in here NumPy does not warn: a bad value is reported by its node instead
+        quiet.run(np.seterr, all="ignore")
+        return partial(quiet.run, namespace["step"])
 
     def __call__(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         try:
@@ -485,37 +522,35 @@ class Program:
 
     def results(self, feeds: Mapping[Placeholder, ArrayLike]) -> tuple[Any, ...]:
         """The values of all targets. Nothing else has changed."""
-        fed = fed_arrays(self.placeholders, feeds)
-        shapes = tuple([array.shape for array in fed])
-        compiled = self.compiled.get(shapes) or self.compile(shapes)
+        fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
+        compiled = self.compiled_for(fed)
         arguments = [*fed, *map(_array_of, self.parameters)]
-        if compiled.floats:
-            try:
-                return compiled(list(map(float, arguments)))
-            except (ArithmeticError, ValueError):  # Python's floats raise where NumPy has an infinity or a NaN
-                compiled = self.compile((*shapes, "arrays"))
         try:
-            with np.errstate(all="ignore"):  # a value that is not finite is reported by its node, not by a warning
-                return compiled(arguments)
+            if compiled.floats:
+                try:
+                    return compiled(arguments)
+                except (ArithmeticError, ValueError):  # Python's floats raise where NumPy has an infinity or a NaN
+                    compiled = self.compiled_for(fed, floats=False)
+            return compiled(arguments)
         except Exception as error:
             raise _explained(error, compiled) from error
 
-    def compile(self, key: Any) -> Compiled:
-        with self.lock:
-            if key not in self.compiled:
-                floats = "arrays" not in key
-                self.compiled[key] = self.for_shapes(key if floats else key[:-1], floats)
+    def compiled_for(self, fed: Sequence[Array], floats: bool = True) -> Compiled:
+        """The program for arrays of these sizes, compiled when they are met for the first time."""
+        key = (floats, *[array.shape for array in fed])
+        if key not in self.compiled:
+            with self.lock:
+                self.compiled[key] = self.for_shapes(key[1:], floats)
                 if len(self.compiled) > _MOST_SIZES:
                     self.compiled.popitem(last=False)
-            return self.compiled[key]
+        return self.compiled[key]
 
     def __reduce__(self) -> tuple[Any, ...]:
         updates = list(zip(self.updated, self.targets[self.n_fetches :], strict=True))
         return Program, (self.targets[: self.n_fetches], updates)
 
 
-def _array_of(parameter: Parameter) -> Array:
-    return parameter.array
+_array_of = attrgetter("array")  # in C, so that no other thread's update falls between two parameters
 
 
 def fed_arrays(placeholders: Sequence[Placeholder], feeds: Mapping[Placeholder, Any]) -> list[Array]:
