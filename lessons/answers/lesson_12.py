@@ -1,0 +1,445 @@
+"""Answers to lesson 12, train a perceptron.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import dlcourse as dl
+from dlcourse.lesson import exercise, prediction, question
+
+Array = NDArray[np.float64]
+Case = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------------ 12.1
+
+probabilities = exercise(
+    "12.1", "Scores to probabilities", points=1, without=("softmax", "log_softmax", "logsumexp")
+)
+
+
+@probabilities.reference
+def softmax(Z: Array) -> Array:
+    """Exponentials make every score positive; dividing by their sum makes a row add up to 1.
+
+    Subtracting the row's largest score first changes nothing (numerator and denominator are both
+    divided by the same number), but no exponential is then larger than 1, so nothing overflows.
+    """
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+@probabilities.mutant("exp(1000) overflows to inf, and inf / inf is nan. Subtract each row's largest score first.")
+def _(Z: Array) -> Array:
+    E = np.exp(Z)
+    return E / E.sum(axis=1, keepdims=True)
+
+
+@probabilities.mutant("Your COLUMNS add up to 1. A row is one example, so each row must: axis=1.")
+def _(Z: Array) -> Array:
+    E = np.exp(Z - Z.max(axis=0, keepdims=True))
+    return E / E.sum(axis=0, keepdims=True)
+
+
+@probabilities.mutant("You divided by the sum over the whole table. Each row needs its own sum.")
+def _(Z: Array) -> Array:
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum()
+
+
+@probabilities.mutant("These are the exponentials. Divide each row by its sum to make probabilities of them.")
+def _(Z: Array) -> Array:
+    return np.exp(Z - Z.max(axis=1, keepdims=True))
+
+
+@probabilities.mutant("You took one largest score for the whole table. A row far below it underflows to 0 / 0.")
+def _(Z: Array) -> Array:
+    E = np.exp(Z - Z.max())
+    return E / E.sum(axis=1, keepdims=True)
+
+
+@probabilities.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(Z=rng.normal(size=(3, 3)))
+    yield dict(Z=rng.normal(0, 3, size=(4, 2)))
+    yield dict(Z=np.concatenate([rng.normal(size=(2, 2)), [[1000.0, 0.0], [-1000.0, -1001.0]]]))
+
+
+probabilities.hints(
+    "Make every score positive first, then make each row add up to 1.",
+    "Z is (n, k). Sum over the k scores of a row: axis=1, with keepdims=True so that shapes still fit.",
+    "Subtract the row maximum, take np.exp, divide by the row sum.",
+)
+
+# ------------------------------------------------------------------------------------------------ 12.2
+
+surprise = exercise("12.2", "The cross-entropy", points=1, without=("softmax_cross_entropy",))
+
+
+@surprise.reference
+def cross_entropy(P: Array, Y: Array) -> float:
+    """Pick each row's probability of the right class, take minus its log, add up.
+
+    Picking before taking the log keeps 0 · log 0 out: the classes that are wrong never meet the log.
+    """
+    p = (P * Y).sum(axis=1)
+    return float(-np.log(p).sum())
+
+
+@surprise.mutant("0 · log 0 is nan. Pick the right class's probability first, then take its log.")
+def _(P: Array, Y: Array) -> float:
+    return float(-np.sum(Y * np.log(P)))
+
+
+@surprise.mutant("You took the mean. In this lesson J is the SUM over the examples, as in Sabinasz.")
+def _(P: Array, Y: Array) -> float:
+    return float(-np.log((P * Y).sum(axis=1)).mean())
+
+
+@surprise.mutant("The sign: the log of a probability is negative, and a loss is not. Put a minus in front.")
+def _(P: Array, Y: Array) -> float:
+    return float(np.log((P * Y).sum(axis=1)).sum())
+
+
+@surprise.mutant("You added log(1 − P) for the wrong classes: that is the loss of k separate yes-or-no questions.")
+def _(P: Array, Y: Array) -> float:
+    wrong = np.where(Y == 1, 0.0, 1.0 - P)
+    return float(-np.log(np.where(Y == 1, P, wrong)).sum())
+
+
+@surprise.mutant("That is how far the probabilities are from 1, without the log. The log punishes confident mistakes.")
+def _(P: Array, Y: Array) -> float:
+    return float((1 - (P * Y).sum(axis=1)).sum())
+
+
+@surprise.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for n, k in [(4, 3), (6, 3), (5, 4)]:
+        P = rng.dirichlet(np.ones(k), size=n)
+        yield dict(P=P, Y=np.eye(k)[rng.integers(0, k, size=n)])
+    sure = rng.dirichlet(np.ones(3), size=2)
+    yield dict(P=np.concatenate([[[1.0, 0.0, 0.0]], sure]), Y=np.eye(3)[[0, 1, 2]])  # a perfect prediction
+
+
+surprise.hints(
+    "How surprised are you by the right answer, if you gave it the probability p? −log p says it.",
+    "P and Y are both (n, k), and each row of Y has a single 1. P * Y keeps that class's probability; sum it out.",
+    "Take p, the row sums of P * Y. The answer is minus the sum of the logs of p, a single number.",
+)
+
+# ------------------------------------------------------------------------------------------------ 12.3
+
+training = exercise("12.3", "Train it with the engine", points=3, rtol=1e-7)
+
+
+@training.reference
+def train(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
+    """Say what the loss is, once; the engine finds the gradients, and each step is one call."""
+    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
+    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
+    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
+    step = dl.GradientDescent(learning_rate=lr).minimize(J)
+    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
+    return W.value, b.value, losses
+
+
+@training.mutant("You minimise the MEAN. J is a sum over the examples here, so your steps are n times too short.")
+def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
+    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
+    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
+    J = dl.mean(dl.softmax_cross_entropy(x @ W + b, y))
+    step = dl.GradientDescent(learning_rate=lr).minimize(J)
+    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
+    return W.value, b.value, losses
+
+
+@training.mutant("One softmax too many: softmax_cross_entropy takes the scores and applies softmax itself.")
+def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
+    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
+    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
+    J = dl.sum(dl.softmax_cross_entropy(dl.softmax(x @ W + b), y))
+    step = dl.GradientDescent(learning_rate=lr).minimize(J)
+    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
+    return W.value, b.value, losses
+
+
+@training.mutant("b never moved: make it a dl.parameter, not a constant, or the line always passes through one point.")
+def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
+    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
+    W, b = dl.parameter(W0, name="W"), dl.constant(b0)
+    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
+    step = dl.GradientDescent(learning_rate=lr).minimize(J)
+    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
+    return W.value, b0, losses
+
+
+@training.mutant("Your losses are those AFTER each step. Keep the loss a step starts from: step(...) returns it.")
+def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
+    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
+    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
+    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
+    step = dl.GradientDescent(learning_rate=lr).minimize(J)
+    losses = []
+    for _ in range(steps):
+        step({x: X, y: Y})
+        losses.append(float(dl.run(J, {x: X, y: Y})))
+    return W.value, b.value, losses
+
+
+@training.mutant("You walked uphill: the loss grows. `minimize` subtracts; a negative learning rate or loss undoes it.")
+def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
+    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
+    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
+    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
+    step = dl.GradientDescent(learning_rate=lr).minimize(-J)
+    losses = [-float(step({x: X, y: Y})) for _ in range(steps)]
+    return W.value, b.value, losses
+
+
+@training.mutant("You returned the weights you started from. W.value and b.value hold the trained ones.")
+def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
+    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
+    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
+    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
+    step = dl.GradientDescent(learning_rate=lr).minimize(J)
+    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
+    return W0, b0, losses
+
+
+@training.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for n, d, k, steps in [(20, 2, 2, 25), (12, 3, 4, 10)]:
+        t = np.arange(n) % k
+        X = rng.normal(size=(n, d)) + rng.normal(0, 2, size=(k, d))[t]
+        yield dict(X=X, Y=np.eye(k)[t], W0=rng.normal(size=(d, k)), b0=rng.normal(size=k), lr=0.01, steps=steps)
+
+
+training.hints(
+    "Three things: what goes in (placeholders), what is learned (parameters), what is to become small (the loss).",
+    "x is (n, d), W (d, k), b (k,), so x @ W + b is (n, k): the scores. softmax_cross_entropy gives (n,); sum it.",
+    "step = dl.GradientDescent(learning_rate=lr).minimize(J), then call step({x: X, y: Y}) `steps` times and keep "
+    "what it returns. Return W.value, b.value and the list.",
+)
+
+# ------------------------------------------------------------------------------------------------ 12.4
+
+line = exercise("12.4", "Where the line is", points=2)
+
+
+@line.reference
+def boundary(W: Array, b: Array) -> tuple[float, float]:
+    """The two classes tie where their scores are equal, so the line is about the DIFFERENCE of the columns.
+
+    (w₀ − w₁)·x + b₀ − b₁ = 0, solved for the second coordinate of x.
+    """
+    d = W[:, 0] - W[:, 1]
+    return float(-d[0] / d[1]), float(-(b[0] - b[1]) / d[1])
+
+
+@line.mutant("You used the first class's column alone. A class wins by scoring MORE: compare both columns.")
+def _(W: Array, b: Array) -> tuple[float, float]:
+    return float(-W[0, 0] / W[1, 0]), float(-b[0] / W[1, 0])
+
+
+@line.mutant("You subtracted rows. A row of W belongs to one input; a class has a COLUMN.")
+def _(W: Array, b: Array) -> tuple[float, float]:
+    d = W[0] - W[1]
+    return float(-d[0] / d[1]), float(-(b[0] - b[1]) / d[1])
+
+
+@line.mutant("The slope has the wrong sign: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.")
+def _(W: Array, b: Array) -> tuple[float, float]:
+    d = W[:, 0] - W[:, 1]
+    return float(d[0] / d[1]), float(-(b[0] - b[1]) / d[1])
+
+
+@line.mutant("The intercept has the wrong sign: the constant moves to the other side of the equation.")
+def _(W: Array, b: Array) -> tuple[float, float]:
+    d = W[:, 0] - W[:, 1]
+    return float(-d[0] / d[1]), float((b[0] - b[1]) / d[1])
+
+
+@line.mutant("You forgot the biases, so your line always passes through the origin.")
+def _(W: Array, b: Array) -> tuple[float, float]:
+    d = W[:, 0] - W[:, 1]
+    return float(-d[0] / d[1]), 0.0
+
+
+@line.mutant("Upside down: solve for x₁, the second coordinate, and divide by ITS coefficient.")
+def _(W: Array, b: Array) -> tuple[float, float]:
+    d = W[:, 0] - W[:, 1]
+    return float(-d[1] / d[0]), float(-(b[0] - b[1]) / d[0])
+
+
+@line.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for _ in range(5):
+        yield dict(W=rng.normal(size=(2, 2)) + np.array([[1.0, -1.0], [2.0, -2.0]]), b=rng.normal(size=2))
+
+
+line.hints(
+    "On the line neither class wins: both scores are the same. Write that down as an equation.",
+    "Column k of W and entry k of b make the score of class k. Subtract the two scores: (2,) and one number remain.",
+    "With d the difference of the columns and e that of the biases: slope −d[0]/d[1], intercept −e/d[1].",
+)
+
+# ------------------------------------------------------------------------------------------------ 12.5
+
+share = exercise("12.5", "How often is it right?", points=1)
+
+
+@share.reference
+def accuracy(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
+    """The largest score wins; softmax would not change which one that is, so it can be left out."""
+    winners = (X @ W + b).argmax(axis=1)
+    return float((winners == labels).mean())
+
+
+@share.mutant("That is how often it is WRONG. Count the rows where winner and label agree.")
+def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
+    return float(((X @ W + b).argmax(axis=1) != labels).mean())
+
+
+@share.mutant("You returned a count. Divide by the number of examples.")
+def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
+    return float(((X @ W + b).argmax(axis=1) == labels).sum())
+
+
+@share.mutant("You took the SMALLEST score as the winner: argmax, not argmin.")
+def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
+    return float(((X @ W + b).argmin(axis=1) == labels).mean())
+
+
+@share.mutant("The biases are missing from your scores.")
+def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
+    return float(((X @ W).argmax(axis=1) == labels).mean())
+
+
+@share.mutant("You asked whether the winning class is the first one. Compare each winner with its own label.")
+def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
+    return float(((X @ W + b).argmax(axis=1) == 0).mean())
+
+
+@share.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    # one fraction could be guessed; ten fractions of some hundred examples each cannot
+    for n in rng.integers(211, 499, size=10):
+        labels = rng.integers(0, 3, size=int(n))
+        centres = rng.normal(0, 1.5, size=(3, 2))
+        X = np.round(rng.normal(size=(int(n), 2)) + centres[labels], 2)
+        yield dict(X=X, labels=labels, W=rng.normal(0, 0.5, size=(2, 3)) + centres.T, b=rng.normal(0, 1.5, size=3))
+
+
+share.hints(
+    "The class with the largest score is the model's answer. Compare it with the label, row by row.",
+    "X @ W + b is (n, k). argmax along axis=1 gives one class number per row, shape (n,), like labels.",
+    "The mean of (winners == labels) is the share of rows where they agree.",
+)
+
+# ------------------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "12.a",
+        "A line starts in the wrong place among 20 circles and 20 triangles. "
+        "Each step turns and shifts it along the negative gradient. "
+        "When does the line move most?",
+        options={
+            "In the first few steps": "Yes. Many points are on the wrong side then, and each pulls hard.",
+            "Evenly all the way": "Watch the numbered lines: 0 and 1 are far apart, 20 and 60 close together.",
+            "Near the end, when it homes in": (
+                "Near the end nearly all points are right, and they hardly pull any more."
+            ),
+        },
+        answer="In the first few steps",
+    ),
+    prediction(
+        "12.b",
+        "The source draws its final line from one column of W: where the FIRST class's score is 0. "
+        "Is that the line where the two classes tie?",
+        options={
+            "Yes, always": (
+                "Add the same number to both columns: the model is unchanged, that line moves. So it cannot be."
+            ),
+            "No, though it often looks right": (
+                "Yes. It is another line, and on well-separated points it often separates them, too."
+            ),
+            "No, and one sees at once that it is wrong": (
+                "If one did, the figure would not have been published. Often it looks fine."
+            ),
+        },
+        answer="No, though it often looks right",
+    ),
+    prediction(
+        "12.c",
+        "All 100 points are on the right side of the line, with room to spare. You train on for another 10 000 steps. "
+        "What do the weights do?",
+        options={
+            "They settle: there is nothing left to learn": (
+                "The loss is small but never 0, and larger weights make it smaller still."
+            ),
+            "They grow for ever, ever more slowly": (
+                "Yes. The line hardly moves, but the model becomes ever surer of itself."
+            ),
+            "They shrink back": "Nothing in this loss asks for small weights.",
+        },
+        answer="They grow for ever, ever more slowly",
+    ),
+]
+
+quiz = [
+    question(
+        "12.q1",
+        "A row of scores is (2, 5, 5). You add 100 to all three. What happens to the probabilities?",
+        options={
+            "Nothing": "Right. Softmax sees differences only.",
+            "They grow": "They must still add up to 1, and the differences of the scores are the same.",
+            "The largest gets closer to 1": "That is what MULTIPLYING the scores by 100 would do.",
+        },
+        answer="Nothing",
+    ),
+    question(
+        "12.q2",
+        "The model gives the right class the probability 0.01. What does this example add to the cross-entropy?",
+        options={
+            "0.99": "That is the missing probability. The loss is minus its log.",
+            "about 4.6": "Right: −log 0.01. One confident mistake costs as much as many mild ones.",
+            "0.01": "Small probabilities of the right class cost a lot, not a little.",
+        },
+        answer="about 4.6",
+    ),
+    question(
+        "12.q3",
+        "W has shape (4, 3). What does column 1 hold?",
+        options={
+            "the weights of input 1": "That is row 1.",
+            "the weights of class 1": "Right: 4 inputs go in, 3 classes come out, and each class has a column of 4.",
+            "the second example": "Examples are rows of X. They are not in W.",
+        },
+        answer="the weights of class 1",
+    ),
+    question(
+        "12.q4",
+        "The loss is the SUM over the examples. You train on ten times as many. What about the learning rate?",
+        options={
+            "It can stay": "The gradient is a sum, too: it is now about ten times as long.",
+            "Make it ten times smaller": "Right. Or use the mean, and it can stay.",
+            "Make it ten times larger": "The gradient has grown already.",
+        },
+        answer="Make it ten times smaller",
+    ),
+    question(
+        "12.q5",
+        "Training accuracy is 100 %, and the loss still falls. Why?",
+        options={
+            "There is a bug": "No. Accuracy counts right answers; the loss also rewards being surer of them.",
+            "The weights grow, so the model becomes surer": "Right, and on separable points that never ends.",
+            "The line still has points to win": "It has won them all already.",
+        },
+        answer="The weights grow, so the model becomes surer",
+    ),
+]
