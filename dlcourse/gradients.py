@@ -43,6 +43,7 @@ from dlcourse.operations import (
     part,
     put_back,
     reshape_like,
+    shares,
     sign,
     sin,
     softmax,
@@ -427,6 +428,14 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
     return [(g - sum(g * op, op.attributes["axis"], keepdims=True)) * op]
 
 
+@register_gradient("shares")
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """s = T softmax(x):  ∂L/∂x = (g − Σ g softmax(x)) s,  ∂L/∂T = Σ g softmax(x)."""
+    (x, total), axis = op.inputs, op.attributes["axis"]
+    mean = sum(g * softmax(x, axis), axis, keepdims=True)
+    return [(g - mean) * op, sum_to(mean, total)]
+
+
 @register_gradient("log_softmax")
 def _(op: Operation, g: Node) -> Sequence[Node | None]:
     """y = log softmax(x):  ∂L/∂x = g − softmax(x) Σ g."""
@@ -441,7 +450,7 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
     g = expand_dims(g, -1)
     if t.ndim < z.ndim:
         return [g * (softmax(z) - one_hot(t, like=z)), None]
-    return [sum_to(g * (softmax(z) * sum(t, -1, keepdims=True) - t), z), sum_to(-g * log_softmax(z), t)]
+    return [sum_to(g * (shares(z, total=sum(t, -1, keepdims=True)) - t), z), sum_to(-g * log_softmax(z), t)]
 
 
 def _constant(op: Operation, g: Node) -> Sequence[Node | None]:

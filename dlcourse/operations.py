@@ -304,6 +304,12 @@ def _softmax(x: Node, axis: tuple[int, ...]) -> Node:
     return e / _sum(e, axis=axis, keepdims=True)
 
 
+@_composite("shares", shape=lambda x, total, axis: x)
+def _shares(x: Node, total: Node, axis: tuple[int, ...]) -> Node:
+    e = exp(x - _max(x, axis=axis, keepdims=True))
+    return e * (total / _sum(e, axis=axis, keepdims=True))
+
+
 @_composite("log_softmax", shape=lambda x, axis: x)
 def _log_softmax(x: Node, axis: tuple[int, ...]) -> Node:
     shifted = x - _max(x, axis=axis, keepdims=True)
@@ -362,6 +368,12 @@ def softmax(x: Operand, axis: Axis = -1) -> Node:
     """
     x = _node(x)
     return _softmax(x, axis=_axes(x, axis, "softmax"))
+
+
+def shares(x: Operand, total: Operand, axis: Axis = -1) -> Node:
+    """A total, shared out as softmax(x) says."""
+    x = _node(x)
+    return _shares(x, total, axis=_axes(x, axis, "shares"))
 
 
 def log_softmax(x: Operand, axis: Axis = -1) -> Node:

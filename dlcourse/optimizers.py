@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-import numpy as np
-
 from dlcourse.errors import GradientError, NonFiniteError, built, label
 from dlcourse.gradients import gradients
 from dlcourse.graph import Array, Node, Parameter, topological_order
@@ -37,11 +35,9 @@ class Step:
             if not math.isfinite(loss):
                 check_all_finite([self.loss], feeds or {})
                 raise NonFiniteError(f"{label(self.loss)} is {loss}." + built([self.loss]))
-            if type(loss) is float:
-                new = list(map(np.array, new))
             # All or nothing: one call into C, which neither a keyboard interrupt nor another thread can cut in two.
             any(map(setattr, program.updated, _ARRAY, new))
-        return np.array(loss)
+        return loss
 
 
 class GradientDescent:
@@ -63,7 +59,9 @@ class GradientDescent:
             parameters = [node for node in topological_order(loss) if isinstance(node, Parameter)]
         if not parameters:
             raise GradientError(f"{label(loss)} depends on no parameter, so there is nothing to learn." + built([loss]))
-        slopes = gradients(loss, parameters)
-        pairs = sorted(zip(parameters, slopes, strict=True), key=lambda pair: pair[1].serial)  # as they arrive
-        updates = [(p, (p - self.learning_rate * g).named(f"new {p.name}" if p.name else "new_parameter")) for p, g in pairs]
+        # Differentiation is linear: what arrives at the loss goes into every gradient as a factor. So the learning rate
+        # is sent through the graph once, instead of multiplied with each gradient at the end.
+        moves = gradients(loss, parameters, grad_output=self.learning_rate)
+        pairs = sorted(zip(parameters, moves, strict=True), key=lambda pair: pair[1].serial)  # as they arrive
+        updates = [(p, (p - g).named(f"new {p.name}" if p.name else "new_parameter")) for p, g in pairs]
         return Step(loss, updates)

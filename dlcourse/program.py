@@ -15,11 +15,12 @@ import math
 import re
 import threading
 import unicodedata
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,7 @@ class Specialised:
             return reshape(x, shape)
         if name == "cast" and x.dtype == node.dtype:
             return x
-        if name in ("sum", "max", "min") and x.ndim == 2 and len(node.attributes["axis"]) == 1 and 0 not in x.shape:
+        if name in ("sum", "max", "min") and x.ndim in (1, 2) and len(node.attributes["axis"]) == 1 and 0 not in x.shape:
             return _reduced_faster(name, x, node.attributes["axis"][0], shape)
         return None
 
@@ -188,12 +189,13 @@ def _from_bool(node: Node) -> bool:
 
 def _reduced_faster(name: str, x: Node, axis: int, shape: Shape) -> Node | None:
     """NumPy is slow to reduce a matrix along one axis; two other ways to the same numbers are not."""
-    rows, columns = x.shape
     if name == "sum" and x.dtype.kind == "f" and (x.shape[axis] or 0) <= 1024:  # beyond, NumPy's sum is more exact
-        length = (x.shape[axis] or 0,)
-        ones = constant(np.ones(length if len(shape) == 1 else (*length, 1) if axis else (1, *length), x.dtype), "all_ones")
+        n = x.shape[axis] or 0
+        ones = constant(np.ones((n,) if len(shape) < x.ndim else (n, 1) if axis else (1, n), x.dtype), "all_ones")
+        if len(shape) == x.ndim == 1:
+            return reshape(x @ constant(np.ones(n, x.dtype), "all_ones"), shape)
         return x @ ones if axis else ones @ x
-    if name != "sum" and axis == 1 and (columns or 0) <= 64:  # column by column, each column in one piece
+    if name != "sum" and axis == 1 and (x.shape[1] or 0) <= 64:  # column by column, each column in one piece
         return reshape(OPERATIONS[name](OPERATIONS["columns"](x), axis=(0,), keepdims=False), shape)
     return None
 
@@ -323,6 +325,9 @@ class Writer:
         self.taken: set[str] = set()
         self.count: defaultdict[str, int] = defaultdict(lambda: 1)
         self.names: dict[Node, str] = {}
+        self.numbers: list[str] = []
+        self.fixed: dict[Node, str] = {}
+        self.views: list[str] = []  # of memory that stays where it is: made once
         self.wanted = self.wanted_names()
         self.arguments = [self.name(node) for node in arguments]
         self.lines = [f"{name} = float({name})" for name in self.arguments if floats]
@@ -330,6 +335,7 @@ class Writer:
         for node in graph.order:
             if isinstance(node, Operation):
                 self.write(node)
+        self.times_wanted = Counter(graph.targets)
         self.results = [self.result(node) for node in graph.targets]
 
     def wanted_names(self) -> dict[Node, str]:
@@ -356,7 +362,7 @@ class Writer:
             self.names[node] = name
         return self.names[node]
 
-    def bound(self, value: Any, prefix: str = "k") -> str:
+    def bound(self, value: Any, prefix: str) -> str:
         """A name for something that the program uses and that cannot be written down."""
         name = f"{re.sub(r'[^A-Za-z_]+', '_', prefix)}{len(self.objects)}"
         self.taken.add(name)
@@ -364,22 +370,29 @@ class Writer:
         return name
 
     def operand(self, node: Node, used_by: Operation) -> str:
+        """How an operation refers to one of its inputs."""
         number = _number(node)
-        if number is None:
-            if isinstance(node, Constant) and node not in self.names:
-                if node.name:
-                    self.objects[self.name(node)] = node.array
-                else:
-                    self.names[node] = self.bound(node.array)
-            return self.name(node)
-        others = [parent.dtype for parent in used_by.inputs if parent is not node]
-        if others and np.result_type(*others) != np.result_type(node.dtype, *others):
-            return self.bound(node.array[()])  # type: ignore[attr-defined]
-        return repr(number) if math.isfinite(number) else f"float('{number}')"
+        if number is not None and used_by.shape == ():
+            others = [parent.dtype for parent in used_by.inputs if parent is not node]
+            if not others or np.result_type(*others) == np.result_type(node.dtype, *others):
+                return repr(number) if math.isfinite(number) else f"float('{number}')"
+        if isinstance(node, Constant) and node not in self.names:
+            if number is not None:  # an array of one number is quicker to use than the number
+                self.names[node] = f"k{len(self.numbers)}"
+                self.numbers.append(f"{self.names[node]} = array({str(number) if math.isfinite(number) else repr(str(number))}, {node.dtype.name!r})")
+            elif node.name:
+                self.objects[self.name(node)] = node.array
+            else:
+                self.names[node] = self.bound(node.array, "data")
+        return self.name(node)
 
     def write(self, node: Operation) -> None:
         inputs = [self.operand(parent, node) for parent in node.inputs]
         storage, out = self.plan.storage.get(node), ""
+        if node.kind.view and (memory := self.stays(node.inputs[0])) is not None:
+            self.views.append(f"{self.name(node)} = {_expression(node, [memory], '')}")
+            self.fixed[node] = self.name(node)
+            return
         if storage is not None:
             overwritten = self.plan.overwrites.get(node)
             out = self.name(overwritten) if overwritten is not None else storage.name
@@ -393,23 +406,32 @@ class Writer:
         self.lines.append(f"{self.name(node)} = {text}")
         self.node_of_line.append(self.graph.origin.get(node, node))
 
+    def stays(self, node: Node) -> str | None:
+        """The name of a node's memory, if that is the same in every run."""
+        storage = self.plan.storage.get(node)
+        return storage.name if storage is not None and not storage.fresh else self.fixed.get(node)
+
     def result(self, node: Node) -> str:
         """What the caller gets is the caller's own: a number, a fresh array, or a copy."""
         if isinstance(node, Constant):
-            return f"{self.bound(node.array)}.copy()"
-        is_own = isinstance(node, Operation) and not node.kind.view and self.graph.targets.count(node) == 1
-        return self.name(node) if self.floats or node.shape == () or is_own else f"{self.name(node)}.copy()"
+            return f"{self.bound(node.array, 'data')}.copy()"
+        if node.shape == ():
+            return f"array({self.name(node)})"
+        is_own = isinstance(node, Operation) and not node.kind.view and self.times_wanted[node] == 1
+        return self.name(node) if is_own else f"{self.name(node)}.copy()"
 
     def source(self, description: str) -> str:
-        module = math if self.floats else np
-        called = set(_FUNCTIONS.findall("\n".join(self.lines))) | ({"empty"} if self.plan.memory else set())
-        imported = ", ".join(sorted(name for name in called if hasattr(module, name)))
+        end = ", ".join(self.results) + ("," if len(self.results) == 1 else "")
+        called = set(_FUNCTIONS.findall("\n".join([*self.numbers, *self.lines, end]))) | ({"empty"} if self.plan.memory else set())
         head = [f"# {description}"]
-        head += [f"from {module.__name__} import {imported}"] if imported else []
+        for module in (math, np) if self.floats else (np,):
+            imported = sorted(name for name in called if hasattr(module, name))
+            called -= set(imported)
+            head += [f"from {module.__name__} import {', '.join(imported)}"] if imported else []
         head += [f"{s.name} = empty({s.shape}, {s.dtype.name!r})" for s in self.plan.memory]
+        head += self.numbers + self.views
         head += [f"def step({', '.join(self.arguments)}):"]
         self.first_line = len(head) + 1
-        end = ", ".join(self.results) + ("," if len(self.results) == 1 else "")
         return "\n".join([*head, *[f"    {line}" for line in self.lines], f"    return {end}", ""])
 
 
@@ -456,18 +478,17 @@ class Compiled:
         self.node_of_line, self.first_line, self.objects = writer.node_of_line, writer.first_line, writer.objects
         self.code = compile(self.source, self.filename, "exec")
         self.idle: list[Callable[..., tuple[Any, ...]]] = []
+        if self.floats:  # needs no memory of its own
+            self.on_floats = _executed(self.code, self.objects)
 
     def function(self) -> Callable[..., tuple[Any, ...]]:
         """The compiled function with memory of its own."""
-        namespace = dict(self.objects)
-        exec(self.code, namespace)
-        if self.floats:
-            return namespace["step"]
+        step = _executed(self.code, self.objects)
         if any(node.kind.learners for node in self.node_of_line if isinstance(node, Operation)):
-            return np.errstate(all="ignore")(namespace["step"])
+            return np.errstate(all="ignore")(step)
         quiet = contextvars.Context()  # in here NumPy does not warn: a bad value is reported by its node instead
         quiet.run(np.seterr, all="ignore")
-        return partial(quiet.run, namespace["step"])
+        return partial(quiet.run, step)
 
     def __call__(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         try:
@@ -478,6 +499,13 @@ class Compiled:
             return step(*arguments)
         finally:
             self.idle.append(step)
+
+
+def _executed(code: CodeType, objects: Mapping[str, Any]) -> Callable[..., tuple[Array, ...]]:
+    namespace = dict(objects)
+    exec(code, namespace)
+    step: Callable[..., tuple[Array, ...]] = namespace["step"]
+    return step
 
 
 class Program:
@@ -504,6 +532,7 @@ class Program:
         self.placeholders = [node for node in order if isinstance(node, Placeholder)]
         self.parameters = [node for node in order if isinstance(node, Parameter)]
         self.compiled: OrderedDict[Any, Compiled] = OrderedDict()
+        self.only: Compiled | None = None  # where all sizes are known beforehand
         self.lock = threading.RLock()
 
     @property
@@ -518,17 +547,17 @@ class Program:
         return Compiled(self.targets, leaves, dict(zip(self.placeholders, shapes, strict=True)), floats)
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
-        return [np.array(value) if type(value) is not np.ndarray else value for value in self.results(feeds or {})]
+        return list(self.results(feeds or {}))
 
-    def results(self, feeds: Mapping[Placeholder, ArrayLike]) -> tuple[Any, ...]:
+    def results(self, feeds: Mapping[Placeholder, ArrayLike]) -> tuple[Array, ...]:
         """The values of all targets. Nothing else has changed."""
         fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
-        compiled = self.compiled_for(fed)
+        compiled = self.only or self.compiled_for(fed)
         arguments = [*fed, *map(_array_of, self.parameters)]
         try:
             if compiled.floats:
                 try:
-                    return compiled(arguments)
+                    return compiled.on_floats(*arguments)
                 except (ArithmeticError, ValueError):  # Python's floats raise where NumPy has an infinity or a NaN
                     compiled = self.compiled_for(fed, floats=False)
             return compiled(arguments)
@@ -541,6 +570,8 @@ class Program:
         if key not in self.compiled:
             with self.lock:
                 self.compiled[key] = self.for_shapes(key[1:], floats)
+                if floats and all(None not in node.shape for node in self.placeholders):
+                    self.only = self.compiled[key]
                 if len(self.compiled) > _MOST_SIZES:
                     self.compiled.popitem(last=False)
         return self.compiled[key]
