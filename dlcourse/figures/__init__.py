@@ -4,6 +4,8 @@
 each only when it is asked for.
 """
 
+import threading
+from functools import cache
 from typing import Any
 
 from dlcourse.figures.figure import Figure, action, choice, form, number, slider, toggle
@@ -51,11 +53,32 @@ __all__ = [
     "points",
     "polygon",
     "polyline",
+    "prepare",
     "resolve",
     "slider",
     "text",
     "toggle",
 ]
+
+
+@cache
+def prepare() -> threading.Thread:
+    """Load anywidget and matplotlib in the background, so that the first figure need not wait for them.
+
+    A lesson calls this when it is opened; ``show`` waits for it. Calling it again does nothing.
+
+    Examples
+    --------
+    >>> prepare() is prepare()
+    True
+    """
+
+    def load() -> None:
+        from dlcourse.figures import paper, view
+
+    thread = threading.Thread(target=load, name="prepare figures", daemon=True)
+    thread.start()
+    return thread
 
 
 def __getattr__(name: str) -> Any:

@@ -81,11 +81,10 @@ def ask(
     fallback_text : str, optional
         The text/plain output instead of `as_text`.
     """
-    from dlcourse.figures.choices_view import ChoicesView, display_view
+    from dlcourse.figures.choices_view import ChoicesView
+    from dlcourse.figures.view import display_bundle
 
-    asked = [
-        {"id": q.id, "text": q.text, "options": list(q.options.items()), "answer": q.answer} for q in questions
-    ]
+    asked = [{"id": q.id, "text": q.text, "options": list(q.options.items()), "answer": q.answer} for q in questions]
     known = {q.id: q for q in questions}
     before = {id: option for id, option in (chosen or {}).items() if id in known and option in known[id].options}
 
@@ -97,7 +96,7 @@ def ask(
             on_choice(id, option, option == question.answer)
 
     view = ChoicesView({"questions": asked, "chosen": before, "commit": commit}, answered)
-    display_view(view, fallback_text if fallback_text is not None else as_text(questions))
+    display_bundle(view, fallback_text if fallback_text is not None else as_text(questions))
 
 
 STATES = {"passed": "✓", "tried": "◐", "to do": "○"}
@@ -114,8 +113,9 @@ def show_progress(title: str, items: Sequence[tuple[str, str]], text_plain: str)
     text_plain : str
         The text output. It is stored and compared, so it must not depend on the learner.
     """
-    from dlcourse.figures.choices_view import ChoicesView, display_view
+    from dlcourse.figures.choices_view import ChoicesView
+    from dlcourse.figures.view import display_bundle
 
     listed: list[dict[str, Any]] = [{"name": n, "state": s, "symbol": STATES.get(s, "·")} for n, s in items]
     done = sum(state == "passed" for _, state in items)
-    display_view(ChoicesView({"title": title, "items": listed, "done": done}), text_plain)
+    display_bundle(ChoicesView({"title": title, "items": listed, "done": done}), text_plain)

@@ -33,11 +33,3 @@ class ChoicesView(anywidget.AnyWidget):
             return
         with self.hold_sync():  # another view of the widget, or a page loaded again, shows it too
             self.state = {**self.state, "chosen": {**self.state["chosen"], id: option}}
-
-
-def display_view(view: anywidget.AnyWidget, text: str) -> None:
-    """One mimebundle: the widget and its text."""
-    from IPython.display import display
-
-    reference = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
-    display({"text/plain": text, "application/vnd.jupyter.widget-view+json": reference}, raw=True)

@@ -266,7 +266,7 @@ class Figure:
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Control | Action)}
         for name, control in own.items():
             if name in RESERVED:
-                raise TypeError(f"{cls.__name__}: a control cannot be called {name!r}, the figure itself uses that name")
+                raise TypeError(f"{cls.__name__}: {name!r} is a name of the figure itself, call the control another")
             if isinstance(control, Action | Form) and not callable(getattr(cls, control.method, None)):
                 raise TypeError(f"{cls.__name__}: {name} is to call {control.method!r}, but there is no such method")
         cls._controls = {**cls._controls, **own}
@@ -321,6 +321,9 @@ class Figure:
 
     def show(self) -> None:
         """Display the figure: live in a notebook, a picture and a sentence everywhere else."""
+        from dlcourse.figures import prepare
+
+        prepare().join()  # two threads importing the same modules would only wait for each other
         from dlcourse.figures.view import show
 
         show(self)

@@ -7,6 +7,7 @@ choice is touched, and the learner's own plots stay as they are.
 from __future__ import annotations
 
 import io
+import itertools
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ DPI = 120
 WIDTH, HEIGHT, CAPTION_LINE = 6.4, 3.6, 0.19  # inches; the caption adds a line or two below
 PIXEL = 72 / 100  # a role's widths are CSS pixels of a figure 640 wide: this many points each
 MARKERS = {"circle": "o", "triangle": "^", "square": "s"}
-FONT = {
+FONT: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture on every machine
     "font.size": 9.5,
     "axes.titlesize": 10,
@@ -107,7 +108,7 @@ def _draw_panel(paper: Paper, panel: Panel, bounds: tuple[float, float, float, f
     axes.tick_params(color="#8A8A8A", labelcolor="#333333", length=3)
     axes.grid(color="#E4E4E4", linewidth=0.7)
     for axis, scale in ((axes.xaxis, panel.xscale), (axes.yaxis, panel.yscale)):
-        axis.set_major_locator(LogLocator(numticks=6) if scale == "log" else MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(_log_ticks(axis) if scale == "log" else MaxNLocator(5, steps=[1, 2, 5, 10]))
         axis.set_minor_locator(NullLocator())
         if scale == "log":
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
@@ -117,17 +118,19 @@ def _draw_panel(paper: Paper, panel: Panel, bounds: tuple[float, float, float, f
         axes.set_axis_off()
     axes.set_xlabel(panel.xlabel, labelpad=2, color="#333333")
     # the name of the upward axis stands level above it: easier to read than turned words
-    axes.annotate(
-        panel.ylabel, (0, 1), (-14, 5), xycoords="axes fraction", textcoords="offset points", va="bottom", color="#333333"
-    )
-    if panel.title:
-        axes.annotate(
-            panel.title, (0, 1), (-14, 18 if panel.ylabel else 5), xycoords="axes fraction",
-            textcoords="offset points", va="bottom", weight="bold", color=COLOURS["ink"],
-        )  # fmt: skip
+    above: Any = {"xy": (0, 1), "xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
+    axes.annotate(panel.ylabel, xytext=(-14, 5), color="#333333", **above)
+    axes.annotate(panel.title or "", xytext=(-14, 18 if panel.ylabel else 5), weight="bold", **above)
     for order, mark in enumerate(panel.marks):
         _draw_mark(axes, mark, panel, 2 + order * 0.01)
-    _draw_labels(paper, axes, panel)
+    _write_words(paper, axes, panel)
+
+
+def _log_ticks(axis: Any) -> LogLocator:
+    """Powers of ten; over so few decades that they say too little, 1, 2 and 5 times them."""
+    low, high = axis.get_view_interval()
+    few = np.log10(high / low) < 2.2
+    return LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=12 if few else 6)
 
 
 def _line_style(style: Style) -> dict[str, Any]:
@@ -176,15 +179,8 @@ def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
             shape = FancyArrowPatch(
                 *ends, arrowstyle="-|>", mutation_scale=11, shrinkA=0, shrinkB=14 if mark.kind == "edge" else 0,
                 color=COLOURS[style.colour], linewidth=style.width * PIXEL, zorder=order,
-                linestyle=_line_style(style)["linestyle"],
             )  # fmt: skip
             axes.add_patch(shape)
-        case "text":
-            if panel.xlim[0] <= mark.x <= panel.xlim[1] and panel.ylim[0] <= mark.y <= panel.ylim[1]:
-                where = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
-                axes.text(
-                    mark.x, mark.y, mark.string, ha=where, va="center", zorder=4, path_effects=HALO, color=COLOURS["ink"]
-                )
         case "band":
             axes.fill_between(mark.xs, mark.low, mark.high, zorder=order, **_area_style(style))
         case "polygon":
@@ -196,12 +192,12 @@ def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
             axes.imshow(pixels, extent=mark.extent, aspect="auto", zorder=order)
             axes.set(xlim=panel.xlim, ylim=panel.ylim)
         case "node":
-            box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS[style.colour], "linewidth": 1.4}
+            box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS[style.colour]}
             axes.text(mark.x, mark.y, mark.label, ha="center", va="center", bbox=box, zorder=3, color=COLOURS["ink"])
 
 
-def _draw_labels(paper: Paper, axes: Any, panel: Panel) -> None:
-    """Write each label beside what it names, in ink, clear of lines and of other labels."""
+def _write_words(paper: Paper, axes: Any, panel: Panel) -> None:
+    """Write texts where they belong, and each label beside what it names, clear of lines and of other words."""
     renderer: Any = paper.canvas.get_renderer()  # type: ignore[attr-defined]
     total = float(paper.bbox.height)
 
@@ -219,6 +215,10 @@ def _draw_labels(paper: Paper, axes: Any, panel: Panel) -> None:
     def size(words: str) -> tuple[float, float]:
         width, height, _ = renderer.get_text_width_height_descent(words, _font(), False)
         return float(width), float(height)
+
+    def write(words: str, box: labels.Box) -> None:
+        x, y = box[0] / float(paper.bbox.width), 1 - box[3] / total
+        paper.text(x, y, words, va="bottom", path_effects=HALO, color=COLOURS["ink"])
 
     wanted: list[labels.Label] = []
     taken: list[labels.Box] = []
@@ -245,7 +245,9 @@ def _draw_labels(paper: Paper, axes: Any, panel: Panel) -> None:
             width, height = size(mark.string)
             for u, v in inside(pixels(mark.x, mark.y)):
                 left = u - {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor] * width
+                left = min(max(left, frame[0] + 3), frame[2] - width - 3)  # words stay inside the plot
                 taken.append((left, v - height / 2, left + width, v + height / 2))
+                write(mark.string, taken[-1])
         if label and spots and mark.kind != "node":
             width, height = size(label)
             if mark.kind == "point":
@@ -257,11 +259,7 @@ def _draw_labels(paper: Paper, axes: Any, panel: Panel) -> None:
             wanted.append(labels.Label(label, width, height, places))
     labels.place(wanted, taken, dots, frame)
     for item in wanted:
-        x, y = item.box[0], total - item.box[3]
-        paper.text(
-            x / float(paper.bbox.width), y / total, item.string, va="bottom", ha="left", path_effects=HALO,
-            color=COLOURS["ink"],
-        )  # fmt: skip
+        write(item.string, item.box)
 
 
 def _font() -> Any:
@@ -273,7 +271,7 @@ def _font() -> Any:
 def _dense(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Points every few pixels along a line, so that a label cannot slip between two far corners."""
     out = spots[:1]
-    for (a, b), (c, d) in zip(spots[:-1], spots[1:], strict=True):
+    for (a, b), (c, d) in itertools.pairwise(spots):
         n = min(200, 1 + int(max(abs(c - a), abs(d - b)) / 6))
         out += [(a + (c - a) * k / n, b + (d - b) * k / n) for k in range(1, n + 1)]
     return out

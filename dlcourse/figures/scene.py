@@ -214,9 +214,7 @@ def points(xs: Numbers, ys: Numbers, role: Text = "class_a", label: str | None =
     return _mark("points", role, ("xs", "ys"), xs=xs, ys=ys, label=label)
 
 
-def arrow(
-    x0: Scalar, y0: Scalar, x1: Scalar, y1: Scalar, role: Text = "derivative", label: Text | None = None
-) -> Mark:
+def arrow(x0: Scalar, y0: Scalar, x1: Scalar, y1: Scalar, role: Text = "derivative", label: Text | None = None) -> Mark:
     """An arrow from (x0, y0) to (x1, y1)."""
     return _mark("arrow", role, x0=x0, y0=y0, x1=x1, y1=y1, label=label)
 
@@ -239,9 +237,9 @@ def polygon(xs: Numbers, ys: Numbers, role: Text = "region_a", opacity: Scalar |
 
 
 def image(picture: bytes | ArrayLike, extent: tuple[float, float, float, float], role: Text = "neutral") -> Mark:
-    """A picture over ``extent`` = (x from, x to, y from, y to): PNG bytes, or an array (rows, columns, 3 or 4) of 0..255.
+    """A picture over ``extent`` = (x from, x to, y from, y to): PNG bytes, or an array of 0..255.
 
-    Row 0 of an array is at the top.
+    An array has the shape (rows, columns, 3 or 4); row 0 is at the top.
     """
     png = picture if isinstance(picture, bytes) else _png(np.asarray(picture))
     return _mark("image", role, png=png, extent=tuple(float(v) for v in extent))
@@ -291,8 +289,8 @@ def check_frames(scene: Sequence[Panel], last_frame: int) -> None:
             for name, value in {"role": mark.role, **mark.fields}.items():
                 if isinstance(value, ByFrame) and len(value.values) != last_frame + 1:
                     raise ValueError(
-                        f"panel {panel.name!r}: {name} of a {mark.kind} has {len(value.values)} entries by frame, but the "
-                        f"figure has {last_frame + 1} frames (0 to last_frame = {last_frame}); give one entry for each"
+                        f"panel {panel.name!r}: {name} of a {mark.kind} has {len(value.values)} entries by frame, but "
+                        f"the figure has {last_frame + 1} frames (last_frame = {last_frame}); give one entry for each"
                     )
 
 

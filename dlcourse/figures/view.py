@@ -130,22 +130,27 @@ def as_sentence(problem: Exception) -> str:
 
 
 def show(figure: Figure) -> None:
-    """Display one mimebundle: the live view, the picture, and the sentence."""
-    from IPython.display import display
-
+    """Display the live view, the picture and the sentence of a figure."""
     from dlcourse.figures.paper import picture
 
     if figure._view is None:
         figure._view = FigureView(figure)
     sentence = figure.describe()
-    bundle = {
-        "text/plain": sentence,
-        "image/png": picture(figure),
-        "application/vnd.jupyter.widget-view+json": {
-            "version_major": 2,
-            "version_minor": 0,
-            "model_id": figure._view.model_id,
-        },
-    }
     alt = f"{figure.title}. {sentence}" if figure.title else sentence
-    display(bundle, metadata={"image/png": {"alt": alt, "width": 640}}, raw=True)
+    display_bundle(figure._view, sentence, png=picture(figure), alt=alt)
+
+
+def display_bundle(view: anywidget.AnyWidget, sentence: str, png: bytes | None = None, alt: str = "") -> None:
+    """Display one mimebundle: whoever shows it takes the richest part that it can."""
+    from IPython.display import display
+
+    bundle: dict[str, Any] = {"text/plain": sentence}
+    if png is not None:
+        bundle["image/png"] = png
+    bundle["application/vnd.jupyter.widget-view+json"] = {
+        "version_major": 2,
+        "version_minor": 0,
+        "model_id": view.model_id,
+    }
+    metadata = {"image/png": {"alt": alt, "width": 640}} if png is not None else {}
+    display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]

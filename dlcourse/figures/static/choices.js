@@ -10,10 +10,11 @@ const h = (tag, attributes = {}, ...children) => {
 
 const words = (text) => text.split("`").map((piece, i) => (i % 2 ? h("code", {}, piece) : piece));
 
-let ids = 0;
+// every widget loads its own copy of this file, so the count of names is the page's
+const unique = (what) => `dlfig-${what}-${(window.dlfigNames = (window.dlfigNames ?? 0) + 1)}`;
 
 function makeQuestion(question, number, model, commit, listen) {
-  const name = `dlfig-q${++ids}`;
+  const name = unique("question");
   const before = model.get("state").chosen[question.id];
   const inputs = new Map();
   const options = question.options.map(([option], i) => {
@@ -81,7 +82,7 @@ function questions(model, root) {
 
 function progress(model, root) {
   const { title, items, done } = model.get("state");
-  const id = `dlfig-p${++ids}`;
+  const id = unique("progress");
   const count = `${done} of ${items.length} passed`;
   root.append(
     h("p", { class: "dlfig-name", id }, title),

@@ -37,7 +37,8 @@ const svg = (tag, attributes = {}, ...children) => {
 const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
 const px = (v) => Math.round(v * 10) / 10;
 
-let ids = 0; // for clip paths and radio groups, which need names of their own on the page
+/** A name that nothing else on the page has. Every figure loads its own copy of this file, so the count is the page's. */
+const unique = (what) => `dlfig-${what}-${(window.dlfigNames = (window.dlfigNames ?? 0) + 1)}`;
 
 const pen = document.createElement("canvas").getContext("2d");
 const FONT = 13;
@@ -85,6 +86,16 @@ function linearTicks(low, high, most) {
 function logTicks(a, b, most) {
   const every = Math.max(1, Math.ceil((b - a) / most));
   const ticks = [];
+  if (b - a < 2.2) {
+    // so few decades that their powers alone say too little
+    for (let k = Math.floor(a); k <= b; k++) {
+      for (const m of [1, 2, 5]) {
+        const v = Number(`${m}e${k}`), at = Math.log10(v);
+        if (at >= a - 1e-9 && at <= b + 1e-9) ticks.push([v, String(v)]);
+      }
+    }
+    return ticks;
+  }
   for (let k = Math.ceil(a - 1e-9); k <= b + 1e-9; k += every) {
     const raised = String(k).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
     ticks.push([10 ** k, Math.abs(k) <= 3 ? String(Number(`1e${k}`)) : `10${raised}`]);
@@ -182,7 +193,7 @@ class PanelView {
   constructor(view, index) {
     this.view = view;
     this.index = index;
-    this.clip = `dlfig-clip-${++ids}`;
+    this.clip = unique("clip");
     this.before = {}; // where each label stood last
     this.nodes = []; // one group of SVG nodes for each mark
     this.handles = new Map();
@@ -245,14 +256,14 @@ class PanelView {
     if (p.ylabel) say("dlfig-axis", 4, row, p.ylabel, "start");
     let grid = "", zero = "", axes = "";
     if (p.axes) {
-      for (const [v, string] of this.sx.ticks(75)) {
+      for (const [v, string] of this.sx.ticks(70)) {
         const u = px(this.sx(v));
         if (v === 0 && p.xlim[0] < 0) zero += `M${u} ${y}v${px(h)}`;
         else grid += `M${u} ${y}v${px(h)}`;
         axes += `M${u} ${px(y + h)}v4`;
         say("dlfig-tick", u, y + h + 17, string, "middle");
       }
-      for (const [v, string] of this.sy.ticks(48)) {
+      for (const [v, string] of this.sy.ticks(58)) {
         const u = px(this.sy(v));
         if (v === 0 && p.ylim[0] < 0) zero += `M${x} ${u}h${px(w)}`;
         else grid += `M${x} ${u}h${px(w)}`;
@@ -552,8 +563,7 @@ const DRAW = {
     const length = Math.hypot(x1 - x0, y1 - y0);
     const back = length > 1 ? Math.min(7, length) / length : 0; // the line ends inside the head
     const clip = `url(#${view.clip})`;
-    set(part(group, 0, "path"), { d: line([[x0, y0], [x1 - (x1 - x0) * back, y1 - (y1 - y0) * back]]), style: stroke(style),
-      "stroke-dasharray": style.dash || null, "clip-path": clip });
+    set(part(group, 0, "path"), { d: line([[x0, y0], [x1 - (x1 - x0) * back, y1 - (y1 - y0) * back]]), style: stroke(style), "clip-path": clip });
     set(part(group, 1, "path"), { d: length > 1 ? arrowHead(x0, y0, x1, y1, Math.min(10, 3 + length / 3)) : "",
       style: `fill:var(--dlfig-${style.colour})`, "clip-path": clip });
     const spots = dense([[x0, y0], [x1, y1]]).filter(([x, y]) => view.inside(x, y));
@@ -564,9 +574,10 @@ const DRAW = {
   text(view, group, mark, plan) {
     const x = view.sx(mark.x), y = view.sy(mark.y);
     const seen = mark.string && view.inside(x, y);
-    set(part(group, 0, "text"), { x: px(x), y: px(y + 4.5), "text-anchor": mark.anchor, text: seen ? mark.string : "", class: "dlfig-text" });
+    const w = seen ? textWidth(mark.string) : 0;
+    const left = clamp(x - { start: 0, middle: 0.5, end: 1 }[mark.anchor] * w, view.box.x + 3, view.box.x + view.box.w - w - 3);
+    set(part(group, 0, "text"), { x: px(left), y: px(y + 4.5), text: seen ? mark.string : "", class: "dlfig-text" });
     if (!seen) return;
-    const w = textWidth(mark.string), left = x - { start: 0, middle: 0.5, end: 1 }[mark.anchor] * w;
     plan.taken.push([left, y - 9, left + w, y + 9]);
   },
 
@@ -649,11 +660,9 @@ function shift(c, value, n) {
 const spellControl = (c, value) =>
   c.log ? String(Number(value.toPrecision(3))).replace("-", "−") : spell(value, c.step);
 
-let quiet = 0; // radio groups on one page must not share a name
-
 /** One control: its nodes, and a function that shows a value. */
 function makeControl(c, changed) {
-  const id = `dlfig-c${++quiet}`;
+  const id = unique("control");
   if (c.kind === "slider") {
     const out = html("span", { class: "dlfig-value", "aria-hidden": "true" });
     const range = c.log ? { min: 0, max: POSITIONS, step: 1 } : { min: c.low, max: c.high, step: c.step };
@@ -793,7 +802,7 @@ function apply(store, patch) {
 // -------------------------------------------------------------------------------------------------- view
 
 function makeView(store, el) {
-  const id = `dlfig-${++ids}`;
+  const id = unique("figure");
   const view = { store, panels: [] };
   const title = html("figcaption", { class: "dlfig-name", id: `${id}-name`, text: store.title });
   const box = html("div", { class: "dlfig-panels" });
