@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import ast
+import builtins
 import io
 import linecache
 import re
@@ -174,6 +175,7 @@ def quiet() -> Iterator[None]:
         stack.enter_context(redirect_stdout(Nowhere()))
         stack.enter_context(redirect_stderr(Nowhere()))
         stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
         yield
 
 
@@ -348,8 +350,10 @@ def observe_answer(
     run = Run()
     space: dict[str, Any] = {
         "__name__": "__answer__", "np": np, "dl": dl, "open_lesson": NoMagic(), "lesson": NoMagic(),
-        "get_ipython": NoMagic(), "display": NoMagic(), "input": no_input,
+        "get_ipython": NoMagic(), "input": no_input,
     }  # fmt: skip
+    if not hasattr(builtins, "display"):  # IPython puts it there
+        space["display"] = NoMagic()
     try:
         with time_limit(seconds), quiet(), without_names(without):
             trouble = _run_cell(source, filename, space, elsewhere)

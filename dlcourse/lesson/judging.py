@@ -225,7 +225,7 @@ def _exception(report: Report) -> tuple[str, ...]:
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")
     if report.name and report.elsewhere:
-        meaning = f"Another cell defines {report.name}; an answer stands alone: put what it needs into its cell."
+        meaning = f"Another cell defines {report.name}; an answer stands alone: what it needs belongs into its cell."
     elif report.name:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
     elif report.type == "TypeError" and "argument" in report.message:

@@ -1,0 +1,198 @@
+"""Every exercise of every lesson keeps what the course promises about exercises."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections import Counter
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+
+import dlcourse as dl
+from dlcourse.lesson import library
+from dlcourse.lesson.answering import Run, observe_answer
+from dlcourse.lesson.exercises import Exercise, plain_source
+from dlcourse.lesson.judging import expected_of, judge
+from dlcourse.lesson.observation import bits, differs
+
+LESSONS = [path.name[:2] for path in library.notebooks()]
+EXERCISES = [exercise for lesson in LESSONS for exercise in library.exercises(lesson).values()]
+MUTANTS = [(exercise, index) for exercise in EXERCISES for index in range(len(exercise.mutants))]
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+SEEDS = (None, 1, 2)  # the notebook's own cases, and two that grading might draw
+
+
+@functools.cache
+def notebook(lesson: str) -> Any:
+    return nbformat.read(library.notebook(lesson), as_version=4)
+
+
+def cells(lesson: str, tag: str) -> list[Any]:
+    return [cell for cell in notebook(lesson).cells if tag in cell.metadata.get("tags", [])]
+
+
+def run(exercise: Exercise, source: str, seed: int | None = None) -> Run:
+    made = observe_answer(
+        source, exercise.name, exercise.observer, exercise.draw(seed), exercise=exercise.id,
+        is_class=exercise.is_class, without=exercise.without, seconds=exercise.time_limit,
+    )  # fmt: skip
+    return Run.from_json(made.to_json())
+
+
+def mutant_source(exercise: Exercise, index: int) -> str:
+    source = plain_source(exercise.mutants[index].answer)
+    return re.sub(r"^(def|class) _\b", rf"\1 {exercise.name}", source, count=1)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_exercises_of_a_lesson_are_numbered_from_1_without_gaps(lesson):
+    ids = list(library.exercises(lesson))
+    assert ids == [f"{lesson}.{k}" for k in range(1, len(ids) + 1)]
+    assert sum(exercise.points for exercise in library.exercises(lesson).values()) > 0
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_each_exercise_has_one_answer_cell_and_one_check_cell_and_they_carry_its_id(lesson):
+    for tag in ("answer", "check"):
+        found = Counter(cell.metadata.get("dlcourse", {}).get("exercise") for cell in cells(lesson, tag))
+        assert found == dict.fromkeys(library.exercises(lesson), 1)
+        assert all(cell.cell_type == "code" for cell in cells(lesson, tag))
+    for cell in cells(lesson, "check"):
+        assert cell.source.strip() == f'lesson.check("{cell.metadata.dlcourse.exercise}")'
+    carrying = {cell.id for cell in notebook(lesson).cells if "dlcourse" in cell.metadata}
+    assert carrying == {cell.id for tag in ("answer", "check") for cell in cells(lesson, tag)}
+
+
+@each_exercise
+def test_the_answer_cell_is_followed_by_its_check(exercise):
+    order = [cell.metadata.get("dlcourse", {}).get("exercise") for cell in notebook(exercise.lesson).cells]
+    first = order.index(exercise.id)
+    assert order[first : first + 3] == [exercise.id, exercise.id, None]
+
+
+@each_exercise
+def test_the_stub_has_the_signature_of_the_reference_and_returns_an_ellipsis(exercise):
+    stub, reference = (ast.parse(text).body for text in (library.stub(exercise.id), exercise.source()))
+    assert len(stub) == 1, "a stub is one definition and nothing else"
+    assert type(stub[0]) is type(reference[0])
+    for ours, theirs in zip(methods(stub[0]), methods(reference[0]), strict=True):
+        assert ours.name == theirs.name
+        assert ast.unparse(ours.args) == ast.unparse(theirs.args)
+        if ours.name != "__init__":
+            last = ours.body[-1]
+            assert isinstance(last, ast.Return) and ast.unparse(last) == "return ..."
+    assert judge(exercise, exercise.draw(), run(exercise, library.stub(exercise.id))).outcome == "not attempted"
+
+
+def methods(definition: ast.stmt) -> list[ast.FunctionDef]:
+    if isinstance(definition, ast.FunctionDef):
+        return [definition]
+    assert isinstance(definition, ast.ClassDef)
+    return [part for part in definition.body if isinstance(part, ast.FunctionDef)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@each_exercise
+def test_the_reference_passes_from_its_source_alone(exercise, seed):
+    """Its text is run in a fresh namespace, so it stands alone; and it leaves its arguments as they were."""
+    verdict = judge(exercise, exercise.draw(seed), run(exercise, exercise.source(), seed))
+    assert str(verdict) == f"PASS {exercise.id}"
+    assert all(report.status == "value" and not report.changed for report in expected_of(exercise, exercise.draw(seed)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("exercise", "index"), MUTANTS, ids=[f"{e.id}-{i}" for e, i in MUTANTS])
+def test_a_mutant_fails_with_its_own_message(exercise, index, seed):
+    verdict = judge(exercise, exercise.draw(seed), run(exercise, mutant_source(exercise, index), seed))
+    assert verdict.outcome == "failed"
+    assert verdict.mutant == index
+    assert verdict.lines[2] == exercise.mutants[index].message
+    assert len(verdict.lines) == 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@each_exercise
+def test_no_two_mutants_agree_on_the_cases(exercise, seed):
+    cases = exercise.draw(seed)
+    seen = [expected_of(exercise, cases, mutant.answer) for mutant in exercise.mutants]
+    for i, one in enumerate(seen):
+        for j, other in enumerate(seen[:i]):
+            pairs = zip(one, other, strict=True)
+            assert any(a.status != b.status or differs(a.observed, b.observed, exercise.rtol) for a, b in pairs), (
+                f"mutants {j} and {i} of {exercise.id} cannot be told apart"
+            )
+
+
+@each_exercise
+def test_there_are_three_to_six_mutants_with_short_messages_of_their_own(exercise):
+    messages = [mutant.message for mutant in exercise.mutants]
+    assert 3 <= len(messages) == len(set(messages)) <= 6
+    assert all(len(message) <= 150 and "\n" not in message and message.endswith(".") for message in messages)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@each_exercise
+def test_the_observation_is_too_much_to_guess(exercise, seed):
+    reports = expected_of(exercise, exercise.draw(seed))
+    assert bits([report.observed for report in reports]) >= 40
+
+
+@each_exercise
+def test_a_check_takes_a_moment(exercise):
+    """Far from the time limit, so that a slow machine passes, too: a tenth of it in processor time."""
+    import time
+
+    begin = time.process_time()
+    run(exercise, exercise.source())
+    assert time.process_time() - begin < exercise.time_limit / 10
+
+
+@each_exercise
+def test_there_are_three_hints_and_the_notebook_shows_the_same(exercise):
+    assert len(exercise.hint_texts) == 3 and all(exercise.hint_texts)
+    order = [cell.metadata.get("dlcourse", {}).get("exercise") for cell in notebook(exercise.lesson).cells]
+    answer = order.index(exercise.id)  # the hints stand in the cell of the task, or after the check
+    around = [notebook(exercise.lesson).cells[i].source for i in (answer - 1, answer + 2)]
+    shown = next((source for source in around if "<details>" in source), "")
+    hints = re.findall(r"<summary>(.*?)</summary>\s*(.*?)\s*</details>", shown, flags=re.DOTALL)
+    assert hints == [(f"Hint {n}", text) for n, text in enumerate(exercise.hint_texts, 1)][: len(hints)]
+    assert len(hints) in (0, 2, 3)
+
+
+@each_exercise
+def test_the_answer_explains_why_it_is_right_and_forbidden_names_exist(exercise):
+    assert len(exercise.why().split()) >= 5
+    assert all(hasattr(dl, name) for name in exercise.without)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_predictions_and_quiz_have_a_sentence_for_every_option(lesson):
+    quiz = library.choices(lesson, "quiz")
+    assert len(quiz) == 5
+    assert list(quiz) == [f"{lesson}.q{n}" for n in range(1, 6)]
+    for choice in [*quiz.values(), *library.choices(lesson, "predictions").values()]:
+        assert len(choice.options) >= 3
+        assert all(feedback.strip() for feedback in choice.options.values())
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_prediction_and_every_figure_is_used_once_in_the_notebook(lesson):
+    import importlib
+
+    source = "\n".join(cell.source for cell in notebook(lesson).cells if cell.cell_type == "code")
+    assert sorted(re.findall(r'lesson\.predict\("(.*?)"\)', source)) == sorted(library.choices(lesson, "predictions"))
+    figures = importlib.import_module(f"dlcourse.figures.lesson_{lesson}").FIGURES
+    assert set(re.findall(r'lesson\.show\("(.*?)"', source)) == set(figures)
+    assert source.count("lesson.quiz(") == source.count("lesson.progress(") == 1
+
+
+def test_an_integer_where_a_float_is_usual_is_fine_for_the_references():
+    """Learners try their functions with whole numbers."""
+    step = library.exercises("02")["02.1"].answer
+    assert step(1, lambda x: 2 * x, 1) == -1
+    accuracy = library.exercises("12")["12.5"].answer
+    assert accuracy([[1, 0], [0, 1]], np.array([0, 0]), np.eye(2, dtype=int), np.zeros(2, dtype=int)) == 0.5

@@ -1,0 +1,326 @@
+"""What check says, word for word: a learner, a stored output and a class report rely on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dlcourse.lesson import library
+
+RIGHT = "def step(x, df, lr):\n    return x - lr * df(x)"
+STUB = "02.1: not attempted yet. Put your own code where the ... is, run the cell, then check again.\n"
+TRIED = "02.1: tried step(x=1.0, df=x ↦ 2.0 * x, lr=0.1)\n"
+
+
+def test_a_right_answer_prints_exactly_one_pass_line(open_notebook):
+    assert open_notebook("02").check("02.1", RIGHT) == "PASS 02.1\n"
+
+
+def test_an_answer_that_was_never_run_is_asked_for(open_notebook):
+    said = open_notebook("02").check("02.1")
+    assert said == "02.1: there is no step yet. Run the cell that defines it, then check again.\n"
+
+
+def test_the_untouched_stub_is_not_attempted(open_notebook):
+    assert open_notebook("02").check("02.1", "def step(x, df, lr):\n    return ...") == STUB
+
+
+def test_a_stub_with_a_beginning_is_not_attempted_either(open_notebook):
+    assert open_notebook("02").check("02.1", "def step(x, df, lr):\n    slope = df(x)\n    return ...") == STUB
+
+
+def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
+    assert open_notebook("02").check("02.5", "def classify(history):\n    return ...") == STUB.replace("02.1", "02.5")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (
+            "def step(x, df, lr):\n    return x + lr * df(x)",
+            TRIED + "came back: 1.2\n"
+            "You walked uphill. A positive slope means that the ground rises to the right; to go down, subtract.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    x - lr * df(x)",
+            TRIED + "came back: None\nUsually a missing `return`: a function without one gives back None.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return [x - lr * df(x)]",
+            TRIED + "came back: [0.8]\nThat is a list of 1; a number is asked for.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return str(x - lr * df(x))",
+            TRIED + "came back: '0.8'\nThat is a string; a number is asked for.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return df",
+            TRIED + "came back: something of type WrittenFunction\nGive back a number.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return step",
+            TRIED + "came back: something of type function\n"
+            "A function came back instead of its value: call it with brackets.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return range(3)",
+            TRIED + "came back: something of type range\nMake it a list: list(...).\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return float('nan')",
+            TRIED + "came back: nan\nnan means not a number: "
+            "0/0, inf − inf, inf/inf or the log of something negative happened on the way.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return float('inf')",
+            TRIED + "came back: inf\n"
+            "inf means that a number grew beyond all bounds: an overflow, or a division by 0.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return lr * df(x) - x",
+            TRIED + "came back: -0.8\nThe number has the wrong sign.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return 2 * (x - lr * df(x))",
+            TRIED + "came back: 1.6\nThe number is twice too large.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return 0.123456789",
+            TRIED + "came back: 0.1235\n"
+            'Work this case out by hand and compare; lesson.hint("02.1") gives a hint.\n',
+        ),
+        (
+            "def step(x, df, lr):\n    y = x - lr * df(x)\n    return y + 1 / 0",
+            TRIED + "it raised ZeroDivisionError: division by zero, "
+            "in line 3 of your cell: return y + 1 / 0\n"
+            "Something you divide by is 0 for these inputs.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return x - lr * slope(x)",
+            TRIED + "it raised NameError: name 'slope' is not defined, in line 2 of your cell: return x - lr * slope(x)\n"
+            "Nothing named slope is in this cell: a typing slip, or something to define here first.\n",
+        ),
+        (
+            "def step(x, df):\n    return x",
+            TRIED + "it raised TypeError: step() got an unexpected keyword argument 'lr'\n"
+            "Keep the names and the order of the arguments as the exercise has them.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return step(x, df, lr)",
+            TRIED + "it raised RecursionError: maximum recursion depth exceeded, "
+            "in line 2 of your cell: return step(x, df, lr)\nIt calls itself without ever reaching an end.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    raise SystemExit",
+            TRIED + "it raised SystemExit, in line 2 of your cell: raise SystemExit\n"
+            "An answer must not end Python: give the value back with `return`.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    raise MemoryError",
+            TRIED + "it raised MemoryError, in line 2 of your cell: raise MemoryError\n"
+            "It asked for more memory than there is: look at the shapes it builds.\n",
+        ),
+        (
+            "class Rude(Exception):\n    def __str__(self): raise ValueError\ndef step(x, df, lr):\n    raise Rude",
+            TRIED + "it raised Rude, in line 4 of your cell: raise Rude\n",
+        ),
+        (
+            "def step(x, df, lr):\n    input('x? ')",
+            TRIED + "it raised RuntimeError: an answer cannot ask with input(); take what you need as an argument, "
+            "in line 2 of your cell: input('x? ')\n",
+        ),
+        (
+            "def step(x, df, lr)\n    return x",
+            "02.1: Python cannot read line 1 of your cell: def step(x, df, lr)\nIt says: expected ':'\n"
+            "A line that starts with def, if, else, for or while ends with a colon.\n",
+        ),
+        (
+            "def step(x, df, lr):\nreturn x",
+            "02.1: Python cannot read line 2 of your cell: return x\n"
+            "It says: expected an indented block after function definition on line 1\n"
+            "Indent the body of the function by four spaces, every line alike.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return (x",
+            "02.1: Python cannot read line 2 of your cell: return (x\nIt says: '(' was never closed\n"
+            "Count the brackets: each one that opens must close.\n",
+        ),
+        (
+            "raise ValueError('no')\ndef step(x, df, lr):\n    return x",
+            "02.1: ran your cell on its own\nit raised ValueError: no, in line 1 of your cell: raise ValueError('no')\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return x\ndel step",
+            "02.1: your cell ran, but afterwards there was no function named step.\n"
+            "It needs to start with `def step` at the left margin.\n",
+        ),
+        (
+            "pi = 3.0\nstep = pi",
+            "02.1: step is of type float; a function is asked for.\n"
+            "Keep the first line of the exercise: def step(x, df, lr):\n",
+        ),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_told_in_plain_words(open_notebook, cell, said):
+    assert open_notebook("02").check("02.1", cell) == said
+
+
+def test_a_name_from_another_cell_is_explained(open_notebook):
+    said = open_notebook("02").check("02.1", "scale = 1.0", "def step(x, df, lr):\n    return x - scale * lr * df(x)")
+    assert said.splitlines()[1].startswith("it raised NameError: name 'scale' is not defined, in line 2 of your cell")
+    assert said.splitlines()[2] == (
+        "Another cell defines scale; an answer stands alone: what it needs belongs into its cell."
+    )
+
+
+def test_the_latest_cell_counts(open_notebook):
+    notebook = open_notebook("02")
+    assert notebook.check("02.1", "def step(x, df, lr):\n    return x + lr * df(x)", RIGHT) == "PASS 02.1\n"
+    assert notebook.check("02.1", "def step(x, df, lr):\n    return ...") == STUB
+
+
+def test_a_syntax_error_in_the_latest_attempt_hides_the_older_one(open_notebook):
+    assert "cannot read line 1" in open_notebook("02").check("02.1", RIGHT, "def step(x, df, lr:\n    return x")
+
+
+def test_a_demonstration_cell_that_reuses_the_name_is_no_attempt(open_notebook):
+    notebook = open_notebook("02")
+    assert notebook.check("02.1", RIGHT, 'step = lesson.given("02.1")', "step = 0.1") == "PASS 02.1\n"
+
+
+def test_a_lambda_is_an_answer(open_notebook):
+    assert open_notebook("02").check("02.1", "step = lambda x, df, lr: x - lr * df(x)") == "PASS 02.1\n"
+
+
+def test_magics_prints_and_checks_in_the_answer_cell_do_not_disturb(open_notebook):
+    cell = RIGHT + "\nprint('noise', step(1.0, lambda x: x, 0.5))\n%timeit -n1 -r1 1 + 1\nlesson.check('02.1')"
+    assert open_notebook("02").check("02.1", cell) == "PASS 02.1\n"
+
+
+def test_a_failing_trial_below_the_function_does_not_matter(open_notebook):
+    assert open_notebook("02").check("02.1", RIGHT + "\nprint(not_defined_anywhere)") == "PASS 02.1\n"
+
+
+def test_what_an_answer_prints_is_not_shown_by_the_check(open_notebook):
+    cell = "def step(x, df, lr):\n    print('inside')\n    return x - lr * df(x)"
+    assert open_notebook("02").check("02.1", cell) == "PASS 02.1\n"
+
+
+@pytest.mark.usefixtures("lesson_90")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True:\n        pass",
+        "while True:\n        try:\n            x = x + 1\n        except:\n            pass",
+        "while True:\n        try:\n            print(abs(x))\n        except BaseException:\n            print(x)",
+    ],
+    ids=["plain", "catches everything", "prints and catches everything"],
+)
+def test_an_endless_loop_is_ended_and_named(open_notebook, body):
+    said = open_notebook("90").check("90.2", f"def a_root(x):\n    {body}")
+    assert said.splitlines()[1:] == [
+        "It had not come back after 1.5 seconds.",
+        "Usually a loop that never ends: does something in its condition change on every turn?",
+    ]
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_an_endless_loop_at_the_top_of_the_cell_is_ended(open_notebook, shell):
+    shell.history_manager.input_hist_raw.append("while True: pass\ndef a_root(x): return x")
+    said = open_notebook("90").run('lesson.check("90.2")')
+    assert said.startswith("90.2: ran your cell\nIt had not come back after 1.5 seconds.\n")
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_an_interruption_by_the_learner_is_not_called_an_endless_loop(open_notebook):
+    said = open_notebook("90").check(
+        "90.2", "import _thread\ndef a_root(x):\n    _thread.interrupt_main()\n    while True: pass"
+    )
+    assert said.splitlines()[1:] == ["You stopped it before it came back."]
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_a_changed_argument_is_named(open_notebook):
+    said = open_notebook("90").check("90.3", "def twice(v):\n    v *= 2\n    return v")
+    assert said == (
+        "90.3: your answer changed its argument v for everyone who uses it.\n"
+        "Work on a copy, or make a new array: `x = x - step` makes a new one, `x -= step` changes the old one.\n"
+    )
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_a_wrong_shape_is_told_in_shapes(open_notebook):
+    said = open_notebook("90").check("90.3", "def twice(v):\n    return (2 * v).reshape(-1, 1)")
+    assert said.splitlines()[2] == "That is an array of shape (3, 1); an array of shape (3,) is asked for."
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_a_list_of_the_right_numbers_passes_for_an_array(open_notebook):
+    assert open_notebook("90").check("90.3", "def twice(v):\n    return (2 * v).tolist()") == "PASS 90.3\n"
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_a_node_of_the_graph_is_recognised(open_notebook):
+    said = open_notebook("90").check("90.3", "def twice(v):\n    return dl.constant(2 * v)")
+    assert said.splitlines()[2] == "That is a node of the graph. Its value is in dl.run(...), a parameter's in .value."
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_any_answer_that_the_exercise_accepts_passes_and_others_get_its_words(open_notebook):
+    notebook = open_notebook("90")
+    assert notebook.check("90.2", "def a_root(x):\n    return -x**0.5") == "PASS 90.2\n"
+    assert notebook.check("90.2", "def a_root(x):\n    return x").splitlines()[2] == "Squared, that is not x."
+    assert notebook.check("90.2", "def a_root(x):\n    return x * x").splitlines()[2] == "You squared it."
+    assert notebook.check("90.2", "def a_root(x):\n    return 'x'").splitlines()[2] == (
+        "That is a string; a number is asked for."
+    )
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_a_class_is_checked_through_its_methods(open_notebook):
+    notebook = open_notebook("90")
+    head = "class Counter:\n    def __init__(self, start):\n        self.total = start\n    def add(self, k):\n"
+    assert notebook.check("90.1", head + "        self.total += k\n        return self.total") == "PASS 90.1\n"
+    assert notebook.check("90.1", head + "        return k").splitlines()[2] == "It forgets what was there before."
+    assert notebook.check("90.1", head + "        return ...").startswith("90.1: not attempted yet.")
+    assert notebook.check("90.1", "def Counter(start):\n    return start").splitlines() == [
+        "90.1: Counter is of type function; a class is asked for.",
+        "Keep the first line of the exercise: class Counter:",
+    ]
+
+
+@pytest.mark.usefixtures("lesson_90")
+def test_the_untouched_stub_of_a_class_is_not_attempted(open_notebook):
+    assert open_notebook("90").check("90.1", library.stub("90.1")).startswith("90.1: not attempted yet.")
+
+
+def test_library_names_that_an_exercise_forbids_say_write_this_one_yourself(open_notebook):
+    import dlcourse as dl
+
+    said = open_notebook("12").check("12.1", "def softmax(Z):\n    return dl.run(dl.softmax(Z), {})")
+    assert said.splitlines()[1:] == ["dl.softmax is what this exercise builds: write this one yourself."]
+    from_import = "from dlcourse import softmax as s\ndef softmax(Z):\n    return s(Z)"
+    assert "write this one yourself" in open_notebook("12").check("12.1", from_import)
+    assert dl.run(dl.softmax([[0.0, 0.0]])).tolist() == [[0.5, 0.5]]  # and afterwards they are back
+
+
+def test_no_message_is_longer_than_three_lines_or_contains_the_answer(open_notebook):
+    for exercise in library.exercises("02").values():
+        secret = exercise.source().split("return ")[-1].strip()
+        for mutant in exercise.mutants:
+            assert "\n" not in mutant.message
+            assert secret not in mutant.message
+
+
+def test_every_check_is_recorded(open_notebook, progress_file: Path):
+    from dlcourse.lesson.progress import Progress
+
+    notebook = open_notebook("02")
+    notebook.check("02.1", "def step(x, df, lr):\n    return ...")
+    notebook.check("02.1", "def step(x, df, lr):\n    return x")
+    notebook.check("02.1", RIGHT)
+    record = Progress(progress_file).exercise("02.1")
+    assert (record["checks"], record["attempts"], record["passed"]) == (3, 2, True)
+
+

@@ -1,0 +1,165 @@
+"""The notebooks keep to the template of the course, and their files to one form."""
+
+from __future__ import annotations
+
+import base64
+import re
+import statistics
+import struct
+from typing import Any
+
+import nbformat
+import pytest
+
+from dlcourse.lesson import library
+from tests.store_outputs import WIDGET_VIEW, written
+
+NOTEBOOKS = {path.name[:2]: nbformat.read(path, as_version=4) for path in library.notebooks()}
+TAGS = {
+    "title", "objectives", "setup", "hide-input", "widget", "predict", "answer", "check", "surprise", "quiz", "slide",
+    "instructor", "nbval-skip", "nbval-ignore-output", "nbval-check-output", "nbval-raises-exception",
+}  # fmt: skip
+each_notebook = pytest.mark.parametrize(("lesson", "notebook"), NOTEBOOKS.items(), ids=list(NOTEBOOKS))
+
+
+def tags(cell: Any) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
+def code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def words(text: str) -> int:
+    """Words to be read at once: hints are folded away."""
+    return len(re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL).split())
+
+
+@each_notebook
+def test_the_file_is_valid_and_written_in_the_one_form(lesson, notebook):
+    nbformat.validate(notebook)
+    assert library.notebook(lesson).read_text(encoding="utf-8") == written(notebook)
+
+
+@each_notebook
+def test_nothing_of_one_machine_is_stored(lesson, notebook):
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    assert notebook.metadata == {"kernelspec": kernel, "language_info": {"name": "python"}}
+    assert all(set(cell.metadata) <= {"tags", "dlcourse"} for cell in notebook.cells)
+
+
+@each_notebook
+def test_cell_ids_are_names_that_a_person_gave(lesson, notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert [id for id in ids if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", id)] == []
+    assert [id for id in ids if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4,12})*", id)] == []
+
+
+@each_notebook
+def test_tags_are_those_of_the_course_and_none_hides_a_cell_from_nbval(lesson, notebook):
+    used = {tag for cell in notebook.cells for tag in tags(cell)}
+    assert used <= TAGS
+    assert {"title", "objectives", "setup", "widget", "predict", "answer", "check", "surprise", "quiz"} <= used
+    assert not {tag for tag in used if tag.startswith("nbval")}
+    assert "NBVAL" not in "".join(cell.source for cell in notebook.cells)
+
+
+@each_notebook
+def test_a_tag_says_what_its_cell_does(lesson, notebook):
+    calls = {"predict": "lesson.predict(", "widget": "lesson.show(", "check": "lesson.check(", "quiz": "lesson.quiz("}
+    for cell in code(notebook):
+        for tag, call in calls.items():
+            assert (tag in tags(cell)) == (call in cell.source), f"{cell.id}: {tag}"
+
+
+@each_notebook
+def test_it_opens_with_title_objectives_and_setup(lesson, notebook):
+    title, objectives, setup = notebook.cells[:3]
+    assert tags(title) == ["title"] and title.source.startswith(f"# {lesson} · ")
+    assert "objectives" in tags(objectives)
+    assert "setup" in tags(setup) and f'lesson = open_lesson("{lesson}")' in setup.source
+    assert sum("setup" in tags(cell) for cell in notebook.cells) == 1
+
+
+@each_notebook
+def test_the_hook_is_short_and_a_figure_comes_soon(lesson, notebook):
+    assert words(notebook.cells[3].source) <= 60
+    assert any("widget" in tags(cell) for cell in notebook.cells[:6])
+
+
+@each_notebook
+def test_a_lesson_has_30_to_45_cells(lesson, notebook):
+    assert 30 <= len(notebook.cells) <= 45
+
+
+@each_notebook
+def test_a_code_cell_is_a_thought(lesson, notebook):
+    lengths = [len(cell.source.splitlines()) for cell in code(notebook)]
+    assert statistics.median(lengths) <= 5
+    assert max(lengths) <= 12
+    assert all(len(line) <= 100 for cell in code(notebook) for line in cell.source.splitlines())
+
+
+@each_notebook
+def test_no_cell_of_prose_is_longer_than_110_words(lesson, notebook):
+    long = {cell.id: words(cell.source) for cell in notebook.cells if cell.cell_type == "markdown"}
+    assert {id: count for id, count in long.items() if count > 110} == {}
+
+
+@each_notebook
+def test_it_ends_with_quiz_summary_and_progress(lesson, notebook):
+    last = [cell.source for cell in notebook.cells[-4:]]
+    assert last[0] == "lesson.quiz()"
+    assert last[1].startswith("## Summary")
+    assert "**Where next**" in last[2]
+    assert last[3] == "lesson.progress()"
+
+
+@each_notebook
+def test_the_words_that_make_a_reader_feel_slow_are_not_used(lesson, notebook):
+    prose = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert re.findall(r"\b(?:simply|obviously|trivially|of course)\b", prose, flags=re.IGNORECASE) == []
+
+
+@each_notebook
+def test_every_cell_was_run_in_order_without_error_or_warning(lesson, notebook):
+    assert [cell.execution_count for cell in code(notebook)] == list(range(1, len(code(notebook)) + 1))
+    for cell in code(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.id
+            assert output.get("name") != "stderr", cell.id
+
+
+@each_notebook
+def test_every_figure_stores_a_picture_and_a_sentence_and_no_widget(lesson, notebook):
+    for cell in code(notebook):
+        for output in cell.outputs:
+            assert WIDGET_VIEW not in output.get("data", {}), cell.id
+        if "widget" in tags(cell):
+            (output,) = cell.outputs
+            assert set(output.data) == {"text/plain", "image/png"}
+            assert len(output.data["text/plain"]) > 20
+            assert output.metadata["image/png"]["alt"]
+            picture = base64.b64decode(output.data["image/png"])
+            assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+            width, height = struct.unpack(">II", picture[16:24])
+            assert width >= 600 and height >= 200
+    assert "widgets" not in notebook.metadata
+
+
+@each_notebook
+def test_no_stored_text_depends_on_one_run(lesson, notebook):
+    """No addresses, no temporary names, no times."""
+    for cell in code(notebook):
+        for output in cell.outputs:
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            assert not re.search(r"0x[0-9a-f]{6,}|/tmp/|ipykernel_\d+", text), cell.id
+
+
+@each_notebook
+def test_untouched_checks_say_not_attempted(lesson, notebook):
+    for cell in notebook.cells:
+        if "check" in tags(cell):
+            (output,) = cell.outputs
+            assert output.text.startswith(f"{cell.metadata.dlcourse.exercise}: not attempted yet.")
