@@ -290,8 +290,8 @@ class Separable(Figure):
     def describe(self) -> str:
         k, apart = self.frame, "can" if self.separable() else "cannot"
         return (
-            f"distance {self.distance:.1f}: a line {apart} separate the clouds; after {MARKS[k]} steps "
-            f"‖W‖ = {self.norm[k]:.2f} and the loss is {self.loss[k]:.3f}"
+            f"distance {self.distance:.1f}: a line {apart} separate the clouds; step {MARKS[k]}: "
+            f"‖W‖ = {self.norm[k]:.2f}, loss {self.loss[k]:.3f}"
         )
 
 

@@ -130,14 +130,23 @@ def as_sentence(problem: Exception) -> str:
 
 
 def show(figure: Figure) -> None:
-    """Display the live view, the picture and the sentence of a figure."""
+    """Display the live view, and for paper the picture and the sentence.
+
+    The live view opens at the figure's own frame. Paper cannot be played, so a figure that stands at its
+    first frame is printed at its last one, where the whole walk can be seen.
+    """
     from dlcourse.figures.paper import picture
 
     if figure._view is None:
         figure._view = FigureView(figure)
-    sentence = figure.describe()
+    frame = figure.frame
+    try:
+        figure.frame = frame or figure.last_frame
+        sentence, png = figure.describe(), picture(figure)
+    finally:
+        figure.frame = frame
     alt = f"{figure.title}. {sentence}" if figure.title else sentence
-    display_bundle(figure._view, sentence, png=picture(figure), alt=alt)
+    display_bundle(figure._view, sentence, png=png, alt=alt)
 
 
 def display_bundle(view: anywidget.AnyWidget, sentence: str, png: bytes | None = None, alt: str = "") -> None:

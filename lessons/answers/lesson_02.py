@@ -371,7 +371,7 @@ trace.hints(
 predictions = [
     prediction(
         "02.a",
-        "You stand at x = 1.6 on the hill ½x². At each step you move by −η · slope, with η = 0.1. "
+        "You stand at x = 1.6 on the hill ½x². At each step you move by −η · slope, with η = 0.3. "
         "How do the lengths of your steps change on the way down?",
         options={
             "They stay the same": "Watch the dots in the figure: they crowd together near the bottom.",

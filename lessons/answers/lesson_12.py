@@ -376,7 +376,7 @@ predictions = [
     ),
     prediction(
         "12.c",
-        "All 100 points are on the right side of the line, with room to spare. You train on for another 10 000 steps. "
+        "All 100 points are on the right side of the line, with room to spare. You train on for ten thousand steps more. "
         "What do the weights do?",
         options={
             "They settle: there is nothing left to learn": (
