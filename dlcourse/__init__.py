@@ -14,6 +14,22 @@ from dlcourse.errors import (
 )
 from dlcourse.gradients import gradients, register_gradient
 from dlcourse.graph import Node, Parameter, Placeholder, constant, operation, parameter, placeholder, topological_order
+from dlcourse.modules import (
+    Linear,
+    LogSoftmax,
+    Module,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    glorot_uniform,
+    he_normal,
+    lecun_normal,
+    load,
+    save,
+)
+from dlcourse.numerics import check_gradients, jacobian, numerical_gradient
 from dlcourse.operations import (
     abs,
     add,
@@ -56,7 +72,20 @@ from dlcourse.operations import (
     transpose,
     where,
 )
-from dlcourse.optimizers import GradientDescent
+from dlcourse.optimizers import (
+    AdaGrad,
+    Adam,
+    AdamW,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    cosine_decay,
+    exponential_decay,
+    inverse_decay,
+    step_decay,
+    warmup,
+)
 from dlcourse.program import Program, run
 
 __all__ = [name for name in dir() if not name.startswith("_") and name != "Any"]

@@ -40,7 +40,7 @@ from dlcourse.operations import (
     log_softmax,
     multiply,
     one_hot,
-    part,
+    parts,
     put_back,
     reshape_like,
     shares,
@@ -557,7 +557,7 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
 @register_gradient("concatenate")
 def _(op: Operation, g: Node) -> Sequence[Node | None]:
     """Each gets its part of g."""
-    return [part(g, op.inputs, op.attributes["axis"], which) for which in range(len(op.inputs))]
+    return parts(g, op.inputs, op.attributes["axis"])
 
 
 @register_gradient("part")

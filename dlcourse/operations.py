@@ -9,6 +9,7 @@ The derivatives are in ``gradients.py``, in the same order.
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -738,3 +739,13 @@ def concatenate(nodes: Sequence[Operand], axis: int = 0) -> Node:
 def part(g: Operand, inputs: Sequence[Node], axis: int, which: int) -> Node:
     """Undo concatenation: the part of g that belongs to ``inputs[which]``."""
     return _part(g, *inputs, axis=axis, which=which)
+
+
+def parts(g: Node, inputs: Sequence[Node], axis: int) -> list[Node]:
+    """Undo concatenation: g in as many parts as there were `inputs`."""
+    sizes = [node.shape[axis] for node in inputs]
+    if None in sizes:
+        return [part(g, inputs, axis, which) for which in range(len(inputs))]
+    ends = list(itertools.accumulate(size or 0 for size in sizes))
+    before = (slice(None),) * axis
+    return [g[(*before, slice(end - (size or 0), end))] for size, end in zip(sizes, ends, strict=True)]

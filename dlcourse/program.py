@@ -513,15 +513,15 @@ class Program:
 
     >>> import dlcourse as dl
     >>> x = dl.placeholder("x", shape=(None,))
-    >>> square = Program([x * x])
-    >>> square({x: [1.0, 2.0]})
+    >>> program = Program([x * x])
+    >>> program({x: [1.0, 2.0]})
     [array([1., 4.])]
-    >>> print(square.source)
+    >>> print(program.source)
     # 1 operations, 0 bytes of memory, for x (2,)
     from numpy import multiply
     def step(x):
-        multiply_2 = multiply(x, x)
-        return multiply_2,
+        program = multiply(x, x)
+        return program,
     <BLANKLINE>
     """
 
@@ -529,7 +529,9 @@ class Program:
         self.targets = [*fetches, *(new for _, new in updates)]
         self.n_fetches, self.updated = len(fetches), [parameter for parameter, _ in updates]
         order = topological_order(self.targets)
-        self.placeholders = [node for node in order if isinstance(node, Placeholder)]
+        leaves = [node for node in order if isinstance(node, Placeholder)]
+        self.placeholders = [node for node in leaves if not node.weak]
+        self.numbers = [node for node in leaves if node.weak]
         self.parameters = [node for node in order if isinstance(node, Parameter)]
         self.compiled: OrderedDict[Any, Compiled] = OrderedDict()
         self.only: Compiled | None = None  # where all sizes are known beforehand
@@ -543,17 +545,18 @@ class Program:
         return next(reversed(self.compiled.values())).source
 
     def for_shapes(self, shapes: Sequence[Sizes], floats: bool = True) -> Compiled:
-        leaves = [*self.placeholders, *self.parameters]
-        return Compiled(self.targets, leaves, dict(zip(self.placeholders, shapes, strict=True)), floats)
+        leaves = [*self.placeholders, *self.numbers, *self.parameters]
+        sizes = {**dict(zip(self.placeholders, shapes, strict=True)), **dict.fromkeys(self.numbers, ())}
+        return Compiled(self.targets, leaves, sizes, floats)
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
         return list(self.results(feeds or {}))
 
-    def results(self, feeds: Mapping[Placeholder, ArrayLike]) -> tuple[Array, ...]:
+    def results(self, feeds: Mapping[Placeholder, ArrayLike], numbers: Sequence[float] = ()) -> tuple[Array, ...]:
         """The values of all targets. Nothing else has changed."""
         fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
         compiled = self.only or self.compiled_for(fed)
-        arguments = [*fed, *map(_array_of, self.parameters)]
+        arguments = [*fed, *numbers, *map(_array_of, self.parameters)]
         try:
             if compiled.floats:
                 try:
@@ -691,10 +694,10 @@ def _structure(fetch: Any, nodes: list[Node]) -> Callable[[Any], Any]:
     raise DTypeError(f"run takes a node, or a list, tuple or dict of nodes, and got a {type(fetch).__name__}.")
 
 
-def check_all_finite(targets: Sequence[Node], feeds: Mapping[Any, Any]) -> None:
+def check_all_finite(targets: Sequence[Node], feeds: Mapping[Any, Any], numbers: Sequence[float] = ()) -> None:
     """Compute every node below `targets`, and raise at the first that is NaN or infinite."""
     order = [node for node in topological_order(targets) if not isinstance(node, Constant)]
-    values = dict(zip(order, Program(order)(feeds), strict=True))
+    values = dict(zip(order, Program(order).results(feeds, numbers), strict=True))
     for node in order:
         value = values[node]
         if value.dtype.kind == "f" and not np.isfinite(value).all():
