@@ -1,0 +1,203 @@
+"""Derivatives without a single rule, from differences; and what they are good for: checking the rules.
+
+A difference quotient needs two evaluations for each number that is changed, so nobody trains with it. But it knows
+nothing of the rules in ``gradients.py``, and that makes it the judge of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dlcourse.errors import DTypeError, EngineError, GradientError, built, label, shape_text
+from dlcourse.gradients import gradients
+from dlcourse.graph import Array, Node, Operation, Parameter, Placeholder, numeric_array, topological_order
+from dlcourse.program import Program
+from dlcourse.program import run as run_graph
+
+Feeds = Mapping[Any, Any]
+
+
+def numerical_gradient(f: Callable[[Any], Any], point: ArrayLike) -> Array:
+    """The gradient of `f` at `point`, from central differences: ∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h.
+
+    The error of the formula is about h² f'''/6, that of rounding about ε |f| / h; h = ∛ε balances the two, and about
+    ten digits are right. `f` takes an array of the shape of `point` and returns one number.
+
+    >>> import dlcourse as dl
+    >>> dl.numerical_gradient(lambda x: x[0] ** 2 * x[1], [3.0, 2.0]).round(6)
+    array([12.,  9.])
+    """
+    given = numeric_array(point, "the point")
+    x = given.astype(given.dtype if given.dtype.kind == "f" else float)  # a copy: yours stays as it is
+    result = np.empty(x.shape, x.dtype)
+    for i in np.ndindex(x.shape):
+        result[i] = _difference(f, x, i, -1, 1)[0]
+    return result
+
+
+def _difference(f: Callable[[Any], Any], x: Array, i: tuple[int, ...], start: int, end: int) -> tuple[float, float]:
+    """The slope of f along entry i, from x + start·h to x + end·h, and how far rounding may have moved it."""
+    h = np.cbrt(np.finfo(x.dtype).eps) * max(1.0, abs(x[i]))
+    values, places = [], []
+    for steps in (start, end):
+        moved = x.copy()
+        moved[i] += steps * h
+        value = np.asarray(f(moved))
+        if value.shape != ():
+            raise GradientError(
+                "numerical_gradient needs a function with one number as its value, and this one returned an array "
+                f"of shape {shape_text(value.shape)}: take its sum or its mean."
+            )
+        values.append(float(value))
+        places.append(float(moved[i]))  # as it was rounded
+    width = places[1] - places[0]
+    precision = float(np.finfo(value.dtype if value.dtype.kind == "f" else float).eps)
+    return (values[1] - values[0]) / width, 20 * precision * max(map(abs, values)) / width
+
+
+# ------------------------------------------------------------------------------------------ checking the rules
+
+
+def check_gradients(loss: Node, feeds: Feeds | None = None, wrt: Sequence[Node] | None = None,
+                    rtol: float | None = None) -> None:  # fmt: skip
+    """Compare the gradients of `loss` with differences of it, entry by entry, and raise where they disagree.
+
+    `wrt` holds parameters or fed placeholders (None: all parameters, or where there are none, all placeholders of
+    floating-point numbers). At a kink, as relu has at 0, any value between the slopes on its two sides is right.
+    `rtol` is the relative difference allowed: None is 1e-6, or 1e-2 for float32, whose differences are rough.
+
+    >>> import dlcourse as dl
+    >>> @dl.operation("cube", shape=lambda x: x)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> @dl.register_gradient("cube")
+    ... def _(op, g):
+    ...     return [g * 3 * op.inputs[0]]
+    >>> x = dl.parameter([1.0, 2.0], name="x")
+    >>> try:
+    ...     dl.check_gradients(dl.sum(cube(x)))
+    ... except dl.GradientError as error:
+    ...     print(str(error).splitlines()[0])
+    x[1]: the gradient is 6, but differences of sum say 12 (off by 6); 1 of its 2 entries disagrees.
+    """
+    feeds = {} if feeds is None else feeds
+    if wrt is None:
+        leaves = [node for node in topological_order(loss) if isinstance(node, Parameter | Placeholder)]
+        wrt = [node for node in leaves if isinstance(node, Parameter)]
+        wrt = wrt or [node for node in leaves if node.dtype.kind == "f"]
+    for node in wrt:
+        if not isinstance(node, Parameter | Placeholder):
+            raise DTypeError(f"check_gradients changes parameters and placeholders, not {label(node)}." + built([node]))
+    claimed = run_graph(gradients(loss, wrt, unconnected="zero"), feeds)
+    for node, gradient in zip(wrt, claimed, strict=True):
+        f, point = _as_function(loss, node, feeds)
+        allowed = rtol if rtol is not None else 1e-6 if min(loss.dtype.itemsize, node.dtype.itemsize) == 8 else 1e-2
+        wrong = {}
+        for i in np.ndindex(point.shape):
+            slope, agrees = _compare(f, point, i, float(gradient[i]), allowed)
+            if not agrees:
+                wrong[i] = slope
+        if wrong:
+            i, slope = max(wrong.items(), key=lambda entry: abs(gradient[entry[0]] - entry[1]))
+            name = label(node, loss.where)
+            entry = f"{name}{list(i)}" if i else name
+            raise GradientError(
+                f"{entry}: the gradient is {gradient[i]:.8g}, but differences of {label(loss)} say {slope:.8g} "
+                f"(off by {abs(gradient[i] - slope):.3g}); {len(wrong)} of its {gradient.size} entries "
+                f"disagree{'s' * (len(wrong) == 1)}." + _suspect(loss, feeds) + built([node], loss.where)
+            )
+
+
+def _compare(f: Callable[[Array], Any], point: Array, i: tuple[int, ...], claimed: float, rtol: float
+             ) -> tuple[float, bool]:  # fmt: skip
+    """The slope along entry i by differences, and whether the gradient agrees with it."""
+    slope, noise = _difference(f, point, i, -1, 1)
+    room = rtol * max(1.0, abs(slope)) + noise
+    if abs(claimed - slope) <= room:
+        return slope, True
+    low, high = sorted([_difference(f, point, i, -1, 0)[0], _difference(f, point, i, 0, 1)[0]])
+    is_kink = high - low > 0.01 * max(abs(low), abs(high)) + 4 * noise
+    return slope, is_kink and low - room <= claimed <= high + room
+
+
+def _as_function(loss: Node, node: Node, feeds: Feeds) -> tuple[Callable[[Array], Any], Array]:
+    """`loss` as a function of one parameter or placeholder alone, and where that stands now."""
+    stand_in = Placeholder(node.shape, node.dtype, label(node), node.where)
+    (replaced,) = with_replaced([loss], {node: stand_in})
+    program = Program([replaced])
+    point = node.array if isinstance(node, Parameter) else numeric_array(feeds[node], label(node)).astype(node.dtype)
+    return lambda array: program({**feeds, stand_in: array})[0], point
+
+
+def with_replaced(targets: Sequence[Node], replacements: Mapping[Node, Node]) -> list[Node]:
+    """The same targets, computed from other nodes in place of some; the old graph stays as it is.
+
+    >>> import dlcourse as dl
+    >>> x, y = dl.parameter(3.0), dl.parameter(5.0)
+    >>> dl.run(with_replaced([x * x + 1], {x: y}))
+    [array(26.)]
+    """
+    new = dict(replacements)
+    for node in topological_order(targets):
+        if node not in new:
+            moved = isinstance(node, Operation) and any(new[parent] is not parent for parent in node.inputs)
+            inputs = tuple(new[parent] for parent in node.inputs)
+            new[node] = node.kind.build(inputs, node.attributes, node.name, node.where) if moved else node  # type: ignore[attr-defined]
+    return [new[target] for target in targets]
+
+
+def _suspect(loss: Node, feeds: Feeds) -> str:
+    """The first operation whose own rule is wrong: each is checked by itself, along one direction."""
+    order = topological_order(loss)
+    values = dict(zip(order, run_graph(order, feeds), strict=True))
+    rng = np.random.default_rng(0)
+    for node in order:
+        if not isinstance(node, Operation) or node.dtype.kind != "f" or node.dtype.itemsize < 8:
+            continue
+        stand_ins = [Placeholder(values[parent].shape, parent.dtype, "x", node.where) for parent in node.inputs]
+        alone = node.kind.build(tuple(stand_ins), node.attributes, None, node.where)
+        at = {s: values[parent] for s, parent in zip(stand_ins, node.inputs, strict=True)}
+        way = {s: rng.normal(size=x.shape) if s.dtype.kind == "f" else 0 for s, x in at.items()}
+        out = rng.normal(size=values[node].shape)
+        f, moving = Program([alone]), [s for s in stand_ins if s.dtype.kind == "f"]
+
+        def along(t: Any, f: Program = f, at: Feeds = at, way: Feeds = way, out: Array = out) -> Any:
+            return np.sum(out * f({s: array + t * way[s] for s, array in at.items()})[0])
+
+        try:
+            parts = run_graph(gradients(alone, moving, grad_output=out, unconnected="zero"), at)
+            claimed = sum(float(np.sum(part * way[s])) for part, s in zip(parts, moving, strict=True))
+        except EngineError:
+            continue
+        slope = float(numerical_gradient(along, 0.0))
+        if abs(claimed - slope) > 1e-5 * max(1.0, abs(slope)):
+            return f"\n  The rule of {node.kind_name} looks wrong." + built([node])
+    return ""
+
+
+# --------------------------------------------------------------------------------------------------- Jacobians
+
+
+def jacobian(y: Node, x: Node, feeds: Feeds | None = None) -> Array:
+    """All derivatives ∂yᵢ/∂xⱼ, as an array of shape ``y.shape + x.shape``.
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter([1.0, 2.0])
+    >>> dl.jacobian(x * x, x)
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    feeds = {} if feeds is None else feeds
+    y_value, x_value = run_graph([y, x], feeds)
+    g = Placeholder(y_value.shape, y.dtype, "g", y.where)
+    rows = Program([gradients(y, x, grad_output=g, unconnected="zero")])
+    result = np.zeros(y_value.shape + x_value.shape, x.dtype)
+    for i in np.ndindex(y_value.shape):
+        one = np.zeros(y_value.shape, y.dtype)
+        one[i] = 1
+        result[i] = rows({**feeds, g: one})[0]
+    return result
