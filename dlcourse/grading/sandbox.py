@@ -109,8 +109,8 @@ def sandbox_command(
     line += ["/usr/bin/prlimit", f"--as={limits.memory}", f"--cpu={limits.cpu_seconds}", f"--fsize={limits.file_size}"]
     line += [f"--nproc={limits.processes}", f"--nofile={limits.files}", "--core=0", "--"]
     if is_root:
-        line += ["/usr/bin/setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
-        line += ["--"]
+        line += ["/usr/bin/setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+        line += ["--inh-caps=-all", "--no-new-privs", "--"]
     return [*line, *command]
 
 

@@ -46,6 +46,10 @@ def open_lesson(lesson: str | int) -> Lesson:
     if not library.has_answers():
         return SilentLesson(number)
     library.notebook(number)
+    if running_shell() is not None:
+        from dlcourse.figures import prepare
+
+        prepare()  # what figures need is loaded while the learner reads
     return Lesson(number)
 
 
@@ -151,7 +155,8 @@ class Lesson:
         def on_choice(id: str, option: str, is_right: bool) -> None:
             self._progress.chose(id, option)
 
-        chosen = {q.id: option for q in questions if (option := self._progress.chosen(q.id)) in q.options}
+        before = [(q, self._progress.chosen(q.id)) for q in questions]
+        chosen = {q.id: option for q, option in before if option is not None and option in q.options}
         asked = [ChoiceQuestion(q.id, q.text, dict(q.options), q.answer) for q in questions]
         ask(asked, chosen=chosen, on_choice=on_choice, commit=commit)
 

@@ -124,7 +124,7 @@ def unsupported(kind: type, why: str = "") -> Encoded:
 
 
 def decode(encoded: Encoded) -> Any:
-    """Turn what ``encode`` made back into the value.
+    """Turn what ``encode`` made back into the value; raise ``ValueError`` or the like on anything else.
 
     Examples
     --------
@@ -138,6 +138,8 @@ def decode(encoded: Encoded) -> Any:
     if kind == "ellipsis":
         return ...
     if kind in ("bool", "str"):
+        if type(encoded["value"]).__name__ != kind:
+            raise ValueError(f"not a {kind}")
         return encoded["value"]
     if kind == "int":
         return int(encoded["value"], 0)
@@ -151,7 +153,9 @@ def decode(encoded: Encoded) -> Any:
         return {_key(k): decode(v) for k, v in encoded["items"]}
     if kind == "array":
         return _decode_array(encoded)
-    return Unsupported(str(encoded.get("type", "?")), str(encoded.get("why", "")))
+    if kind == "unsupported" and encoded["type"].isprintable() and encoded["why"].isprintable():
+        return Unsupported(encoded["type"][:80], encoded["why"][:80])
+    raise ValueError("not an observation")
 
 
 def _key(encoded: Encoded) -> Any:

@@ -40,7 +40,7 @@ def test_who_gives_up_sees_the_solution_at_once(open_notebook):
 def test_given_is_ours_until_the_check_passes_and_then_the_learners_own(open_notebook):
     notebook = open_notebook("02")
     notebook.run("def step(x, df, lr):\n    return 'mine'")
-    notebook.run('print(lesson.given("02.1")(1.0, lambda x: 2 * x, 0.1))') == "0.8\n"
+    assert notebook.run('print(lesson.given("02.1")(1.0, lambda x: 2 * x, 0.1))') == "0.8\n"
     notebook.check("02.1", "def step(x, df, lr):\n    step.used = True\n    return x - lr * df(x)")
     said = notebook.run('f = lesson.given("02.1"); f(1.0, lambda x: 2 * x, 0.1); print(f.used)')
     assert said == "True\n"

@@ -10,7 +10,14 @@ from nbclient import NotebookClient
 
 SETUP = "import numpy as np\nimport dlcourse as dl\nfrom dlcourse import open_lesson\nlesson = open_lesson('02')"
 IMPATIENT = "from dlcourse.lesson import library\nlibrary.exercises('02')['02.1'].time_limit = 1.0"
-ENDLESS = "def step(x, df, lr):\n    while True:\n        try:\n            x = abs(x)\n        except:\n            pass"
+ENDLESS = """
+def step(x, df, lr):
+    while True:
+        try:
+            x = abs(x)
+        except:
+            pass
+"""
 RIGHT = "def step(x, df, lr):\n    print('noise')\n    display('noise')\n    return x - lr * df(x)"
 CHECK = "lesson.check('02.1')"
 

@@ -56,7 +56,7 @@ def test_an_exercise_shows_its_reference_as_a_learner_would_write_it():
     one = exercise("90.1", "One")
 
     @one.reference
-    def mean_of(x: dict[str, int], *, scale: "list[int] | None" = None, é: float = 1.0) -> dict[str, list[int]]:
+    def mean_of(x: dict[str, int], *, scale: list[int] | None = None, é: float = 1.0) -> dict[str, list[int]]:
         """Why."""
         # a comment
         def inner(y: int) -> int:
@@ -88,7 +88,7 @@ def test_an_id_of_another_form_is_refused(id):
 
 
 def test_a_prediction_needs_its_answer_among_the_options():
-    with pytest.raises(ValueError, match="90.a"):
+    with pytest.raises(ValueError, match=r"90\.a"):
         prediction("90.a", "?", options={"x": ""}, answer="y")
 
 

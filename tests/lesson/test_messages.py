@@ -98,7 +98,8 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
         ),
         (
             "def step(x, df, lr):\n    return x - lr * slope(x)",
-            TRIED + "it raised NameError: name 'slope' is not defined, in line 2 of your cell: return x - lr * slope(x)\n"
+            TRIED + "it raised NameError: name 'slope' is not defined, "
+            "in line 2 of your cell: return x - lr * slope(x)\n"
             "Nothing named slope is in this cell: a typing slip, or something to define here first.\n",
         ),
         (
@@ -148,7 +149,8 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
         ),
         (
             "raise ValueError('no')\ndef step(x, df, lr):\n    return x",
-            "02.1: ran your cell on its own\nit raised ValueError: no, in line 1 of your cell: raise ValueError('no')\n",
+            "02.1: ran your cell on its own\n"
+            "it raised ValueError: no, in line 1 of your cell: raise ValueError('no')\n",
         ),
         (
             "def step(x, df, lr):\n    return x\ndel step",
@@ -168,7 +170,7 @@ def test_each_mistake_is_told_in_plain_words(open_notebook, cell, said):
 
 def test_a_name_from_another_cell_is_explained(open_notebook):
     said = open_notebook("02").check("02.1", "scale = 1.0", "def step(x, df, lr):\n    return x - scale * lr * df(x)")
-    assert said.splitlines()[1].startswith("it raised NameError: name 'scale' is not defined, in line 2 of your cell")
+    assert said.splitlines()[1].startswith("it raised NameError: name 'scale' is not defined, in line 2")
     assert said.splitlines()[2] == (
         "Another cell defines scale; an answer stands alone: what it needs belongs into its cell."
     )

@@ -32,8 +32,9 @@ def nbval(notebook: Any, folder: Path, core: str | None = None) -> subprocess.Co
         environment["OPENBLAS_CORETYPE"] = core
     return subprocess.run(
         [
-            sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120", "lesson.ipynb",
-            "-c", os.devnull, "--noconftest", "--rootdir", str(folder), "-p", "no:cacheprovider", "--color=no", "-q",
+            sys.executable, "-m", "pytest", "lesson.ipynb", "--nbval", "--nbval-current-env",
+            "--nbval-cell-timeout=120", "-c", os.devnull, "--noconftest", "--rootdir", str(folder),
+            "-p", "no:cacheprovider", "--color=no", "-q",
         ],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
