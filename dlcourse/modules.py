@@ -8,10 +8,11 @@ module itself.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import zipfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -187,14 +188,14 @@ class Sequential(Module):
                 raise EngineError(f"layer {i} of Sequential is a {type(layer).__name__}: use modules, as dl.Linear, "
                                   "or functions, as dl.tanh.")  # fmt: skip
         self.layers = layers
-        parameters = self.parameters()
-        if max(Counter(p.name for p in parameters).values(), default=0) > 1:
-            count: Counter[str] = Counter()
-            for p in parameters:
-                if p.name:
-                    base = re.sub(r"\d+$", "", p.name) or p.name
-                    count[base] += 1
-                    p.named(f"{base}{count[base]}")
+        alike: defaultdict[str, list[Parameter]] = defaultdict(list)
+        for p in self.parameters():
+            alike[re.sub(r"\d+$", "", p.name or "")].append(p)
+        for base, group in alike.items():
+            names = {p.name for p in group}
+            if base and len(group) > 1 and (base in names or len(names) < len(group)):
+                for i, p in enumerate(group, start=1):
+                    p.named(f"{base}{i}")
 
     def forward(self, z: Node) -> Node:
         for layer in self.layers:
@@ -208,7 +209,13 @@ class Sequential(Module):
 
 # ------------------------------------------------------------------------------------------------------- files
 
-_MARK = b"dlcourse parameters 1"  # in the comment of the file, which is a zip archive with one .npy for each array
+
+def _seal(arrays: Mapping[str, Array]) -> bytes:
+    """Who wrote the file, and a check sum over all in it: the comment of the zip archive that an .npz file is."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(repr((name, array.dtype.str, array.shape)).encode() + array.tobytes())
+    return b"dlcourse parameters " + digest.hexdigest().encode()
 
 
 class SavedFileError(EngineError, ValueError):
@@ -226,7 +233,7 @@ def save(path: str | os.PathLike[str], parameters: Module | Iterable[Parameter] 
     try:
         with open(partial, "wb") as file:
             with zipfile.ZipFile(file, "w") as archive:
-                archive.comment = _MARK
+                archive.comment = _seal(arrays)
                 for name, array in arrays.items():
                     with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, array, allow_pickle=False)
@@ -252,19 +259,18 @@ def load(path: str | os.PathLike[str], into: Module | Iterable[Parameter] | None
     {'W': array([1., 2.])}
     """
     arrays: dict[str, Array] = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.comment != _MARK:
-                raise SavedFileError(f"{os.fspath(path)} was not written by dlcourse.save; numpy.load may read it.")
+    with open(path, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+            if not archive.comment.startswith(b"dlcourse parameters "):
+                raise ValueError("it was not written by dlcourse.save; numpy.load may read it")
             for info in archive.infolist():
                 with archive.open(info) as member:
                     arrays[info.filename.removesuffix(".npy")] = np.lib.format.read_array(member, allow_pickle=False)
-                    if member.read(1):  # to the end, where the check sum is
-                        raise ValueError("there is more in it than its array")
-    except (OSError, SavedFileError):
-        raise
-    except Exception as error:  # a broken archive fails in many ways
-        raise SavedFileError(f"{os.fspath(path)} is damaged, or no file of parameters: {error}.") from error
+            if archive.comment != _seal(arrays):
+                raise ValueError("its check sum is wrong")
+        except Exception as error:  # a broken archive fails in many ways
+            raise SavedFileError(f"{os.fspath(path)} is damaged, or no file of parameters: {error}.") from error
     if into is not None:
         _assign(arrays, into, os.fspath(path))
     return arrays
