@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dlcourse.lesson import library
 from dlcourse.lesson.answering import defines, observe_answer, parse, running_shell
@@ -46,6 +47,7 @@ def open_lesson(lesson: str | int) -> Lesson:
     if not library.has_answers():
         return SilentLesson(number)
     library.notebook(number)
+    executed_cells()  # from now on cells are noted
     if running_shell() is not None:
         from dlcourse.figures import prepare
 
@@ -212,10 +214,21 @@ class SilentLesson(Lesson):
 # --------------------------------------------------------------------------------------- the learner's cells
 
 
+CELLS: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()  # by IPython shell
+
+
 def executed_cells() -> list[str]:
-    """The sources of the cells that were run in this kernel, oldest first."""
+    """The sources of the cells that were run in this kernel, oldest first.
+
+    IPython's own history would do, but not every front end has it kept: nbval runs cells without.
+    """
     shell = running_shell()
-    return [] if shell is None else [str(cell) for cell in shell.history_manager.input_hist_raw]
+    if shell is None:
+        return []
+    if shell not in CELLS:
+        cells = CELLS[shell] = [str(cell) for cell in shell.history_manager.input_hist_raw]
+        shell.events.register("pre_run_cell", lambda info: cells.append(str(info.raw_cell)))
+    return CELLS[shell]
 
 
 def names_elsewhere(cells: list[str], source: str) -> set[str]:

@@ -21,7 +21,7 @@ class Notebook:
         self.shell, self.capsys = shell, capsys
 
     def run(self, cell: str) -> str:
-        self.shell.run_cell(textwrap.dedent(cell).strip("\n"), store_history=True)
+        self.shell.run_cell(textwrap.dedent(cell).strip("\n"), store_history=False)  # as nbval does
         return self.capsys.readouterr().out
 
     def check(self, id: str, *cells: str) -> str:

@@ -228,9 +228,11 @@ def test_an_endless_loop_is_ended_and_named(open_notebook, body):
 
 
 @pytest.mark.usefixtures("lesson_90")
-def test_an_endless_loop_at_the_top_of_the_cell_is_ended(open_notebook, shell):
-    shell.history_manager.input_hist_raw.append("while True: pass\ndef a_root(x): return x")
-    said = open_notebook("90").run('lesson.check("90.2")')
+def test_an_endless_loop_at_the_top_of_the_cell_is_ended(open_notebook):
+    notebook = open_notebook("90")
+    cell = "import sys\nif hasattr(sys, 'again'):\n    while True: pass\nsys.again = True\ndef a_root(x): return x"
+    notebook.run(cell)
+    said = notebook.run('lesson.check("90.2"); del sys.again')
     assert said.startswith("90.2: ran your cell\nIt had not come back after 1.5 seconds.\n")
 
 
