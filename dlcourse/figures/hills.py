@@ -50,12 +50,12 @@ class Hill:
 
 
 def walk(
-    slope: Callable[[Any], Any], start: Any, rate: float, steps: int, beta: float = 0.0, limit: float = np.inf
+    slope: Callable[[Any], Any], start: Any, rate: float, steps: int, beta: Any = 0.0, limit: float = np.inf
 ) -> list[Any]:
     """Places visited by gradient descent with momentum: v ← βv + f′(x), x ← x − ηv.
 
     Stops early once any place is farther than ``limit`` from 0; the places visited so far, that one
-    included, are returned. ``start`` may be an array: then many walkers go at once.
+    included, are returned. ``start`` may be an array, and ``beta`` with it: then many walkers go at once.
 
     The rule is B. T. Polyak's (*Some methods of speeding up the convergence of iteration methods*, 1964).
 

@@ -238,8 +238,9 @@ class HeavyBall(Figure):
 
     def compute(self) -> None:
         hill = HILLS["quartic"]
-        self.plain = np.array(walk(hill.slope, self.start, self.rate, steps=240)[:: self.stride])
-        self.ball = np.array(walk(hill.slope, self.start, self.rate, steps=240, beta=self.beta)[:: self.stride])
+        starts, betas = np.full(2, self.start), np.array([0.0, self.beta])  # both walk at once
+        places = np.array(walk(hill.slope, starts, self.rate, steps=240, beta=betas)[:: self.stride])
+        self.plain, self.ball = places[:, 0], places[:, 1]
         self.last_frame = len(self.ball) - 1
 
     def scene(self) -> list[Panel]:

@@ -38,20 +38,20 @@ BOX = 6.0  # the map shows −BOX to BOX in both directions
 class Perceptron:
     """A line in the plane and how to train it: two inputs, two classes, softmax cross-entropy, summed.
 
-    One graph, compiled once, serves every number of points and every learning rate, which is fed like data;
-    the learner's ``train`` in exercise 12.3 builds the same graph.
+    One graph, compiled once, serves every number of points and every learning rate (a schedule that looks up
+    the present one); the learner's ``train`` in exercise 12.3 builds the same graph.
     """
 
     def __init__(self, inputs: int = 2, classes: int = 2) -> None:
         self.classes = classes
         self.x = dl.placeholder("x", shape=(None, inputs))
         self.y = dl.placeholder("y", shape=(None, classes))
-        self.rate = dl.placeholder("rate")
+        self.rate = 0.01
         self.W = dl.parameter(np.zeros((inputs, classes)), name="W")
         self.b = dl.parameter(np.zeros(classes), name="b")
         self.scores = self.x @ self.W + self.b
         self.loss = dl.sum(dl.softmax_cross_entropy(self.scores, self.y))
-        self.update = dl.GradientDescent(learning_rate=self.rate).minimize(self.loss)
+        self.update = dl.GradientDescent(learning_rate=lambda _: self.rate).minimize(self.loss)
 
     def train(
         self, X: Array, labels: NDArray[np.int64], W: Array, b: Array, rate: float, steps: int
@@ -59,7 +59,8 @@ class Perceptron:
         """Weights, biases and losses before the first and after every step: ``steps + 1`` of each."""
         self.W.assign(W)
         self.b.assign(b)
-        feeds = {self.x: X, self.y: np.eye(self.classes)[labels], self.rate: rate}
+        self.rate = rate
+        feeds = {self.x: X, self.y: np.eye(self.classes)[labels]}
         Ws, bs, losses = [W], [b], []
         for _ in range(steps):
             losses.append(float(self.update(feeds)))
@@ -373,7 +374,7 @@ class Penguins(Figure):
     title = "Three species of penguin, told apart by their bills"
     rate = slider(0.0005, 0.02, value=0.005, log=True, label="learning rate η")
 
-    steps, stride = 120, 3
+    steps, stride = 90, 3
 
     def __init__(self, **settings: Any) -> None:
         birds = data.penguins()
