@@ -37,9 +37,9 @@ class NotebookPage:
             self.other_hosts.append(request.url)
 
     def open(self, port: int, name: str) -> None:
-        self.page.goto(f"http://127.0.0.1:{port}/doc/tree/{urllib.parse.quote(name)}?token={TOKEN}")
-        self.page.wait_for_function(f"() => {NOTEBOOK}?.context?.isReady")
-        self.page.wait_for_function(f"() => {IDLE}")
+        self.page.goto(f"http://127.0.0.1:{port}/doc/tree/{urllib.parse.quote(name)}?token={TOKEN}", timeout=60_000)
+        self.page.wait_for_function(f"() => {NOTEBOOK}?.context?.isReady", timeout=60_000)
+        self.page.wait_for_function(f"() => {IDLE}", timeout=60_000)
         self.settle()
 
     def run_all_cells(self) -> None:
@@ -47,7 +47,7 @@ class NotebookPage:
             """() => { window.ran = false;
                 jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ran = true; }); }"""
         )
-        self.page.wait_for_function(f"() => window.ran && {IDLE}")
+        self.page.wait_for_function(f"() => window.ran && {IDLE}", timeout=180_000)
         self.settle()
 
     def settle(self, quiet: int = 600) -> None:
@@ -66,7 +66,7 @@ class NotebookPage:
     def set_theme(self, theme: str) -> None:
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         light = "true" if theme.endswith("Light") else "false"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
         self.settle()
 
     def cells(self) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ class NotebookPage:
 def notebook_page(browser: Browser, port: int, name: str) -> Iterator[NotebookPage]:
     """A fresh browser context on one notebook; nothing that the learner's browser keeps is shared."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="no-preference")
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(10_000)  # for one click or key; what waits for a kernel says so
     opened = NotebookPage(context.new_page())
     opened.listen()
     try:

@@ -1,0 +1,183 @@
+"""Moving a figure as a reader does, by its controls' roles, and seeing whether it answers.
+
+Nothing here knows any lesson: whatever can be moved is found on the page, moved, and must change both the picture
+and the sentence under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from playwright.sync_api import Locator, Page, expect
+
+# One string each for all that is drawn and for the sentence.
+LOOK = """figure => ({
+    picture: [...figure.querySelectorAll('svg')].map(svg => svg.outerHTML).join(''),
+    sentence: figure.querySelector('.dlfig-sentence').textContent })"""
+
+# Resolves to what is still the same as in `before` when the time is up: nothing, if all is well.
+UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
+    const look = LOOK, end = performance.now() + patience;
+    const check = () => {
+        const now = look(figure), same = Object.keys(before).filter(part => now[part] === before[part]);
+        if (!same.length || performance.now() > end) done(same); else requestAnimationFrame(check);
+    };
+    check(); })""".replace("LOOK", LOOK)
+
+
+@dataclass
+class FigureOnPage:
+    """One figure, and the things in it that can be moved."""
+
+    page: Page
+    root: Locator
+
+    @property
+    def name(self) -> str:
+        return self.root.locator("figcaption").inner_text()
+
+    def look(self) -> dict[str, str]:
+        seen: dict[str, str] = self.root.evaluate(LOOK)
+        return seen
+
+    def unchanged(self, before: dict[str, str], patience: int) -> list[str]:
+        same: list[str] = self.root.evaluate(UNCHANGED, [before, patience])
+        return same
+
+    def becomes(self, sentence: str) -> bool:
+        """Whether the figure soon says this."""
+        try:
+            expect(self.root.locator(".dlfig-sentence")).to_have_text(sentence, timeout=3000)
+        except AssertionError:
+            return False
+        return True
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def plays(self) -> bool:
+        return self.button("Step").is_visible()
+
+    def start_afresh(self) -> None:
+        for name in ("Initial settings", "Reset"):
+            if self.button(name).is_visible() and self.button(name).is_enabled():
+                self.button(name).click()
+        self.page.wait_for_timeout(60)
+
+    def go_to_end(self) -> None:
+        """The last frame: what a control does may show only there."""
+        self.start_afresh()
+        self.root.locator(".dlfig-transport input").press("End")
+        self.page.wait_for_timeout(60)
+
+    def moves(self, ways: Callable[[Locator], Iterator[Callable[[], object]]], css: str) -> list[str]:
+        """Move each thing that ``css`` finds in one of its ``ways``; returns a complaint for each that did nothing."""
+        complaints = []
+        for thing in self.root.locator(css).all():
+            if thing.is_visible() and (still := self.moved(ways, thing)):
+                complaints.append(f"{self.name}: {name_of(thing)} changed no {' and no '.join(still)}")
+        return complaints
+
+    def moved(self, ways: Callable[[Locator], Iterator[Callable[[], object]]], thing: Locator) -> list[str]:
+        """What stayed the same whatever was tried."""
+        still = ["picture", "sentence"]
+        for prepare in (self.go_to_end, self.start_afresh) if self.plays() else (self.start_afresh,):
+            for attempt in ways(thing):
+                prepare()
+                before = self.look()
+                for _ in range(8):  # the sentence rounds: one small step may not show in it
+                    attempt()
+                    still = self.unchanged(before, patience=300)
+                    if not still:
+                        return []
+                    if "picture" in still:  # at the end of its range: try another way
+                        break
+        return still
+
+
+def name_of(thing: Locator) -> str:
+    """The accessible name and kind of a control, for a message."""
+    words: str = thing.evaluate(
+        """e => [e.tagName.toLowerCase(), e.type, e.getAttribute('role'),
+            e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent].filter(Boolean).join(' ')"""
+    )
+    return words
+
+
+# What can be moved, apart from the transport's buttons, which have tests of their own.
+CONTROLS = (
+    'input[type="range"], select, input[type="checkbox"], .dlfig-controls input[type="radio"]:not(:checked), '
+    '.dlfig-controls input[type="number"], .dlfig-handle, form button[type="submit"]'
+)
+PLACES = ".dlfig-clickable"
+
+
+def by_keyboard(thing: Locator) -> Iterator[Callable[[], object]]:
+    """Ways to move a control with the keyboard alone; each is tried until one of them shows."""
+    kind = thing.evaluate("e => e.type || e.getAttribute('role') || e.tagName")
+
+    def press(key: str) -> None:
+        thing.focus()
+        thing.page.keyboard.press(key)
+
+    if kind in ("checkbox", "submit"):
+        yield partial(press, "Space")
+    elif kind == "radio":
+
+        def walk_to_it() -> None:
+            # Tab leads to the chosen button of the group, the arrow keys to the others.
+            chosen = thing.locator("xpath=ancestor::fieldset").locator("input:checked")
+            chosen.focus()
+            for _ in range(20):
+                thing.page.keyboard.press("ArrowDown")
+                if thing.is_checked():
+                    return
+
+        yield walk_to_it
+    else:
+        for key in ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"):
+            yield partial(press, key)
+
+
+def by_mouse(thing: Locator) -> Iterator[Callable[[], object]]:
+    """Ways to move a control with the mouse."""
+    kind = thing.evaluate("e => e.type || e.getAttribute('role') || e.tagName")
+    page = thing.page
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        thing.scroll_into_view_if_needed()
+        box = thing.bounding_box()
+        assert box is not None
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def click(x: float, y: float) -> None:
+        page.mouse.click(*at(x, y))
+
+    def drag(dx: float, dy: float) -> None:
+        x, y = at(0.5, 0.5)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + dx / 2, y + dy / 2)
+        page.mouse.move(x + dx, y + dy)
+        page.mouse.up()
+
+    if kind == "range":
+        for share in (0.25, 0.8, 0.5):
+            yield partial(click, share, 0.5)
+    elif kind == "slider":
+        for dx, dy in ((45, -25), (-45, 25), (12, -12)):
+            yield partial(drag, dx, dy)
+    elif kind == "select-one":  # the list that opens is the browser's own, not the page's
+        for option in thing.locator("option:not(:checked)").all():
+            yield partial(thing.select_option, option.get_attribute("value"))
+    elif "dlfig-clickable" in (thing.get_attribute("class") or ""):
+        for x, y in ((0.8, 0.3), (0.2, 0.8), (0.55, 0.45)):
+            yield partial(click, x, y)
+    else:
+        yield thing.click
+
+
+def figures_on(page: Page) -> list[FigureOnPage]:
+    return [FigureOnPage(page, root) for root in page.locator(".jp-OutputArea figure.dlfig").all()]

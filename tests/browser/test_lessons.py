@@ -1,0 +1,144 @@
+"""Every lesson in a real JupyterLab in a real browser, as a learner meets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from dlcourse.lesson import library
+from tests.browser.figures import CONTROLS, PLACES, FigureOnPage, by_keyboard, by_mouse, figures_on
+from tests.browser.page import NotebookPage, notebook_page
+
+
+@dataclass
+class Visit:
+    """One lesson, looked at before it was run and then run."""
+
+    notebook: NotebookPage
+    released: dict[str, Any]  # what its file says
+    pictures_before: list[dict[str, Any]]  # each picture as the page showed it before anything was run
+    complaints_before: list[str]
+
+    def figure_cells(self) -> list[dict[str, Any]]:
+        return [cell for cell in self.released["cells"] if "lesson.show(" in "".join(cell["source"])]
+
+    def figures(self) -> list[FigureOnPage]:
+        found = figures_on(self.notebook.page)
+        assert len(found) == len(self.figure_cells()) > 0, "a figure is missing"
+        return found
+
+
+@pytest.fixture(scope="module", params=library.notebooks(), ids=lambda path: path.stem)
+def visit(request: pytest.FixtureRequest, browser: Browser, port: int) -> Iterator[Visit]:
+    path: Path = request.param
+    with notebook_page(browser, port, path.name) as notebook:
+        pictures = notebook.page.evaluate(
+            """() => [...document.querySelectorAll('.jp-OutputArea-output img')].map(image =>
+                ({ width: image.naturalWidth, shown: image.getBoundingClientRect().width }))"""
+        )
+        complaints = notebook.complaints()
+        notebook.run_all_cells()
+        yield Visit(notebook, json.loads(path.read_text(encoding="utf-8")), pictures, complaints)
+
+
+def test_before_anything_is_run_every_figure_shows_its_picture_and_no_error(visit: Visit) -> None:
+    assert visit.complaints_before == []
+    assert len(visit.pictures_before) >= len(visit.figure_cells()) > 0
+    for picture in visit.pictures_before:
+        assert picture["width"] > 300 and picture["shown"] > 200
+    for cell in visit.figure_cells():
+        for output in cell["outputs"]:
+            # JupyterLab itself drops the text alternative of a picture; GitHub, nbviewer and exports keep it.
+            assert len(output["metadata"]["image/png"]["alt"]) > 20
+
+
+def test_all_cells_run_and_every_figure_appears(visit: Visit) -> None:
+    assert visit.notebook.complaints() == []
+    for figure in visit.figures():
+        look = figure.look()
+        assert look["sentence"] and "<path" in look["picture"]
+
+
+def test_every_figure_can_be_moved_with_the_keyboard_alone(visit: Visit) -> None:
+    cells = len(visit.notebook.cells())
+    complaints = [c for figure in visit.figures() for c in figure.moves(by_keyboard, CONTROLS)]
+    assert complaints == []
+    assert len(visit.notebook.cells()) == cells, "a key for the figure was taken by JupyterLab"
+
+
+def test_every_figure_can_be_moved_with_the_mouse(visit: Visit) -> None:
+    figures = visit.figures()
+    assert [c for figure in figures for c in figure.moves(by_mouse, f"{CONTROLS}, {PLACES}")] == []
+
+
+@pytest.mark.parametrize("hand", ["keyboard", "mouse"])
+def test_step_back_play_and_reset_walk_through_the_frames(visit: Visit, hand: str) -> None:
+    for figure in visit.figures():
+        if not figure.plays():
+            continue
+
+        def press(name: str) -> None:
+            if hand == "mouse":
+                figure.button(name).click()  # noqa: B023 (used in this round only)
+            else:
+                figure.button(name).focus()  # noqa: B023
+                figure.page.keyboard.press("Enter")  # noqa: B023
+
+        figure.start_afresh()
+        start = figure.look()
+        press("Step")
+        assert figure.unchanged(start, 3000) == [], f"{figure.name}: Step"
+        second = figure.look()
+        press("Step")
+        assert "picture" not in figure.unchanged(second, 3000), f"{figure.name}: the second Step"
+        press("Back")
+        press("Back")
+        assert figure.becomes(start["sentence"]), f"{figure.name}: Back undoes Step"
+        press("Play")
+        assert figure.unchanged(start, 3000) == [], f"{figure.name}: Play"
+        playing = figure.look()
+        assert "picture" not in figure.unchanged(playing, 5000), f"{figure.name}: Play goes on"
+        press("Pause")
+        figure.page.wait_for_timeout(200)
+        paused = figure.look()
+        assert figure.unchanged(paused, 700) == ["picture", "sentence"], f"{figure.name}: Pause"
+        press("Reset")
+        assert figure.becomes(start["sentence"]), f"{figure.name}: Reset goes to the start"
+
+
+def test_every_question_can_be_answered_with_the_keyboard_and_says_what_it_thinks(visit: Visit) -> None:
+    page = visit.notebook.page
+    questions = page.locator(".jp-OutputArea form.dlfig-quiz-form").all()
+    assert questions, "every lesson has predictions and a quiz"
+    for question in questions:
+        question.get_by_role("radio").first.focus()
+        page.keyboard.press("Space")
+        question.get_by_role("button").focus()
+        page.keyboard.press("Enter")
+        verdict = question.locator(".dlfig-feedback").inner_text()
+        assert len(verdict) > 20, question.locator("legend").inner_text()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_no_output_breaks_a_rule_of_axe(visit: Visit, theme: str) -> None:
+    visit.notebook.set_theme(theme)
+    found = Axe().run(
+        visit.notebook.page,
+        context={"include": [[".jp-OutputArea-output"]]},
+        options={"resultTypes": ["violations"]},
+    )
+    violations = found.response["violations"]
+    assert [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"][:3]]) for v in violations] == []
+
+
+def test_nothing_went_to_the_console_as_an_error_or_to_another_host(visit: Visit) -> None:
+    """The last test of a lesson: it judges everything that the tests above have done."""
+    assert visit.notebook.console_errors == []
+    assert visit.notebook.other_hosts == []
