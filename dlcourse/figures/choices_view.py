@@ -14,7 +14,7 @@ from dlcourse.figures.view import static
 class ChoicesView(anywidget.AnyWidget):
     """Questions, or progress: what ``state`` holds decides (choices.js)."""
 
-    _esm = static("choices.js")
+    _esm = static("page.js") + static("choices.js")
     _css = static("style.css")
     state = traitlets.Dict().tag(sync=True)
 

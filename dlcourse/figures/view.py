@@ -33,7 +33,7 @@ class FigureView(anywidget.AnyWidget):
     when a page is loaded again) and is otherwise kept up to date by small custom messages.
     """
 
-    _esm = static("figure.js")
+    _esm = static("page.js") + static("plot.js") + static("figure.js")
     _css = static("style.css")
     state = traitlets.Any().tag(sync=True, to_json=lambda _, view: view.whole())
 

@@ -10,8 +10,6 @@ const h = (tag, attributes = {}, ...children) => {
 
 const words = (text) => text.split("`").map((piece, i) => (i % 2 ? h("code", {}, piece) : piece));
 
-// every widget loads its own copy of this file, so the count of names is the page's
-const unique = (what) => `dlfig-${what}-${(window.dlfigNames = (window.dlfigNames ?? 0) + 1)}`;
 
 function makeQuestion(question, number, model, commit, listen) {
   const name = unique("question");
@@ -95,9 +93,10 @@ function progress(model, root) {
 
 export default {
   render({ model, el }) {
-    const root = h("div", { class: "dlfig", "data-lm-suppress-shortcuts": "true" });
-    root.addEventListener("keydown", (event) => event.stopPropagation());
+    const root = h("div", { class: "dlfig" });
+    const unguard = guardKeys(root);
     el.append(root);
-    return model.get("state").questions ? questions(model, root) : progress(model, root);
+    const close = model.get("state").questions ? questions(model, root) : progress(model, root);
+    return () => (unguard(), close?.());
   },
 };
