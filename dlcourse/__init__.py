@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dlcourse.devices import device, devices
 from dlcourse.errors import (
     DTypeError,
     EngineError,

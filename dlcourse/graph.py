@@ -261,7 +261,7 @@ def parameter(initial_array: ArrayLike, name: str | None = None) -> Parameter:
     return Parameter(array.copy(order="C"), None if name is None else checked_name(name), learners_line())
 
 
-def constant(value: ArrayLike, name: str | None = None, dtype: DTypeLike = None) -> Constant:
+def constant(value: ArrayLike, name: str | None = None, dtype: DTypeLike | None = None) -> Constant:
     """A node that always has this value. A plain number takes the dtype of what it meets, as in NumPy.
 
     >>> import dlcourse as dl
@@ -327,11 +327,13 @@ class OperationKind:
                  formula: Callable[..., Node] | None = None, learners: bool = False):  # fmt: skip
         self.name, self.compute, self.shape_rule, self.dtype_rule = name, compute, shape or broadcast_shapes, dtype
         self.scalar, self.view, self.formula, self.learners = scalar, view, formula, learners
+        self.elementwise = isinstance(compute, str) and isinstance(getattr(np, compute, None), np.ufunc)
+        self.takes_out = self.elementwise or (isinstance(compute, str) and "{out}" in compute)
 
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
         return self.build(as_nodes(operands, self.name), attributes, None, learners_line())
 
-    def build(self, inputs: tuple[Node, ...], attributes: dict[str, Any], name: str | None, where: Line) -> Node:
+    def build(self, inputs: tuple[Node, ...], attributes: dict[str, Any], name: str | None, where: Line) -> Operation:
         """The node of this kind with these inputs. The shape rule sees shapes; a rule that fails names nodes."""
         try:
             shape = tuple(self.shape_rule(*[ShapeOf(node.shape) for node in inputs], **attributes))
@@ -340,13 +342,14 @@ class OperationKind:
         return Operation(self, inputs, attributes, shape, self.dtype(inputs, attributes), name, where)
 
     def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
-        if "dtype" in attributes:
-            return np.dtype(attributes["dtype"])
-        if self.dtype_rule not in ("same", "float"):
-            return np.dtype(self.dtype_rule)
-        strong = [node.dtype for node in inputs if not getattr(node, "weak", False)]
-        result = np.result_type(*(strong or [node.dtype for node in inputs] or [np.dtype(float)]))
-        return result if self.dtype_rule == "same" or result.kind == "f" else np.result_type(result, np.float64)
+        rule: Any = attributes.get("dtype", self.dtype_rule)
+        if rule not in ("same", "float", "branches"):
+            declared: Dtype = np.dtype(rule)
+            return declared
+        weighed = inputs[1:] if rule == "branches" else inputs  # where: the condition does not count
+        strong = [node.dtype for node in weighed if not getattr(node, "weak", False)]
+        result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
+        return np.dtype(float) if rule == "float" and result.kind != "f" else result
 
     def explained(self, mismatch: Mismatch, inputs: tuple[Node, ...], where: Line) -> EngineError:
         names = [label(node, where) for node in inputs]
@@ -371,7 +374,7 @@ _UFUNC_NAMES = {"absolute": "abs", "true_divide": "divide"}
 
 
 def operation(
-    name: str, shape: ShapeRule | Sequence[int] | None = None, dtype: DTypeLike = None
+    name: str, shape: ShapeRule | Sequence[int] | None = None, dtype: DTypeLike | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Node]]:
     """Add an operation of your own: decorate a function of NumPy arrays.
 
@@ -448,6 +451,8 @@ def broadcast_shapes(*shapes: Sequence[int | None], **_: Any) -> Shape:
     >>> broadcast_shapes((None, 1), (3,))
     (None, 3)
     """
+    if all(shape == shapes[0] for shape in shapes):
+        return tuple(shapes[0])
     result: list[int | None] = []
     for sizes in itertools.zip_longest(*[reversed(shape) for shape in shapes], fillvalue=1):
         known = {size for size in sizes if size is not None and size != 1}

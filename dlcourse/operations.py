@@ -79,7 +79,7 @@ _greater_equal = _primitive("greater_equal", "greater_equal", dtype=bool, scalar
 _less = _primitive("less", "less", dtype=bool, scalar="{0} < {1}")
 _less_equal = _primitive("less_equal", "less_equal", dtype=bool, scalar="{0} <= {1}")
 _equal = _primitive("equal", "equal", dtype=bool, scalar="{0} == {1}")
-_where = _primitive("where", "where({0}, {1}, {2})", scalar="({1} if {0} else {2})")
+_where = _primitive("where", "where({0}, {1}, {2})", dtype="branches", scalar="({1} if {0} else {2})")
 _cast = _primitive("cast", "{0}.astype({dtype})")
 
 
@@ -283,7 +283,7 @@ _min = _primitive("min", "minimum.reduce({0}, axis={axis}, keepdims={keepdims}{o
 
 @_composite("mean", shape=_reduced)
 def _mean(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
-    return _sum(x, axis=axis, keepdims=keepdims) / count(x, axis)
+    return _sum(x if x.dtype.kind == "f" else cast(x, float), axis=axis, keepdims=keepdims) / count(x, axis)
 
 
 @_composite("count", shape=lambda x, axis: ())
@@ -718,7 +718,7 @@ def _one_part(g: ShapeOf, *inputs: ShapeOf, axis: int, which: int) -> Shape:
     return inputs[which]
 
 
-_concatenate = _primitive("concatenate", "concatenate(({inputs}), axis={axis}{out})", _joined)
+_concatenate = _primitive("concatenate", "concatenate(({inputs},), axis={axis}{out})", _joined)
 
 
 @_composite("part", shape=_one_part, dtype="same")

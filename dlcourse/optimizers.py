@@ -163,7 +163,7 @@ def variable(parameter: Parameter) -> str:
 
 
 def _samples(feeds: Mapping[Any, Any]) -> int:
-    sizes = {np.shape(value)[0] for node, value in feeds.items() if node.shape[:1] == (None,)}
+    sizes = {int(np.shape(value)[0]) for node, value in feeds.items() if node.shape[:1] == (None,)}
     if len(sizes) != 1:
         raise ShapeError(f"how many samples are in this micro-batch? Its arrays have {sorted(sizes)}: give `sizes`.")
     return sizes.pop()
