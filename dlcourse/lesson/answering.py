@@ -349,7 +349,7 @@ def observe_answer(
     linecache.cache[filename] = (len(source), None, lines, filename)  # for messages that quote the line
     run = Run()
     space: dict[str, Any] = {
-        "__name__": "__answer__", "np": np, "dl": dl, "open_lesson": NoMagic(), "lesson": NoMagic(),
+        "__name__": "__main__", "np": np, "dl": dl, "open_lesson": NoMagic(), "lesson": NoMagic(),
         "get_ipython": NoMagic(), "input": no_input,
     }  # fmt: skip
     if not hasattr(builtins, "display"):  # IPython puts it there

@@ -72,6 +72,8 @@ def judge(exercise: Exercise, cases: Sequence[Case], run: Run) -> Verdict:
         return _verdict(exercise, "failed", *_changed(changed))
     first = wrong[0]
     lines = list(_wrong(exercise, cases[first], expected[first], reports[first]))
+    if len(lines) == 2 and reports[first].status == "value":
+        lines.append(_in_common(exercise, [(expected[i], reports[i]) for i in wrong]))
     mutant = _matching_mutant(exercise, cases, expected, reports, wrong)
     if mutant is not None:
         lines = [*lines[:2], exercise.mutants[mutant].message]
@@ -244,18 +246,19 @@ def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> 
     objection = _objection(exercise, case, expected, report)
     assert report.observed is not None and objection is not None
     value = observation.decode(report.observed)
-    if isinstance(objection, str):
+    if isinstance(objection, str):  # the exercise's own words
         return _tried(exercise, case), f"came back: {_show(value)}", objection
-    meaning = _meaning(objection) or _generic(exercise, objection)
+    meaning = _meaning(objection)
+    more = (meaning,) if meaning else ()
     one = _one_by_one(exercise, case, objection, value)
     if one is not None:
         key, at = one
         tried = f"tried {exercise.name} with {key}[{at}] = {compact(case[key][at])}"
-        return tried, f"came back: {_show(value[at])}", meaning
+        return tried, f"came back: {_show(value[at])}", *more
     back = _show(value)
     if objection.path and len(back) > 60:
         back = f"{back}; at {_place(objection.path)}: {_show(objection.observed)}"
-    return _tried(exercise, case), f"came back: {back}", meaning
+    return _tried(exercise, case), f"came back: {back}", *more
 
 
 def _one_by_one(exercise: Exercise, case: Case, d: Difference, value: Any) -> tuple[str, int] | None:
@@ -324,12 +327,19 @@ def _kind(value: Any) -> str:
     return f"a list of {len(value)}" if isinstance(value, list) else f"something of type {type(value).__name__}"
 
 
-def _generic(exercise: Exercise, d: Difference) -> str:
-    """No known misconception: say what the numbers say, or where to look next."""
-    if isinstance(d.expected, int | float) and isinstance(d.observed, int | float) and np.isfinite(d.observed):
-        for factor, words in [(-1, "has the wrong sign"), (2, "is twice too large"), (0.5, "is half too small")]:
-            if d.expected and abs(d.observed - factor * d.expected) <= 1e-9 * abs(d.expected):
-                return f"The number{' at ' + _place(d.path) if d.path else ''} {words}."
-    if isinstance(d.observed, float) and np.isinf(d.observed):
-        return "inf means that a number grew beyond all bounds: an overflow, or a division by 0."
+FACTORS = {-1.0: "The sign is wrong", 2.0: "The result is twice too large", 0.5: "The result is too small by half"}
+
+
+def _in_common(exercise: Exercise, wrong: Sequence[tuple[Report, Report]]) -> str:
+    """No known misconception: say what all wrong values have in common, or where to look next."""
+    found = [observation.differs(ours.observed or {}, theirs.observed or {}, exercise.rtol)
+             for ours, theirs in wrong if theirs.status == "value"]  # fmt: skip
+    pairs = [(d.expected, d.observed) for d in found if d is not None]
+    if all(isinstance(value, int | float) for pair in pairs for value in pair):
+        if len(pairs) == len(wrong):
+            for factor, words in FACTORS.items():
+                if all(e and abs(o - factor * e) <= 1e-6 * abs(e) for e, o in pairs):
+                    return f"{words}, each time."
+        if any(np.isinf(o) for _, o in pairs):
+            return "inf means that a number grew beyond all bounds: an overflow, or a division by 0."
     return f'Work this case out by hand and compare; lesson.hint("{exercise.id}") gives a hint.'

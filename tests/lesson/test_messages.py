@@ -79,11 +79,15 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
         ),
         (
             "def step(x, df, lr):\n    return lr * df(x) - x",
-            TRIED + "came back: -0.8\nThe number has the wrong sign.\n",
+            TRIED + "came back: -0.8\nThe sign is wrong, each time.\n",
         ),
         (
             "def step(x, df, lr):\n    return 2 * (x - lr * df(x))",
-            TRIED + "came back: 1.6\nThe number is twice too large.\n",
+            TRIED + "came back: 1.6\nThe result is twice too large, each time.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return 1.6 if x == 1.0 else 0.5",
+            TRIED + 'came back: 1.6\nWork this case out by hand and compare; lesson.hint("02.1") gives a hint.\n',
         ),
         (
             "def step(x, df, lr):\n    return 0.123456789",
