@@ -108,7 +108,7 @@ def _draw_panel(paper: Paper, panel: Panel, bounds: tuple[float, float, float, f
     axes.tick_params(color="#8A8A8A", labelcolor="#333333", length=3)
     axes.grid(color="#E4E4E4", linewidth=0.7)
     for axis, scale in ((axes.xaxis, panel.xscale), (axes.yaxis, panel.yscale)):
-        axis.set_major_locator(_log_ticks(axis) if scale == "log" else MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(_log_ticks(axis) if scale == "log" else MaxNLocator(6, steps=[1, 2, 5, 10]))
         axis.set_minor_locator(NullLocator())
         if scale == "log":
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))

@@ -48,7 +48,11 @@ function makeQuestion(question, number, model, commit, listen) {
     if (option === undefined) return tell("→", "Choose one of the options first.");
     show(option);
     form.dispatchEvent(new CustomEvent("dlfig-answered", { bubbles: true, detail: { id: question.id, option } }));
-    model.send({ id: question.id, option });
+    try {
+      model.send({ id: question.id, option });
+    } catch {
+      feedback.append(h("span", {}, "(Not kept: Python was restarted. Run this cell again.)"));
+    }
   });
   // while another option is being chosen, the old verdict would be read as a verdict on the new one
   form.addEventListener("change", () => feedback.replaceChildren());

@@ -68,7 +68,7 @@ function makeControl(c, changed) {
 
 /** The state of one figure, shared by all its views on the page, and the one line to Python. */
 function makeStore(model) {
-  const store = { ...structuredClone(model.get("state")), pending: {}, held: null, playing: false, late: false, views: new Set() };
+  const store = { ...structuredClone(model.get("state")), pending: {}, held: null, playing: false, late: "", views: new Set() };
   const me = Math.random().toString(36).slice(2); // another page may show the same figure
   let flying = null, count = 0, slow = 0, timer = 0;
   let next = { values: {}, calls: [], frame: undefined };
@@ -85,9 +85,15 @@ function makeStore(model) {
     const request = { id: flying.id, values };
     if (calls.length) (request.calls = calls), (request.forms = store.forms());
     if (frame !== undefined) request.frame = frame;
-    model.send(request);
     clearTimeout(slow);
-    slow = setTimeout(() => ((store.late = true), store.changed()), 1500);
+    try {
+      model.send(request);
+      slow = setTimeout(() => ((store.late = "Python is busy: the figure follows when it is free."), store.changed()), 1500);
+    } catch {
+      // the kernel was restarted: what is drawn can still be played, but nothing new is computed
+      store.late = "Python was restarted: run this cell again.";
+      store.changed();
+    }
   }
 
   store.forms = () => Object.fromEntries(store.controls.filter((c) => c.kind === "form").map((c) => [c.name, store.values[c.name]]));
@@ -134,7 +140,7 @@ function makeStore(model) {
     const mine = flying && message.answer_to === flying.id;
     if (mine) {
       clearTimeout(slow);
-      store.late = false;
+      store.late = "";
       for (const name of Object.keys(flying.values)) if (!(name in next.values)) delete store.pending[name];
       flying = null;
     }
@@ -171,7 +177,7 @@ function makeView(store, el) {
   const box = html("div", { class: "dlfig-panels" });
   const sentence = html("p", { class: "dlfig-sentence" });
   const spoken = html("div", { class: "dlfig-spoken", "aria-live": "polite" });
-  const late = html("span", { class: "dlfig-late", text: "waiting for Python (busy, or restarted: then run the cell again)" });
+  const late = html("span", { class: "dlfig-late", role: "status" });
 
   // -- Back, Step, Play, Reset and the step slider
   const button = (label, symbol, act, extra = {}) => {
@@ -293,7 +299,7 @@ function makeView(store, el) {
       set(play.lastChild, { text: store.playing ? "Pause" : "Play" });
     }
     shows.forEach((show) => show());
-    set(late, { "data-on": store.late });
+    set(late, { text: store.late });
     speak();
     if (sentence.textContent === measured) return;
     measured = sentence.textContent; // it may need more lines; room once given stays, so that nothing below moves

@@ -75,7 +75,7 @@ function makeScale([low, high], kind, from, to) {
 function linearTicks(low, high, most) {
   const rough = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.999) ?? 10);
+  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.8) ?? 10);
   const ticks = [];
   for (let k = Math.ceil(low / step - 1e-6); k * step <= high + step * 1e-6; k++) {
     ticks.push([k * step, spell(k === 0 ? 0 : k * step, step)]);
