@@ -88,6 +88,7 @@ from dlcourse.optimizers import (
     warmup,
 )
 from dlcourse.program import Program, run
+from dlcourse.tracing import Trace
 
 __all__ = [name for name in dir() if not name.startswith("_") and name != "Any"]
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from dlcourse.errors import DTypeError, EngineError, GradientError, built, label, shape_text
 from dlcourse.gradients import gradients
-from dlcourse.graph import Array, Node, Operation, Parameter, Placeholder, numeric_array, topological_order
+from dlcourse.graph import Array, Constant, Node, Operation, Parameter, Placeholder, numeric_array, topological_order
 from dlcourse.program import Program
 from dlcourse.program import run as run_graph
 
@@ -150,29 +150,39 @@ def with_replaced(targets: Sequence[Node], replacements: Mapping[Node, Node]) ->
     return [new[target] for target in targets]
 
 
+def alone(
+    node: Operation, values: Mapping[Node, Array]
+) -> tuple[Node, list[tuple[Placeholder, Node]], dict[Node, Any]]:
+    """One operation cut out of its graph: a copy of it, the placeholders at its inputs, and their values as feeds."""
+    inputs = [(Placeholder(values[parent].shape, parent.dtype, label(parent), parent.where), parent)
+              for parent in node.inputs if not isinstance(parent, Constant)]  # fmt: skip
+    left = iter(inputs)
+    operands = tuple(parent if isinstance(parent, Constant) else next(left)[0] for parent in node.inputs)
+    copy = node.kind.build(operands, node.attributes, node.name, node.where)
+    return copy, inputs, {stand_in: values[parent] for stand_in, parent in inputs}
+
+
 def _suspect(loss: Node, feeds: Feeds) -> str:
     """The first operation whose own rule is wrong: each is checked by itself, along one direction."""
     order = topological_order(loss)
     values = dict(zip(order, run_graph(order, feeds), strict=True))
     rng = np.random.default_rng(0)
     for node in order:
-        if not isinstance(node, Operation) or node.dtype.kind != "f" or node.dtype.itemsize < 8:
+        if not isinstance(node, Operation) or node.dtype != float:
             continue
-        stand_ins = [Placeholder(values[parent].shape, parent.dtype, "x", node.where) for parent in node.inputs]
-        alone = node.kind.build(tuple(stand_ins), node.attributes, None, node.where)
-        at = {s: values[parent] for s, parent in zip(stand_ins, node.inputs, strict=True)}
-        way = {s: rng.normal(size=x.shape) if s.dtype.kind == "f" else 0 for s, x in at.items()}
+        copy, inputs, at = alone(node, values)
+        way = {s: rng.normal(size=at[s].shape) for s, _ in inputs if s.dtype == float}
         out = rng.normal(size=values[node].shape)
-        f, moving = Program([alone]), [s for s in stand_ins if s.dtype.kind == "f"]
+        program = Program([copy])
 
-        def along(t: Any, f: Program = f, at: Feeds = at, way: Feeds = way, out: Array = out) -> Any:
-            return np.sum(out * f({s: array + t * way[s] for s, array in at.items()})[0])
+        def along(t: Any, program: Program = program, at: Feeds = at, way: Feeds = way, out: Array = out) -> Any:
+            return np.sum(out * program({**at, **{s: at[s] + t * step for s, step in way.items()}})[0])
 
         try:
-            parts = run_graph(gradients(alone, moving, grad_output=out, unconnected="zero"), at)
-            claimed = sum(float(np.sum(part * way[s])) for part, s in zip(parts, moving, strict=True))
+            parts = run_graph(gradients(copy, list(way), grad_output=out, unconnected="zero"), at)
         except EngineError:
             continue
+        claimed = sum(float(np.sum(part * step)) for part, step in zip(parts, way.values(), strict=True))
         slope = float(numerical_gradient(along, 0.0))
         if abs(claimed - slope) > 1e-5 * max(1.0, abs(slope)):
             return f"\n  The rule of {node.kind_name} looks wrong." + built([node])
