@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy
 import pytest
 
 if not sys.platform.startswith("linux"):
@@ -208,6 +209,36 @@ def test_the_answers_of_a_wheel_inside_the_environment_are_covered(tmp_path, mon
     command = sandbox_command(["/usr/bin/find", str(tmp_path), "-name", "*.py"])
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == f"{site.parent.parent / 'kept.py'}\n"
+
+
+INSTALLED = """
+import sys
+from dlcourse.grading.probe import observe_sandboxed
+from dlcourse.grading.sandbox import run_sandboxed
+from dlcourse.lesson import library
+from dlcourse.lesson.judging import judge
+assert library.lessons_folder().parent == library.PACKAGE
+exercise = library.exercises("12")["12.3"]
+cases = exercise.draw(5)
+print(judge(exercise, cases, observe_sandboxed(exercise, exercise.source(), cases)))
+look = "import os; print(os.path.isdir(%r), os.listdir(%r))" % ((str(library.lessons_folder()),) * 2)
+print(run_sandboxed([sys.executable, "-I", "-c", look]).stdout, end="")
+"""
+
+
+def test_an_installed_course_is_used_inside_without_its_lessons(tmp_path):
+    """The package with lessons in it, as a wheel lays it out, in an environment of its own."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    (site,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
+    packages = Path(numpy.__file__).parents[1]
+    for name in ("numpy", "numpy.libs"):
+        if (packages / name).is_dir():
+            shutil.copytree(packages / name, site / name)
+    shutil.copytree(library.PACKAGE, site / "dlcourse")
+    shutil.copytree(library.lessons_folder(), site / "dlcourse" / "lessons", dirs_exist_ok=True)
+    done = subprocess.run([tmp_path / "venv" / "bin" / "python", "-I", "-"], input=INSTALLED,
+                          capture_output=True, text=True, cwd="/", check=False)  # fmt: skip
+    assert done.stdout.splitlines() == ["PASS 12.3", "True []"], done.stderr
 
 
 # --------------------------------------------------------------------------------------------- no harm is done
