@@ -12,13 +12,13 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from dlcourse.errors import label, shape_text
+from dlcourse.errors import shape_text, variable_names
 from dlcourse.graph import (
     OPERATIONS,
     Array,
@@ -62,7 +62,7 @@ class Specialised:
             known = isinstance(node, Constant) and (node.shape == () or node.name == "ones")
             return self.once(("constant", node.dtype, value), node) if known else node
         inputs = tuple(self.done[parent] for parent in node.inputs)
-        new: Operation = node.kind.build(inputs, node.attributes, node.name, node.where)  # checks the sizes
+        new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)  # checks sizes
         better = node.kind.formula(*inputs, **node.attributes) if node.kind.formula else simplified(new)
         if better is not None:
             return self.replaced_below(cast(better, node.dtype))
@@ -114,7 +114,9 @@ def _is(node: Node, kind: str) -> bool:
 
 def _repeats(node: Node) -> Node | None:
     """The single number that this node repeats, if that is all it does."""
-    return node if node.shape == () else node.inputs[0] if _is(node, "broadcast_to") and not node.inputs[0].shape else None
+    if node.shape == ():
+        return node
+    return node.inputs[0] if _is(node, "broadcast_to") and node.inputs[0].shape == () else None
 
 
 def _on_one_number(node: Operation) -> Node | None:
@@ -135,9 +137,9 @@ def _on_one_number(node: Operation) -> Node | None:
 
 def _on_constants(node: Operation) -> Node | None:
     """What depends on constants only is computed now."""
-    if not all(isinstance(parent, Constant) for parent in node.inputs) or node.kind.learners or _is(node, "broadcast_to"):
-        return None
     arrays = [parent.array for parent in node.inputs if isinstance(parent, Constant)]
+    if len(arrays) < len(node.inputs) or node.kind.learners or _is(node, "broadcast_to"):
+        return None
     with np.errstate(all="ignore"):
         if callable(node.kind.compute):
             return Constant(np.asarray(node.kind.compute(*arrays, **node.attributes)), node.name, node.where)
@@ -202,8 +204,8 @@ def _(node: Operation) -> Node | None:
         return x
     if name in ("reshape", "broadcast_to") and _is(x, name):
         return node.kind(x.inputs[0], shape=node.shape)
-    number = _repeats(x)
-    return broadcast_to(number, node.shape) if number is not None and node.shape and name not in ("cast", "broadcast_to") else None
+    number = None if name in ("cast", "broadcast_to") or node.shape == () else _repeats(x)
+    return None if number is None else broadcast_to(number, node.shape)
 
 
 @_simpler("sum", "max", "min")
@@ -216,10 +218,9 @@ def _(node: Operation) -> Node | None:
     if len(along) != 1 or x.ndim not in (1, 2) or 0 in x.shape:
         return None
     if name == "sum" and x.dtype.kind == "f" and along[0] <= 1024:  # for more numbers, NumPy's sum is more exact
-        keeps = len(node.shape) == x.ndim
-        ones = np.ones((along[0], 1) if keeps and axis == (1,) else (1, along[0]) if keeps and x.ndim == 2 else along[0])
-        ones_node = constant(ones, "ones", dtype=x.dtype)
-        return reshape(x @ ones_node if axis == (1,) else ones_node @ x, node.shape)
+        n, keeps = along[0], node.ndim == x.ndim == 2
+        ones = constant(np.ones((n, 1) if keeps and axis == (1,) else (1, n) if keeps else n), "ones", x.dtype)
+        return reshape(x @ ones if axis == (1,) else ones @ x, node.shape)
     if name != "sum" and axis == (1,) and along[0] <= 64:  # column by column, each column in one piece
         return reshape(node.kind(OPERATIONS["columns"](x), axis=(0,), keepdims=False), node.shape)
     return None
@@ -237,7 +238,7 @@ class Storage:
 
 
 class Plan:
-    """`storage`: where each node is put. `overwrites`: which input it takes the place of. `memory`: all places that stay."""
+    """`storage`: where each node is put. `overwrites`: on which input. `memory`: the places that stay."""
 
     def __init__(self, order: Sequence[Node], targets: Sequence[Node]) -> None:
         self.storage: dict[Node, Storage] = {}
@@ -315,7 +316,8 @@ class Writer:
         self.objects: dict[str, Any] = {}
         self.names: dict[Node, str] = {}
         self.taken: Counter[str] = Counter()
-        self.wanted = dict(self.wanted_names())
+        called = variable_names(graph.done)  # a part of a composite goes by its kind
+        self.wanted = {node: called[origin] for node, origin in graph.origin.items() if graph.done[origin] is node}
         self.arguments = [self.name(node) for node in arguments]
         self.numbers: list[str] = []
         self.views: list[str] = []  # of memory that stays: made once
@@ -327,14 +329,6 @@ class Writer:
                 self.write(node)
         self.times_wanted = Counter(graph.targets)
         self.results = [self.result(node) for node in graph.targets]
-
-    def wanted_names(self) -> Iterator[tuple[Node, str]]:
-        """What the learner calls each node: its name, or the variable that the last node of a line was assigned to."""
-        last_on_line = {origin.where: origin for origin in self.graph.origin.values()}
-        for node, origin in self.graph.origin.items():
-            if self.graph.done[origin] is node:  # and not a part of a composite
-                last = last_on_line[origin.where] is origin
-                yield node, origin.name or (label(origin, ("", 0)) if last else origin.kind_name)
 
     def name(self, node: Node) -> str:
         """A Python identifier for the node, different from all others."""
@@ -413,7 +407,7 @@ class Writer:
         called |= {"empty"} if self.plan.memory else set()
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
         head = [f"# {len(self.lines)} operations, {size} bytes of memory"]
-        head += [f"# {name}: {shape_text(node.shape)}" for name, node in zip(self.arguments, self.argument_nodes(), strict=True)]
+        head += [f"# {name}: {shape_text(node.shape)}" for node, name in self.names.items() if name in self.arguments]
         for module in (math, np) if self.floats else (np,):
             imported = sorted(name for name in called if hasattr(module, name))
             called -= set(imported)
@@ -422,10 +416,6 @@ class Writer:
         head += [*self.numbers, *self.views, f"def step({', '.join(self.arguments)}):"]
         self.first_line = len(head) + 1
         return "\n".join([*head, *[f"    {line}" for line in [*self.lines, end]], ""])
-
-    def argument_nodes(self) -> list[Node]:
-        by_name = {name: node for node, name in self.names.items()}
-        return [by_name[name] for name in self.arguments]
 
 
 def _guarded(node: Operation) -> Callable[..., Array]:
@@ -441,5 +431,3 @@ def _guarded(node: Operation) -> Callable[..., Array]:
         return answer.astype(node.dtype)  # a copy
 
     return compute
-
-

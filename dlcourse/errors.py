@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,12 +45,13 @@ class RunError(EngineError, RuntimeError):
 class Mismatch(Exception):
     """Raised by a shape rule that cannot accept its inputs: the reason, and what to try.
 
-    `{0}`, `{1}` in either stand for the names of the inputs. The engine turns it into a :class:`ShapeError`.
+    `{0}`, `{1}` in either stand for the names of the inputs, and in `verb` for their names and shapes.
+    The engine turns it into a :class:`ShapeError`.
     """
 
-    def __init__(self, reason: str, hint: str = "", error: type[EngineError] = ShapeError) -> None:
+    def __init__(self, reason: str, hint: str = "", verb: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.hint, self.error = reason, hint, error
+        self.reason, self.hint, self.verb = reason, hint, verb
 
 
 def place(line: Line) -> str:
@@ -81,13 +82,20 @@ def label(node: Node, seen_from: Line | None = None) -> str:
     return assigned[1] if assigned else node.kind_name
 
 
-def built(nodes: Sequence[Node], seen_from: Line | None = None) -> str:
+def variable_names(nodes: Iterable[Node]) -> dict[Node, str]:
+    """What the learner calls each of many nodes: the last one of a line goes by the variable it was assigned to."""
+    nodes = list(nodes)
+    last_on_line = {node.where: node for node in sorted(nodes, key=lambda node: node.serial)}
+    return {node: label(node, ("", 0) if last_on_line[node.where] is node else None) for node in nodes}
+
+
+def built(nodes: Iterable[Node], seen_from: Line | None = None) -> str:
     """One line a node: its name, where it was built and the code that built it."""
-    names = {label(node, seen_from): node for node in nodes}
-    width = max(map(len, names), default=0)
+    lines = {node: label(node, seen_from) for node in nodes}
+    width = max(map(len, lines.values()), default=0)
     return "".join(
         f"\n  {name:{width}} was built in {place(node.where)}:  {code(node.where)}".rstrip(" :")
-        for name, node in names.items()
+        for node, name in lines.items()
     )
 
 

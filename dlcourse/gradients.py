@@ -13,7 +13,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from dlcourse.errors import DTypeError, GradientError, Mismatch, ShapeError, built, label, place, shape_text
+from dlcourse.errors import DTypeError, GradientError, Line, Mismatch, ShapeError, built, label, shape_text
 from dlcourse.graph import (
     LEARNERS_OPERATIONS,
     OPERATIONS,
@@ -26,19 +26,17 @@ from dlcourse.graph import (
     ShapeOf,
     broadcast_shapes,
     constant,
+    learners_line,
     topological_order,
 )
 from dlcourse.operations import (
     broadcast_like,
     cast,
     cos,
-    divide,
     equal,
-    exp,
     expand_dims,
     log,
     log_softmax,
-    multiply,
     one_hot,
     parts,
     put_back,
@@ -48,7 +46,6 @@ from dlcourse.operations import (
     sin,
     softmax,
     spread,
-    sqrt,
     sum,
     sum_to,
     transpose,
@@ -104,7 +101,8 @@ def gradients(loss: Node, wrt: Node | Sequence[Node], grad_output: Operand | Non
     """
     wanted = [wrt] if isinstance(wrt, Node) else list(wrt)
     _check_request(loss, wanted, unconnected)
-    arriving = {loss: [_seed(loss, grad_output)]}
+    here = learners_line()
+    arriving = {loss: [_seed(loss, grad_output, here)]}
     order = topological_order(loss)
     leads_to_wanted = set(wanted)
     for node in order:
@@ -114,38 +112,38 @@ def gradients(loss: Node, wrt: Node | Sequence[Node], grad_output: Operand | Non
     found: dict[Node, Node] = {}
     for node in reversed(order):
         if node in arriving and node in leads_to_wanted:
-            g = found[node] = _add_all(node, arriving.pop(node), loss)
+            g = found[node] = _add_all(node, arriving.pop(node), label(loss, here))
             if isinstance(node, Operation):
                 for parent, contribution in zip(node.inputs, _contributions(node, g), strict=True):
                     if contribution is not None and parent in leads_to_wanted and parent.dtype.kind == "f":
                         arriving.setdefault(parent, []).append(contribution)
 
-    result = [found[node] if node in found else _unreached(loss, node, unconnected) for node in wanted]
+    result = [found[node] if node in found else _unreached(loss, node, unconnected, here) for node in wanted]
     return result[0] if isinstance(wrt, Node) else result
 
 
-def _seed(loss: Node, grad_output: Operand | None) -> Node:
+def _seed(loss: Node, grad_output: Operand | None, here: Line) -> Node:
     if grad_output is None:
         if loss.shape != ():
             raise GradientError(
-                f"{label(loss)} has shape {shape_text(loss.shape)}, and only a single number has a gradient: "
-                f"take dl.sum or dl.mean of it first, or give grad_output." + built([loss])
+                f"{label(loss, here)} has shape {shape_text(loss.shape)}, and only a single number has a gradient: "
+                f"take dl.sum or dl.mean of it first, or give grad_output." + built([loss], here)
             )
         return constant(1.0, dtype=loss.dtype)
     seed = cast(grad_output, loss.dtype)
     if len(seed.shape) > len(loss.shape) or not _agree(loss.shape, seed.shape):
-        raise ShapeError(f"grad_output has shape {shape_text(seed.shape)}, but {label(loss)} has "
-                         f"{shape_text(loss.shape)}." + built([loss]))  # fmt: skip
+        raise ShapeError(f"grad_output has shape {shape_text(seed.shape)}, but {label(loss, here)} has "
+                         f"{shape_text(loss.shape)}." + built([loss], here))  # fmt: skip
     return broadcast_like(seed, loss)
 
 
-def _add_all(node: Node, contributions: list[Node], loss: Node) -> Node:
+def _add_all(node: Node, contributions: list[Node], loss: str) -> Node:
     """What arrives at a node over several paths adds up."""
     total = contributions[0]
     for contribution in contributions[1:]:
         total = total + contribution
     if total.name is None and isinstance(total, Operation) and (node.name or not node.is_operation):
-        total.name = f"∂{label(loss)}/∂{label(node)}"
+        total.name = f"∂{loss}/∂{label(node, ('', 0))}"
     return total
 
 
@@ -154,8 +152,8 @@ def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
     rule = _RULES.get(node.kind)
     if rule is None:
         raise GradientError(
-            f"{label(node)} is a {node.kind_name}, and nobody has said how gradients pass through it. "
-            f'Write a rule: @dl.register_gradient("{node.kind_name}")' + built([node])
+            f"nobody has said how gradients pass through {label(node)}. Write a rule: "
+            f'@dl.register_gradient("{node.kind_name}")' + built([node])
         )
     answer: Any = rule(node, g)
     returned = [answer] if isinstance(answer, Node) else answer
@@ -169,7 +167,7 @@ def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
         if contribution is not None and not isinstance(contribution, Node):
             raise GradientError(
                 f"{name} returned a {type(contribution).__name__} for input {i}, not a node: write it with graph "
-                f"operations (dl.exp, *, +, op.inputs[{i}], g), without np. and without numbers of a run." + built([node])
+                f"operations (dl.exp, *, +, op.inputs[{i}], g), without np." + built([node])
             )
         if contribution is not None and not _agree(parent.shape, contribution.shape, exactly=True):
             raise GradientError(
@@ -193,9 +191,7 @@ def _agree(shape: Shape, other: Shape, exactly: bool = False) -> bool:
         return False
     same = all(a == b or a is None for a, b in zip(shape, both, strict=False))
     if exactly:
-        same = len(shape) == len(other) and all(
-            a == b or None in (a, b) for a, b in zip(shape, other, strict=True)
-        )
+        same = len(shape) == len(other) and all(a == b or None in (a, b) for a, b in zip(shape, other, strict=True))
     return len(both) == len(shape) and same
 
 
@@ -222,12 +218,12 @@ def _check_request(loss: Node, wanted: list[Node], unconnected: str) -> None:
             )
 
 
-def _unreached(loss: Node, node: Node, unconnected: str) -> Node:
+def _unreached(loss: Node, node: Node, unconnected: str, here: Line) -> Node:
     if unconnected == "zero":
         return broadcast_like(constant(0.0, dtype=node.dtype), node)
     raise GradientError(
-        f"{label(loss)} does not depend on {label(node, loss.where)}, so there is no gradient. Was it left out of "
-        f'the model? (unconnected="zero" gives zeros instead.)' + built([node, loss], loss.where)
+        f"{label(loss, here)} does not depend on {label(node, here)}, so there is no gradient. Was it left out of "
+        f'the model? (unconnected="zero" gives zeros instead.)' + built([node, loss], here)
     )
 
 
@@ -567,5 +563,3 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
     zeros = [broadcast_like(cast(0.0, g.dtype), node) for node in inputs]
     zeros[op.attributes["which"]] = g
     return [OPERATIONS["concatenate"](*zeros, axis=op.attributes["axis"]), *[None] * len(inputs)]
-
-

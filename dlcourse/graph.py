@@ -141,7 +141,7 @@ class Node:
         return self.shape[0]
 
     def __iter__(self) -> NoReturn:
-        raise DTypeError(f"{label(self)} cannot be looped over: index it (x[0], x[1], ...), or work on all rows at once.")
+        raise DTypeError(f"{label(self)} cannot be looped over: index it (x[0], x[1]), or work on all rows at once.")
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise DTypeError(
@@ -333,12 +333,13 @@ class OperationKind:
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
         return self.build(as_nodes(operands, self.name), attributes, None, learners_line())
 
-    def build(self, inputs: tuple[Node, ...], attributes: dict[str, Any], name: str | None, where: Line) -> Operation:
-        """The node of this kind with these inputs. The shape rule sees shapes; a rule that fails names nodes."""
+    def build(self, inputs: tuple[Node, ...], attributes: dict[str, Any], name: str | None, where: Line,
+              known_as: tuple[Node, ...] | None = None) -> Operation:  # fmt: skip
+        """The node of this kind with these inputs, which messages call what they call `known_as`."""
         try:
             shape = tuple(self.shape_rule(*[ShapeOf(node.shape) for node in inputs], **attributes))
         except Mismatch as mismatch:
-            raise self.explained(mismatch, inputs, where) from None
+            raise self.explained(mismatch, inputs, known_as or inputs, where) from None
         return Operation(self, inputs, attributes, shape, self.dtype(inputs, attributes), name, where)
 
     def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
@@ -351,15 +352,20 @@ class OperationKind:
         result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
         return np.dtype(float) if rule == "float" and result.kind != "f" else result
 
-    def explained(self, mismatch: Mismatch, inputs: tuple[Node, ...], where: Line) -> EngineError:
-        names = [label(node, where) for node in inputs]
-        shapes = " and ".join(f"{n} {shape_text(i.shape)}" for n, i in zip(names, inputs, strict=True))
-        lines = [f"{self.name} cannot take {shapes}: {mismatch.reason.format(*names)}"]
-        if mismatch.hint:
-            lines.append(f"  {mismatch.hint.format(*names)}")
-        lines.insert(1, f"  This {self.name} was built in {place(where)}:  {code(where)}".rstrip(" :"))
-        lines[1] += built([node for node in inputs if node.where != where], where)
-        return mismatch.error("\n".join(lines))
+    def explained(
+        self, mismatch: Mismatch, inputs: Sequence[Node], known_as: Sequence[Node], where: Line
+    ) -> ShapeError:
+        """The mismatch, told with the names of the nodes, their shapes and the lines that built them."""
+        names = [label(node, where) for node in known_as]
+        shapes = [f"{name} {shape_text(node.shape)}" for name, node in zip(names, inputs, strict=True)]
+        verb = mismatch.verb.format(*shapes) or f"cannot take {' and '.join(shapes)}"
+        elsewhere = dict.fromkeys(node for node in known_as if node.where != where)
+        return ShapeError(
+            f"{self.name} {verb}: {mismatch.reason.format(*names)}"
+            + f"\n  This {self.name} was built in {place(where)}:  {code(where)}".rstrip(" :")
+            + built(elsewhere, where)
+            + (f"\n  {mismatch.hint.format(*names)}" if mismatch.hint else "")
+        )
 
     def __repr__(self) -> str:
         return f"<operation {self.name!r}>"
@@ -426,8 +432,10 @@ def _accepting_attributes(rule: Callable[..., Any]) -> Callable[..., Sequence[in
         except (Mismatch, EngineError):
             raise
         except Exception as error:
-            raise Mismatch(f"its shape rule failed with {type(error).__name__}: {error}.",
-                           "A shape rule gets one shape (a tuple) for each input and returns a shape.") from error  # fmt: skip
+            raise Mismatch(
+                f"its shape rule failed with {type(error).__name__}: {error}.",
+                "A shape rule gets one shape (a tuple) for each input and returns a shape.",
+            ) from error
 
     return checked
 
@@ -459,7 +467,7 @@ def broadcast_shapes(*shapes: Sequence[int | None], **_: Any) -> Shape:
         if len(known) > 1:
             axis = -1 - len(result)
             met = " meets ".join(str(shape[axis]) for shape in shapes if len(shape) >= -axis and shape[axis] != 1)
-            raise Mismatch(f"{met} in axis {axis}.", "Broadcasting needs equal sizes, or a 1 (counted from the last axis).")
+            raise Mismatch(f"{met} in axis {axis}.", "Broadcasting needs equal sizes, or a 1, from the last axis on.")
         result.append(known.pop() if known else None if None in sizes else 1)
     return tuple(reversed(result))
 

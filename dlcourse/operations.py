@@ -391,9 +391,11 @@ def _losses(logits: ShapeOf, labels: ShapeOf) -> Shape:
         raise Mismatch("{0} needs an axis of classes.")
     if len(labels) == len(logits):
         broadcast_shapes(logits, labels)
-        if any(1 in sizes and sizes != {1} for sizes in map(set, zip(logits, labels, strict=True)) if None not in sizes):
-            raise Mismatch("logits and one-hot labels must have the same shape.",
-                           "Labels given as whole numbers have one axis less than the logits: did you mean {1}[:, 0]?")  # fmt: skip
+        if any(a != b and 1 in (a, b) and None not in (a, b) for a, b in zip(logits, labels, strict=True)):
+            raise Mismatch(
+                "logits and one-hot labels must have the same shape.",
+                "Labels given as whole numbers have one axis less than the logits: did you mean {1}[:, 0]?",
+            )
     elif len(labels) == len(logits) - 1:
         broadcast_shapes(logits[:-1], labels)
     else:
@@ -434,7 +436,7 @@ def softmax_cross_entropy(logits: Operand, labels: Operand) -> Node:
 
 def _pick(scores: Array, labels: Array) -> Array:
     classes, labels = scores.shape[-1], np.asarray(labels)
-    if labels.size and not (0 <= labels.min() and labels.max() < classes):
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
         wrong = labels[(labels < 0) | (labels >= classes)].flat[0]
         raise ValueError(f"there are {classes} classes, counted from 0, and one label is {wrong}")
     return np.take_along_axis(scores, labels[..., None], -1)[..., 0]
@@ -467,7 +469,8 @@ def _product(a: ShapeOf, b: ShapeOf) -> Shape:
     rows, columns = a[-1], b[-2] if len(b) > 1 else b[0]
     if rows is not None and columns is not None and rows != columns:
         wanted = (*b[:-2], rows, b[-1]) if len(b) > 1 else (rows,)
-        raise Mismatch(f"{rows} columns meet {columns} rows.", f"Did you mean {{1}} with shape {shape_text(wanted)}?")
+        raise Mismatch(f"{rows} columns meet {columns} rows.", f"Did you mean {{1}} with shape {shape_text(wanted)}?",
+                       verb="cannot multiply {0} by {1}")  # fmt: skip
     batch = broadcast_shapes(a[:-2], b[:-2])
     return (*batch, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 

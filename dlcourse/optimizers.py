@@ -1,4 +1,4 @@
-"""Optimizers: how gradients become a step. Every rule is p ← p − learning_rate · direction, and they differ in direction.
+"""Optimizers: how gradients become a step, p ← p − learning_rate · direction. They differ in the direction.
 
 The rules are written in graph operations, like the gradients, and end up in the same compiled program; what a rule
 remembers from step to step (a velocity, a mean of squares) is kept in parameters of its own. The numbers are
@@ -102,11 +102,13 @@ class Step:
         """
         sizes = [_samples(feeds) for feeds in micro_batches] if sizes is None else sizes
         if not micro_batches or len(sizes) != len(micro_batches) or math.fsum(sizes) <= 0:
-            raise DTypeError(f"accumulate needs micro-batches and a size for each: {len(micro_batches)} and {list(sizes)}.")
+            raise DTypeError(f"accumulate needs a size for each micro-batch: {len(micro_batches)}, and {list(sizes)}.")
         with self.program.lock:
             if self._accumulating is None:
-                arrived = {p: Placeholder(p.shape, p.dtype, f"gradient of {variable(p)}", p.where) for p in self.parameters}
                 measure = Program([self.loss, *gradients(self.loss, self.parameters)])
+                arrived = {}
+                for p in self.parameters:
+                    arrived[p] = Placeholder(p.shape, p.dtype, f"gradient of {variable(p)}", p.where)
                 self._accumulating = measure, Program([], self._updates(arrived)), arrived
             measure, apply, arrived = self._accumulating
             total: list[Any] = [0.0] * (1 + len(arrived))
@@ -123,16 +125,16 @@ class Step:
     def _updates(self, arrived: Mapping[Parameter, Node] | None) -> list[tuple[Parameter, Node]]:
         """The new value of each parameter, and of all that the optimizer remembers, as nodes."""
         memory, optimizer = self.memory, self.optimizer
+        directed: list[tuple[Parameter, Node, Any]] = []  # parameter, direction, learning rate
         memory.updates = []
         if arrived is None and len(self.groups) == 1 and optimizer.is_plain:
             # Differentiation is linear: what arrives at the loss goes into every gradient as a factor. So the learning
             # rate can be sent through the graph once, instead of being multiplied with each gradient at the end.
             moves = gradients(self.loss, self.parameters, grad_output=optimizer.learning_rate)
-            directed: list[tuple[Parameter, Node, Any]] = [(p, m, 1.0) for p, m in zip(self.parameters, moves, strict=True)]
+            directed = [(p, move, 1.0) for p, move in zip(self.parameters, moves, strict=True)]
         else:
             arrived = arrived or dict(zip(self.parameters, gradients(self.loss, self.parameters), strict=True))
             arrived = arrived if optimizer.clip_norm is None else clipped(arrived, optimizer.clip_norm)
-            directed = []
             for rule, members in self.groups:
                 rate = rule.learning_rate
                 number = memory.number("learning_rate", rate, rule) if callable(rate) else rate
@@ -226,26 +228,28 @@ class Optimizer:
         members = [parameter for _, group in groups for parameter in group]
         for parameter in members:
             if not isinstance(parameter, Parameter):
-                what = f"{label(parameter)} is a {parameter.kind_name}" if isinstance(parameter, Node) else repr(parameter)
-                raise DTypeError(f"only parameters can be learned: {what}.")
+                raise DTypeError(f"only parameters can be learned, and this is none: {parameter!r}.")
             if members.count(parameter) > 1:
                 raise GradientError(f"{label(parameter)} is listed twice.")
         if not members:
-            raise GradientError(f"{label(loss)} depends on no parameter, so there is nothing to learn." + built([loss]))
+            here = learners_line()
+            raise GradientError(
+                f"{label(loss, here)} depends on no parameter, so there is nothing to learn." + built([loss], here)
+            )
         return Step(loss, self, groups)
 
     def _with(self, options: Mapping[str, Any]) -> Optimizer:
         known = {f.name for f in dataclasses.fields(self)} - {"clip_norm"}  # the norm is that of all gradients together
         if unknown := set(options) - known:
-            raise GradientError(f"a group cannot set {', '.join(sorted(unknown))}: its options are {', '.join(sorted(known))}.")
+            options_are = f"its options are {', '.join(sorted(known))}"
+            raise GradientError(f"a group cannot set {', '.join(sorted(unknown))}: {options_are}.")
         return dataclasses.replace(self, **options)
 
     @property
     def is_plain(self) -> bool:
         """Whether the step is no more than learning rate times gradient."""
-        return type(self) is GradientDescent and not (
-            callable(self.learning_rate) or self.weight_decay or self.clip_norm is not None or self.preconditioner is not None
-        )
+        changed = self.weight_decay or self.clip_norm is not None or self.preconditioner is not None
+        return type(self) is GradientDescent and not callable(self.learning_rate) and not changed
 
     def decayed(self, p: Parameter, g: Node, memory: Memory) -> Node:
         """The direction for the gradient g, with preconditioning and weight decay."""

@@ -16,7 +16,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.compiler import Sizes, Specialised, Writer
-from dlcourse.errors import DTypeError, EngineError, FeedError, NonFiniteError, RunError, ShapeError, built, code, label, place, shape_text
+from dlcourse.errors import (
+    DTypeError,
+    EngineError,
+    FeedError,
+    NonFiniteError,
+    RunError,
+    ShapeError,
+    built,
+    code,
+    label,
+    place,
+    shape_text,
+    variable_names,
+)
 from dlcourse.graph import Array, Constant, Node, Operation, Parameter, Placeholder, numeric_array, topological_order
 
 _programs = itertools.count(1)
@@ -198,7 +211,7 @@ def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array
     array = numeric_array(value, f"what {node.name} is fed")
     if node.dtype.kind in "iu" and array.dtype.kind == "f":
         if not np.all(array == np.floor(array)) or not np.all(np.isfinite(array)):
-            raise FeedError(f"{node.name} holds whole numbers ({node.dtype}), and was fed {array.dtype} with fractions. "
+            raise FeedError(f"{node.name} holds whole numbers ({node.dtype}), and was fed fractions. "
                             "Round them, or declare it with dtype=float." + built([node]))  # fmt: skip
     elif node.dtype.kind == "b" and array.dtype.kind != "b" and not np.all((array == 0) | (array == 1)):
         raise FeedError(f"{node.name} holds True and False, and was fed other numbers." + built([node]))
@@ -263,24 +276,27 @@ def _structure(fetch: Any, nodes: list[Node]) -> Callable[[Any], Any]:
         items = [_structure(value, nodes) for value in fetch]
         kind = type(fetch) if type(fetch) in (list, tuple) else tuple
         return lambda values: kind([part(values) for part in items])
-    raise DTypeError(f"run takes a node, or a list, tuple or dict of nodes, and got a {type(fetch).__name__}.")
+    raise DTypeError(f"run takes a node, or a list, tuple or dict of nodes, not {fetch!r}.")
 
 
 def check_all_finite(targets: Sequence[Node], feeds: Mapping[Any, Any], numbers: Sequence[float] = ()) -> None:
     """Compute every node below `targets`, and raise at the first that is NaN or infinite."""
     order = [node for node in topological_order(targets) if not isinstance(node, Constant)]
     values = dict(zip(order, Program(order).results(feeds, numbers), strict=True))
+    names = variable_names(order)
     for node in order:
         value = values[node]
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             kind = "NaN" if np.isnan(value).any() else "infinite"
             bad = int((~np.isfinite(value)).sum())
             ranges = "".join(
-                f"\n  its input {label(parent, node.where)} went from {values[parent].min():.6g} to {values[parent].max():.6g}."
-                for parent in dict.fromkeys(node.inputs) if parent in values and values[parent].size
-            )  # fmt: skip
+                f"\n  Its input {names[x]} had values from {values[x].min():.6g} to {values[x].max():.6g}."
+                for x in dict.fromkeys(node.inputs)
+                if x in values and values[x].size
+            )
             raise NonFiniteError(
-                f"{label(node)}, a {node.kind_name}, is the first node that is {kind} "
-                f"({bad} of its {value.size} numbers)." + ranges
+                f"{names[node]} is the first node that is {kind}: {bad} of its {value.size} numbers, "
+                f"computed by {node.kind_name}."
+                + ranges
                 + f"\n  It was built in {place(node.where)}:  {code(node.where)}".rstrip(" :")
             )
