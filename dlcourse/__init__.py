@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import dlcourse.derivatives  # the rules that gradients() follows
 from dlcourse.devices import device, devices
 from dlcourse.errors import (
     DTypeError,
@@ -14,7 +15,8 @@ from dlcourse.errors import (
     ShapeError,
 )
 from dlcourse.gradients import gradients, register_gradient
-from dlcourse.graph import Node, Parameter, Placeholder, constant, operation, parameter, placeholder, topological_order
+from dlcourse.graph import Node, Parameter, Placeholder, constant, parameter, placeholder, topological_order
+from dlcourse.kinds import operation
 from dlcourse.modules import (
     Linear,
     LogSoftmax,

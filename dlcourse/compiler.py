@@ -19,18 +19,8 @@ from typing import Any
 import numpy as np
 
 from dlcourse.errors import shape_text, variable_names
-from dlcourse.graph import (
-    OPERATIONS,
-    Array,
-    Constant,
-    Dtype,
-    Node,
-    Operation,
-    Placeholder,
-    broadcast_shapes,
-    constant,
-    topological_order,
-)
+from dlcourse.graph import OPERATIONS, Array, Constant, Dtype, Node, Operation, Placeholder, constant, topological_order
+from dlcourse.kinds import broadcast_shapes
 from dlcourse.operations import Index, broadcast_to, cast, reshape
 
 Sizes = tuple[int, ...]

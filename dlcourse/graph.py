@@ -8,17 +8,19 @@ those belong to a run (``program.py``).
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import os
 import sys
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from dlcourse.errors import DTypeError, EngineError, Line, Mismatch, ShapeError, built, code, label, place, shape_text
+from dlcourse.errors import DTypeError, Line, ShapeError, built, label, place, shape_text
+
+if TYPE_CHECKING:
+    from dlcourse.kinds import OperationKind
 
 Shape = tuple[int | None, ...]  # None: a size that only the data will tell, usually the number of samples
 Array = NDArray[Any]
@@ -37,6 +39,10 @@ def learners_line() -> Line:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
 
+
+OPERATIONS: dict[str, OperationKind] = {}  # the engine's own, by name
+LEARNERS_OPERATIONS: dict[str, OperationKind] = {}  # those added with `operation`; they may share a name with ours
+_UFUNC_NAMES = {"absolute": "abs", "true_divide": "divide"}
 
 # ---------------------------------------------------------------------------------------------------- nodes
 
@@ -150,7 +156,9 @@ class Node:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unflatten, _flatten(self)
+        from dlcourse.pickling import flattened  # without recursion
+
+        return flattened(self)
 
 
 class Placeholder(Node):
@@ -294,152 +302,6 @@ def checked_name(name: str) -> str:
     return name
 
 
-# ----------------------------------------------------------------------------------------- kinds of operation
-
-
-class ShapeOf(tuple[int | None, ...]):
-    """A shape, as a shape rule gets it: a tuple that also answers to `.shape` and `.ndim`, as an array would."""
-
-    __slots__ = ()
-
-    @property
-    def shape(self) -> ShapeOf:
-        return self
-
-    @property
-    def ndim(self) -> int:
-        return len(self)
-
-
-ShapeRule = Callable[..., Sequence[int | None]]
-
-
-class OperationKind:
-    """What all nodes of one kind share: how to compute them, and the shape and dtype of the result.
-
-    One of three says how to compute: `compute`, a NumPy function's name, a template of an expression or a function
-    of arrays; or `formula`, a function that builds the node from simpler ones once all sizes are known.
-    `scalar` is the expression for single numbers. Calling a kind builds a node.
-    """
-
-    def __init__(self, name: str, compute: str | Callable[..., Any] = "", shape: ShapeRule | None = None,
-                 dtype: str | DTypeLike = "same", scalar: str = "", view: bool = False,
-                 formula: Callable[..., Node] | None = None, learners: bool = False):  # fmt: skip
-        self.name, self.compute, self.shape_rule, self.dtype_rule = name, compute, shape or broadcast_shapes, dtype
-        self.scalar, self.view, self.formula, self.learners = scalar, view, formula, learners
-        self.elementwise = isinstance(compute, str) and isinstance(getattr(np, compute, None), np.ufunc)
-        self.takes_out = self.elementwise or (isinstance(compute, str) and "{out}" in compute)
-
-    def __call__(self, *operands: Operand, **attributes: Any) -> Node:
-        return self.build(as_nodes(operands, self.name), attributes, None, learners_line())
-
-    def build(self, inputs: tuple[Node, ...], attributes: dict[str, Any], name: str | None, where: Line,
-              known_as: tuple[Node, ...] | None = None) -> Operation:  # fmt: skip
-        """The node of this kind with these inputs, which messages call what they call `known_as`."""
-        try:
-            shape = tuple(self.shape_rule(*[ShapeOf(node.shape) for node in inputs], **attributes))
-        except Mismatch as mismatch:
-            raise self.explained(mismatch, inputs, known_as or inputs, where) from None
-        return Operation(self, inputs, attributes, shape, self.dtype(inputs, attributes), name, where)
-
-    def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
-        rule: Any = attributes.get("dtype", self.dtype_rule)
-        if rule not in ("same", "float", "branches"):
-            declared: Dtype = np.dtype(rule)
-            return declared
-        weighed = inputs[1:] if rule == "branches" else inputs  # where: the condition does not count
-        strong = [node.dtype for node in weighed if not getattr(node, "weak", False)]
-        result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
-        return np.dtype(float) if rule == "float" and result.kind != "f" else result
-
-    def explained(
-        self, mismatch: Mismatch, inputs: Sequence[Node], known_as: Sequence[Node], where: Line
-    ) -> ShapeError:
-        """The mismatch, told with the names of the nodes, their shapes and the lines that built them."""
-        names = [label(node, where) for node in known_as]
-        shapes = [f"{name} {shape_text(node.shape)}" for name, node in zip(names, inputs, strict=True)]
-        verb = mismatch.verb.format(*shapes) or f"cannot take {' and '.join(shapes)}"
-        elsewhere = dict.fromkeys(node for node in known_as if node.where != where)
-        return ShapeError(
-            f"{self.name} {verb}: {mismatch.reason.format(*names)}"
-            + f"\n  This {self.name} was built in {place(where)}:  {code(where)}".rstrip(" :")
-            + built(elsewhere, where)
-            + (f"\n  {mismatch.hint.format(*names)}" if mismatch.hint else "")
-        )
-
-    def __repr__(self) -> str:
-        return f"<operation {self.name!r}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _kind_named, (self.name, self.learners)
-
-
-OPERATIONS: dict[str, OperationKind] = {}  # the engine's own, by name
-LEARNERS_OPERATIONS: dict[str, OperationKind] = {}  # those added with `operation`; they may share a name with ours
-_UFUNC_NAMES = {"absolute": "abs", "true_divide": "divide"}
-
-
-def operation(
-    name: str, shape: ShapeRule | Sequence[int] | None = None, dtype: DTypeLike | None = None
-) -> Callable[[Callable[..., Any]], Callable[..., Node]]:
-    """Add an operation of your own: decorate a function of NumPy arrays.
-
-    `shape` is a rule that gets the shapes of the inputs and returns the shape of the result; without it, the
-    operation is taken to work element by element. Run the cell again to change the operation; give it a gradient
-    with :func:`register_gradient`.
-
-    >>> import dlcourse as dl
-    >>> @dl.operation("cube", shape=lambda x: x)
-    ... def cube(x):
-    ...     return x ** 3
-    >>> @dl.register_gradient("cube")
-    ... def _(op, g):
-    ...     return [g * 3 * op.inputs[0] ** 2]
-    >>> x = dl.parameter(2.0)
-    >>> dl.run([cube(x), *dl.gradients(cube(x), [x])])
-    [array(8.), array(12.)]
-    """
-    checked_name(name)
-    if shape is not None and not callable(shape):
-        fixed = tuple(shape)
-        shape = lambda *_: fixed  # noqa: E731
-    rule = _accepting_attributes(shape or broadcast_shapes)
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Node]:
-        kind = LEARNERS_OPERATIONS.setdefault(name, OperationKind(name, learners=True))
-        kind.compute, kind.shape_rule = function, rule  # nodes built before the cell was re-run follow, too
-        kind.dtype_rule = "float" if dtype is None else np.dtype(dtype)
-
-        def build(*operands: Operand, **attributes: Any) -> Node:
-            return kind(*operands, **attributes)
-
-        build.__name__, build.__doc__ = name, function.__doc__
-        return build
-
-    return decorate
-
-
-def _accepting_attributes(rule: Callable[..., Any]) -> Callable[..., Sequence[int | None]]:
-    """A learner's shape rule, given only the attributes it asks for, its result checked."""
-    parameters = inspect.signature(rule).parameters.values()
-    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    asked = {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
-
-    def checked(*shapes: ShapeOf, **attributes: Any) -> Sequence[int | None]:
-        try:
-            result = rule(*shapes, **{k: v for k, v in attributes.items() if takes_all or k in asked})
-            return tuple(None if size is None else int(size) for size in result)
-        except (Mismatch, EngineError):
-            raise
-        except Exception as error:
-            raise Mismatch(
-                f"its shape rule failed with {type(error).__name__}: {error}.",
-                "A shape rule gets one shape (a tuple) for each input and returns a shape.",
-            ) from error
-
-    return checked
-
-
 def as_nodes(operands: Iterable[Operand], what: str) -> tuple[Node, ...]:
     """Operands as nodes. A plain number takes the dtype of the nodes and arrays beside it, as in NumPy."""
     nodes = [o if isinstance(o, Node) else constant(o) for o in operands]
@@ -451,25 +313,6 @@ def as_nodes(operands: Iterable[Operand], what: str) -> tuple[Node, ...]:
                 if dtype != node.dtype:
                     nodes[i] = Constant(node.array.astype(dtype), node.name, node.where)
     return tuple(nodes)
-
-
-def broadcast_shapes(*shapes: Sequence[int | None], **_: Any) -> Shape:
-    """NumPy's broadcasting rule, with `None` for a size that is not known yet.
-
-    >>> broadcast_shapes((None, 1), (3,))
-    (None, 3)
-    """
-    if all(shape == shapes[0] for shape in shapes):
-        return tuple(shapes[0])
-    result: list[int | None] = []
-    for sizes in itertools.zip_longest(*[reversed(shape) for shape in shapes], fillvalue=1):
-        known = {size for size in sizes if size is not None and size != 1}
-        if len(known) > 1:
-            axis = -1 - len(result)
-            met = " meets ".join(str(shape[axis]) for shape in shapes if len(shape) >= -axis and shape[axis] != 1)
-            raise Mismatch(f"{met} in axis {axis}.", "Broadcasting needs equal sizes, or a 1, from the last axis on.")
-        result.append(known.pop() if known else None if None in sizes else 1)
-    return tuple(reversed(result))
 
 
 # ----------------------------------------------------------------------------------------------------- order
@@ -500,66 +343,3 @@ def topological_order(targets: Node | Sequence[Node], known: Container[Node] = (
             done.add(node)
             order.append(node)
     return order
-
-
-# --------------------------------------------------------------------------------------------------- pickling
-
-
-class _Flat:
-    """A graph as a flat list, so that pickling needs no recursion: leaves, and records that point at their inputs."""
-
-    def __init__(self, records: list[Any]) -> None:
-        self.records = records
-        self.nodes: list[Node] = []
-
-    def __getstate__(self) -> list[Any]:
-        return self.records
-
-    def __setstate__(self, records: list[Any]) -> None:
-        self.__init__(records)  # type: ignore[misc]
-        for record in records:
-            if isinstance(record, Node):
-                self.nodes.append(record)
-            else:
-                kind, inputs, attributes, shape, dtype, name, where = record
-                parents = tuple(self.nodes[i] for i in inputs)
-                self.nodes.append(Operation(kind, parents, attributes, shape, dtype, name, where))
-
-
-def _flatten(node: Node) -> tuple[_Flat, int]:
-    """The flat form of the graph below `node`, and the place of `node` in it.
-
-    Nodes of one graph pickled together must stay one graph. So each node remembers, weakly, the last flat form it
-    was part of: while that is alive (a pickler keeps what it has written), it is used again.
-    """
-    flat, index = (node._flat[0](), node._flat[1]) if node._flat else (None, 0)
-    if flat is None:
-        import weakref
-
-        order = topological_order(node)
-        places: dict[Node, int] = {}
-        records: list[Any] = []
-        for member in order:
-            places[member] = len(records)
-            known = member._flat and member._flat[0]()
-            if isinstance(member, Operation) and not known:
-                records.append((member.kind, [places[i] for i in member.inputs], member.attributes,
-                                member.shape, member.dtype, member.name, member.where))  # fmt: skip
-            else:
-                records.append(member)
-        flat, index = _Flat(records), places[node]
-        reference = weakref.ref(flat)
-        for member in order:
-            if isinstance(member, Operation) and not (member._flat and member._flat[0]()):
-                member._flat = (reference, places[member])
-    return flat, index
-
-
-def _unflatten(flat: _Flat, index: int) -> Node:
-    return flat.nodes[index]
-
-
-def _kind_named(name: str, learners: bool) -> OperationKind:
-    if learners and name not in LEARNERS_OPERATIONS:
-        raise EngineError(f"this graph uses the operation {name!r}: run the cell that defines it first.")
-    return (LEARNERS_OPERATIONS if learners else OPERATIONS)[name]

@@ -18,20 +18,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.errors import DTypeError, Mismatch, ShapeError, built, label, shape_text
-from dlcourse.graph import (
-    OPERATIONS,
-    Array,
-    Constant,
-    Node,
-    Operand,
-    OperationKind,
-    Shape,
-    ShapeOf,
-    ShapeRule,
-    as_nodes,
-    broadcast_shapes,
-    constant,
-)
+from dlcourse.graph import OPERATIONS, Array, Constant, Node, Operand, Shape, as_nodes, constant
+from dlcourse.kinds import OperationKind, ShapeOf, ShapeRule, broadcast_shapes
 
 Axis = int | Sequence[int] | None
 
