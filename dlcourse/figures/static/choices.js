@@ -30,6 +30,7 @@ function makeQuestion(question, number, model, commit, listen) {
     const symbol = h("span", { class: "dlfig-mark", "aria-hidden": "true" }, mark);
     feedback.replaceChildren(symbol, h("span", {}, ...words(text)));
   };
+  const remark = (text) => feedback.append(h("span", {}, `⚠ ${text}`));
   const show = (option) => {
     const right = option === question.answer;
     const text = question.options.find(([o]) => o === option)[1];
@@ -39,6 +40,7 @@ function makeQuestion(question, number, model, commit, listen) {
     if (commit) {
       // a prediction is given once; the choice stays readable
       for (const [o, input] of inputs) input.disabled = o !== option;
+      if (document.activeElement === button) inputs.get(option).focus(); // a hidden button would lose the focus
       button.hidden = true;
     }
   };
@@ -51,12 +53,12 @@ function makeQuestion(question, number, model, commit, listen) {
     try {
       model.send({ id: question.id, option });
     } catch {
-      feedback.append(h("span", {}, "(Not kept: Python was restarted. Run this cell again.)"));
+      remark("This is not kept: Python was restarted. Run this cell again.");
     }
   });
   // while another option is being chosen, the old verdict would be read as a verdict on the new one
   form.addEventListener("change", () => feedback.replaceChildren());
-  listen((message) => message.id === question.id && tell("⚠", message.problem));
+  listen((message) => message.id === question.id && remark(message.problem));
   if (before !== undefined) show(before);
   return form;
 }
