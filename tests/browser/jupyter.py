@@ -74,42 +74,54 @@ def jupyterlab(folder: Path, windowing: str = "none") -> Iterator[int]:
 @contextlib.contextmanager
 def far_away(port: int, round_trip: float) -> Iterator[int]:
     """A loopback relay to ``port`` that delays every byte by half of ``round_trip`` seconds each way."""
+    near, ready = free_port(), threading.Event()
+    loop, over = asyncio.new_event_loop(), asyncio.Event()
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
-        async def deliver() -> None:
+        async def collect() -> None:
+            data = b"something"
+            while data:
+                data = await reader.read(65536)
+                waiting.put_nowait((loop.time() + round_trip / 2, data))
+
+        collection = asyncio.create_task(collect())
+        try:
             while True:
                 due, data = await waiting.get()
                 await asyncio.sleep(max(0.0, due - loop.time()))
                 if not data:
-                    break
+                    return
                 writer.write(data)
                 await writer.drain()
+        except OSError:
+            return  # one end has hung up
+        finally:
+            collection.cancel()
             writer.close()
-
-        delivery = asyncio.create_task(deliver())
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
-                waiting.put_nowait((loop.time() + round_trip / 2, data))
-        waiting.put_nowait((loop.time() + round_trip / 2, b""))
-        with contextlib.suppress(OSError):
-            await delivery
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(forward(reader, there_writer), forward(there_reader, writer))
 
-    near = free_port()
-    loop = asyncio.new_event_loop()
-    relay = loop.run_until_complete(asyncio.start_server(connect, "127.0.0.1", near))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    async def relay() -> None:
+        await asyncio.start_server(connect, "127.0.0.1", near)
+        ready.set()
+        await over.wait()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:  # ends what is still going on when it is left
+            runner.run(relay())
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
+    if not ready.wait(10):
+        raise RuntimeError("the relay did not start")
     try:
         yield near
     finally:
-        loop.call_soon_threadsafe(relay.close)
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join(5)
 
 

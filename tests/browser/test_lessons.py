@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from tests.browser.page import NotebookPage, notebook_page
 class Visit:
     """One lesson, looked at before it was run and then run."""
 
-    notebook: NotebookPage
-    released: dict[str, Any]  # what its file says
+    notebook: NotebookPage = field(repr=False)
+    released: dict[str, Any] = field(repr=False)  # what its file says
     pictures_before: list[dict[str, Any]]  # each picture as the page showed it before anything was run
     complaints_before: list[str]
 
