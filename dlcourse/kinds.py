@@ -25,6 +25,14 @@ from dlcourse.graph import (
 )
 
 ShapeRule = Callable[..., Sequence[int | None]]
+_WEIGHED: dict[str, Callable[[tuple[Node, ...]], Sequence[Node]]] = {  # the inputs that decide about the dtype
+    "same": lambda inputs: inputs,
+    "float": lambda inputs: inputs,  # and whole numbers become floating-point ones
+    "floats": lambda inputs: [node for node in inputs if node.dtype.kind == "f"],  # labels do not count
+    "first": lambda inputs: inputs[:1],  # the others only lend their shape, or are indices
+    "second": lambda inputs: inputs[1:2],
+    "branches": lambda inputs: inputs[1:],  # a condition does not count
+}
 
 
 class ShapeOf(tuple[int | None, ...]):
@@ -70,14 +78,15 @@ class OperationKind:
         return Operation(self, inputs, attributes, shape, self.dtype(inputs, attributes), name, where)
 
     def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
+        """The dtype of the result: a fixed one, or by one of the rules in `_WEIGHED`."""
         rule: Any = attributes.get("dtype", self.dtype_rule)
-        if rule not in ("same", "float", "branches"):
+        if not isinstance(rule, str) or rule not in _WEIGHED:
             declared: Dtype = np.dtype(rule)
             return declared
-        weighed = inputs[1:] if rule == "branches" else inputs  # where: the condition does not count
+        weighed = _WEIGHED[rule](inputs)
         strong = [node.dtype for node in weighed if not getattr(node, "weak", False)]
         result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
-        return np.dtype(float) if rule == "float" and result.kind != "f" else result
+        return np.dtype(float) if rule in ("float", "floats") and result.kind != "f" else result
 
     def explained(
         self, mismatch: Mismatch, inputs: Sequence[Node], known_as: Sequence[Node], where: Line

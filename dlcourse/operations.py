@@ -391,7 +391,7 @@ def _losses(logits: ShapeOf, labels: ShapeOf) -> Shape:
     return logits[:-1]
 
 
-@_composite("softmax_cross_entropy", shape=_losses)
+@_composite("softmax_cross_entropy", shape=_losses, dtype="floats")
 def _softmax_cross_entropy(logits: Node, labels: Node) -> Node:
     axis = logits.ndim - 1
     shifted = logits - _max(logits, axis=(axis,), keepdims=True)
@@ -430,7 +430,7 @@ def _pick(scores: Array, labels: Array) -> Array:
     return np.take_along_axis(scores, labels[..., None], -1)[..., 0]
 
 
-_pick_kind = _primitive("pick", _pick, lambda scores, labels: scores[:-1])
+_pick_kind = _primitive("pick", _pick, lambda scores, labels: scores[:-1], dtype="first")
 
 
 def pick(scores: Operand, labels: Operand) -> Node:
@@ -438,7 +438,7 @@ def pick(scores: Operand, labels: Operand) -> Node:
     return _pick_kind(scores, labels)
 
 
-@_composite("one_hot", shape=lambda labels, like: (*labels, like[-1]), dtype="same")
+@_composite("one_hot", shape=lambda labels, like: (*labels, like[-1]), dtype="second")
 def _one_hot(labels: Node, like: Node) -> Node:
     return cast(equal(expand_dims(labels, -1), constant(np.arange(like.shape[-1] or 0))), like.dtype)
 
@@ -513,22 +513,22 @@ def _like(x: ShapeOf, like: ShapeOf, **_: Any) -> Shape:
     return like
 
 
-@_composite("reshape_like", shape=_like, dtype="same")
+@_composite("reshape_like", shape=_like, dtype="first")
 def _reshape_like(x: Node, like: Node) -> Node:
     return reshape(x, like.shape)
 
 
-@_composite("broadcast_like", shape=_like, dtype="same")
+@_composite("broadcast_like", shape=_like, dtype="first")
 def _broadcast_like(x: Node, like: Node) -> Node:
     return broadcast_to(x, like.shape)
 
 
-@_composite("spread", shape=_like, dtype="same")
+@_composite("spread", shape=_like, dtype="first")
 def _spread(x: Node, like: Node, axis: tuple[int, ...]) -> Node:
     return broadcast_to(reshape(x, _reduced(ShapeOf(like.shape), axis, True)), like.shape)
 
 
-@_composite("sum_to", shape=_like, dtype="same")
+@_composite("sum_to", shape=_like, dtype="first")
 def _sum_to(x: Node, like: Node) -> Node:
     extra = x.ndim - like.ndim
     repeated = [i for i in range(x.ndim) if i < extra or (like.shape[i - extra] == 1 and x.shape[i] != 1)]
@@ -646,11 +646,11 @@ def _scatter(g: Array, *arrays: Array, shape: tuple[int, ...], index: Index) -> 
 
 
 _getitem = _primitive("getitem", "{0}[{index}]", _indexed, view=True)
-_take = _primitive("take", "{0}[{index}]", _indexed)
-_scatter_kind = _primitive("scatter", _scatter, lambda g, *arrays, shape, index: shape)
+_take = _primitive("take", "{0}[{index}]", _indexed, dtype="first")
+_scatter_kind = _primitive("scatter", _scatter, lambda g, *arrays, shape, index: shape, dtype="first")
 
 
-@_composite("put_back", shape=lambda g, like, *arrays, index: like, dtype="same")
+@_composite("put_back", shape=lambda g, like, *arrays, index: like, dtype="first")
 def _put_back(g: Node, like: Node, *arrays: Node, index: Index) -> Node:
     return _scatter_kind(g, *arrays, shape=like.shape, index=index)
 
@@ -712,7 +712,7 @@ def _one_part(g: ShapeOf, *inputs: ShapeOf, axis: int, which: int) -> Shape:
 _concatenate = _primitive("concatenate", "concatenate(({inputs},), axis={axis}{out})", _joined)
 
 
-@_composite("part", shape=_one_part, dtype="same")
+@_composite("part", shape=_one_part, dtype="first")
 def _part(g: Node, *inputs: Node, axis: int, which: int) -> Node:
     start = builtins.sum(node.shape[axis] or 0 for node in inputs[:which])
     return g[(slice(None),) * axis + (slice(start, start + (inputs[which].shape[axis] or 0)),)]

@@ -231,6 +231,8 @@ class Optimizer:
                 raise DTypeError(f"only parameters can be learned, and this is none: {parameter!r}.")
             if members.count(parameter) > 1:
                 raise GradientError(f"{label(parameter)} is listed twice.")
+        if loss.shape != ():
+            gradients(loss, members)  # says what is wrong
         if not members:
             here = learners_line()
             raise GradientError(

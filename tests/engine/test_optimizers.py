@@ -1,0 +1,218 @@
+"""Optimizers: the same steps as PyTorch, all or nothing, with memory that can be kept."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlcourse as dl
+
+RECORDED = json.loads((pathlib.Path(__file__).parent / "data" / "torch_trajectories.json").read_text())
+
+
+def problem(dtype: Any = float) -> tuple[Any, dict[str, Any], dict[Any, Any]]:
+    given = {name: np.array(value) for name, value in RECORDED["problem"].items()}
+    x, t = dl.placeholder("x", shape=(None, 3), dtype=dtype), dl.placeholder("t", shape=(None,), dtype=int)
+    p = {name: dl.parameter(given[name].astype(dtype), name=name) for name in ("W1", "b1", "W2")}
+    loss = dl.mean(dl.softmax_cross_entropy(dl.tanh(x @ p["W1"] + p["b1"]) @ p["W2"], t))
+    return loss, p, {x: given["X"], t: given["t"]}
+
+
+@pytest.mark.parametrize("name", RECORDED["cases"])
+def test_each_optimizer_takes_pytorchs_steps(name: str) -> None:
+    case = RECORDED["cases"][name]
+    options = dict(case["options"])
+    if isinstance(options["learning_rate"], list):
+        schedule, arguments = options["learning_rate"]
+        options["learning_rate"] = getattr(dl, schedule)(*arguments)
+    groups = options.pop("groups", {})
+    loss, p, feeds = problem()
+    parameters = [{"parameters": [p[n]], **groups[n]} if n in groups else p[n] for n in p]
+    step = getattr(dl, case["optimizer"])(**options).minimize(loss, parameters)
+    for expected_loss, expected in zip(case["losses"], case["path"], strict=True):
+        assert step(feeds) == pytest.approx(expected_loss, rel=1e-12)
+        for n, value in expected.items():
+            np.testing.assert_allclose(p[n].value, value, rtol=1e-12, atol=1e-12)
+
+
+OPTIMIZERS = ["GradientDescent", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW"]
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_float32_parameters_stay_float32_whatever_the_optimizer(kind: str) -> None:
+    loss, p, feeds = problem(np.float32)
+    step = getattr(dl, kind)(dl.cosine_decay(0.1, 10), weight_decay=0.1, clip_norm=1.0).minimize(loss)
+    assert step(feeds).dtype == np.float32
+    assert all(parameter.value.dtype == np.float32 for parameter in [*p.values()])
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_micro_batches_weighted_by_size_take_the_step_of_the_whole_batch(kind: str) -> None:
+    whole_loss, whole, feeds = problem()
+    parts_loss, parts, parts_feeds = problem()
+    x, t = parts_feeds
+    whole_step = getattr(dl, kind)(0.1).minimize(whole_loss)
+    parts_step = getattr(dl, kind)(0.1).minimize(parts_loss)
+    for _ in range(3):
+        a = whole_step(feeds)
+        b = parts_step.accumulate(
+            [{x: parts_feeds[x][i], t: parts_feeds[t][i]} for i in (slice(4), slice(4, 5), slice(5, 6))]
+        )
+        assert a == pytest.approx(b, rel=1e-13)
+        for n in whole:
+            np.testing.assert_allclose(parts[n].value, whole[n].value, rtol=1e-10, atol=1e-12)
+
+
+def test_steps_and_accumulated_steps_share_what_the_optimizer_remembers() -> None:
+    paths = []
+    for accumulate in (False, True):
+        loss, p, feeds = problem()
+        step = dl.Adam(0.1).minimize(loss)
+        for i in range(4):
+            step.accumulate([feeds]) if accumulate and i % 2 else step(feeds)
+        paths.append(p["W1"].value)
+    np.testing.assert_allclose(*paths, rtol=1e-10)
+
+
+def test_micro_batches_without_a_size_are_refused() -> None:
+    x = dl.placeholder("x", shape=(2,))
+    w = dl.parameter(1.0, name="w")
+    step = dl.GradientDescent(0.1).minimize(dl.mean(w * x))
+    with pytest.raises(dl.ShapeError, match="give `sizes`"):
+        step.accumulate([{x: [1.0, 2.0]}])
+    assert step.accumulate([{x: [1.0, 2.0]}], sizes=[2]) == 1.5
+
+
+def test_a_preconditioning_matrix_multiplies_the_gradient() -> None:
+    A, matrix = np.diag([1.0, 10.0]), np.array([[1.0, 0.2], [0.2, 0.1]])
+    p = dl.parameter([3.0, 2.0], name="p")
+    step = dl.GradientDescent(0.1, preconditioner=matrix).minimize(dl.sum(p * (A @ p)) / 2)
+    step()
+    np.testing.assert_allclose(p.value, np.array([3.0, 2.0]) - 0.1 * matrix @ (A @ [3.0, 2.0]))
+
+
+def test_newtons_matrix_reaches_the_minimum_of_a_parabola_in_one_step() -> None:
+    A = np.array([[3.0, 1.0], [1.0, 2.0]])
+    p = dl.parameter([5.0, -4.0], name="p")
+    dl.GradientDescent(1.0, preconditioner=np.linalg.inv(A)).minimize(dl.sum(p * (A @ p)) / 2)()
+    np.testing.assert_allclose(p.value, 0, atol=1e-12)
+
+
+def test_a_preconditioner_of_the_wrong_size_names_the_parameter() -> None:
+    p = dl.parameter([5.0, -4.0], name="p")
+    with pytest.raises(dl.ShapeError, match="preconditioner of p"):
+        dl.GradientDescent(1.0, preconditioner=np.eye(3)).minimize(dl.sum(p * p))
+
+
+def test_a_step_returns_the_loss_it_started_from() -> None:
+    x = dl.parameter(4.0, name="x")
+    step = dl.GradientDescent(learning_rate=0.25).minimize(x * x)
+    assert step() == 16.0 and step() == 4.0 and x.value == 1.0
+    assert isinstance(step(), np.ndarray)
+
+
+def test_a_loss_that_is_not_finite_raises_and_leaves_the_parameters_as_they_were() -> None:
+    w = dl.parameter([1.0, 2.0], name="w")
+    shifted = w - 1.5
+    loss = dl.sum(dl.log(shifted))
+    step = dl.Momentum(0.1).minimize(loss)
+    with pytest.raises(dl.NonFiniteError, match=r"log.*NaN[\s\S]*shifted[\s\S]*-0\.5 to 0\.5"):
+        step()
+    assert w.value.tolist() == [1.0, 2.0]
+    assert all(not slot.value.any() for slot in step.state)
+
+
+def test_check_finite_watches_the_gradients_too() -> None:
+    w = dl.parameter([0.0, 1.0], name="w")
+    step = dl.GradientDescent(0.1).minimize(dl.sum(dl.sqrt(w)))
+    with pytest.raises(dl.NonFiniteError, match="infinite"):
+        step(check_finite=True)
+    assert w.value.tolist() == [0.0, 1.0]
+
+
+def test_a_step_that_is_interrupted_leaves_the_parameters_as_they_were() -> None:
+    interrupt = True
+
+    @dl.operation("stops")
+    def stops(x: Any) -> Any:
+        if interrupt:
+            raise KeyboardInterrupt
+        return x
+
+    @dl.register_gradient("stops")
+    def _(op: Any, g: Any) -> Any:
+        return [g]
+
+    a, b = dl.parameter([1.0], name="a"), dl.parameter([2.0], name="b")
+    step = dl.Adam(0.1).minimize(dl.sum(stops(a * b)))
+    with pytest.raises(KeyboardInterrupt):
+        step()
+    assert (a.value, b.value) == (1.0, 2.0) and all(not slot.value.any() for slot in step.state)
+    interrupt = False
+    step()
+    assert a.value != 1.0 and b.value != 2.0
+
+
+def test_what_an_optimizer_remembers_can_be_carried_to_another_session() -> None:
+    loss, p, feeds = problem()
+    step = dl.Adam(0.1).minimize(loss)
+    for _ in range(3):
+        step(feeds)
+    kept = [parameter.value for parameter in [*p.values(), *step.state]]
+    for _ in range(3):
+        step(feeds)
+    expected = p["W1"].value
+
+    other_loss, q, other_feeds = problem()
+    other = dl.Adam(0.1).minimize(other_loss)
+    for parameter, value in zip([*q.values(), *other.state], kept, strict=True):
+        parameter.assign(value)
+    for _ in range(3):
+        other(other_feeds)
+    np.testing.assert_array_equal(q["W1"].value, expected)
+
+
+def test_only_the_parameters_asked_for_are_changed() -> None:
+    loss, p, feeds = problem()
+    before = {n: q.value for n, q in p.items()}
+    dl.GradientDescent(0.1).minimize(loss, [p["W2"]])(feeds)
+    assert np.array_equal(p["W1"].value, before["W1"]) and not np.array_equal(p["W2"].value, before["W2"])
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda loss, p: dl.GradientDescent("fast"), "learning_rate is a number or a schedule"),
+        (lambda loss, p: dl.GradientDescent(0.1).minimize(loss, [loss]), "only parameters can be learned"),
+        (lambda loss, p: dl.GradientDescent(0.1).minimize(loss, [p, p]), "p is listed twice"),
+        (lambda loss, p: dl.GradientDescent(0.1).minimize(loss, []), "no parameter"),
+        (lambda loss, p: dl.Adam(0.1).minimize(loss, [{"parameters": [p], "momentum": 1}]), "cannot set momentum"),
+        (lambda loss, p: dl.GradientDescent(0.1).minimize(p), "p has shape \\(2,\\)"),
+        (
+            lambda loss, p: dl.GradientDescent(0.1).minimize(loss, [dl.parameter([1.0], name="other")]),
+            "depend on other",
+        ),
+    ],
+)
+def test_mistakes_with_optimizers_are_explained(build: Any, message: str) -> None:
+    p = dl.parameter([1.0, 2.0], name="p")
+    with pytest.raises(dl.EngineError, match=message):
+        build(dl.sum(p * p), p)
+
+
+def test_the_learning_rate_is_sent_through_the_graph_once() -> None:
+    loss, p, feeds = problem()
+    step = dl.GradientDescent(0.1).minimize(loss)
+    step(feeds)
+    updates = [line for line in step.source.splitlines() if "subtract(W" in line or "subtract(b1" in line]
+    assert len(updates) == 3  # p − (η g) in one operation each, with no multiplication by η beside it
+    assert "0.1" not in step.source.split("def step")[1]
+
+
+def test_robbins_and_monros_schedule_is_slow_enough_and_fast_enough() -> None:
+    schedule = dl.inverse_decay(0.5, rate=2.0)
+    assert [schedule(t) for t in range(3)] == [0.5, 0.5 / 3, 0.1]
