@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 REQUIRED = os.environ.get("DLCOURSE_REQUIRE") == "1"
 
-collect_ignore_glob = ["benchmarks/*"]  # measured by hand, never part of a test run
+# Helpers, benchmarks and authors' tools: pytest looks for examples in the docstrings of dlcourse, not in these.
+HERE = Path(__file__).parent
+collect_ignore = [str(p) for p in HERE.rglob("*.py") if not p.name.startswith("test_") and p.name != "conftest.py"]
 
 
 def missing(what: str) -> NoReturn:
