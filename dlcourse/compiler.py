@@ -53,11 +53,11 @@ class Specialised:
             return self.once(("constant", node.dtype, value), node) if known else node
         inputs = tuple(self.done[parent] for parent in node.inputs)
         new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)  # checks sizes
+        if node.kind.learners:
+            return self.kept(new)  # it may not do the same thing twice
         better = node.kind.formula(*inputs, **node.attributes) if node.kind.formula else simplified(new)
         if better is not None:
             return self.replaced_below(cast(better, node.dtype))
-        if node.kind.learners:
-            return self.kept(new)  # it may not do the same thing twice
         parts = sorted(map(id, inputs)) if node.kind.name in _COMMUTATIVE else map(id, inputs)
         return self.once((node.kind, *parts, *sorted(node.attributes.items())), new)
 
@@ -99,7 +99,7 @@ def number_in(node: Node) -> float | None:
 
 
 def _is(node: Node, kind: str) -> bool:
-    return isinstance(node, Operation) and node.kind.name == kind
+    return isinstance(node, Operation) and node.kind is OPERATIONS[kind]
 
 
 def _repeats(node: Node) -> Node | None:
@@ -128,13 +128,17 @@ def _on_one_number(node: Operation) -> Node | None:
 def _on_constants(node: Operation) -> Node | None:
     """What depends on constants only is computed now."""
     arrays = [parent.array for parent in node.inputs if isinstance(parent, Constant)]
-    if len(arrays) < len(node.inputs) or node.kind.learners or _is(node, "broadcast_to"):
+    if len(arrays) < len(node.inputs) or _is(node, "broadcast_to"):
         return None
-    with np.errstate(all="ignore"):
-        if callable(node.kind.compute):
-            return Constant(np.asarray(node.kind.compute(*arrays, **node.attributes)), node.name, node.where)
-        names = [f"k{i}" for i in range(len(arrays))]
-        value = eval(_expression(node, names, ""), {**vars(np), **dict(zip(names, arrays, strict=True))})
+    names = [f"k{i}" for i in range(len(arrays))]
+    try:
+        with np.errstate(all="ignore"):
+            if callable(node.kind.compute):
+                value = node.kind.compute(*arrays, **node.attributes)
+            else:
+                value = eval(_expression(node, names, ""), {**vars(np), **dict(zip(names, arrays, strict=True))})
+    except Exception:
+        return None  # when it runs it will fail again, and be explained
     return Constant(np.asarray(value), node.name, node.where)
 
 
@@ -393,7 +397,7 @@ class Writer:
 
     def source(self) -> str:
         end = "return " + "".join(f"{result}, " for result in self.results).rstrip()
-        called = set(_CALLED.findall("\n".join([*self.numbers, *self.lines, end]))) - set(self.objects)
+        called = set(_CALLED.findall("\n".join([*self.numbers, *self.views, *self.lines, end]))) - set(self.objects)
         called |= {"empty"} if self.plan.memory else set()
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
         head = [f"# {len(self.lines)} operations, {size} bytes of memory"]

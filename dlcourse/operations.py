@@ -615,7 +615,7 @@ class Index(NamedTuple):
                 return f"{start}:{stop}" + (f":{step}" if step else "")
             return "..." if item is Ellipsis else str(item)
 
-        return ", ".join(map(text, self.items)) + ("," if len(self.items) == 1 else "")
+        return ", ".join(map(text, self.items)) if self.items else "()"
 
 
 def _indexed(x: ShapeOf, *arrays: ShapeOf, index: Index) -> Shape:
