@@ -387,7 +387,7 @@ class Penguins(Figure):
 
     def compute(self) -> None:
         Ws, bs, _ = self.model.train(self.X, self.labels, np.zeros((2, 3)), np.zeros(3), self.rate, self.steps)
-        self.models = list(zip(Ws, bs, strict=True))[:: self.stride]
+        self.models = list(zip(Ws, bs, strict=True))[1 :: self.stride]  # before the first step all classes tie everywhere
         self.right = [int(np.sum((self.X @ V + c).argmax(axis=1) == self.labels)) for V, c in self.models]
         self.last_frame = len(self.models) - 1
 
@@ -421,7 +421,7 @@ class Penguins(Figure):
     def describe(self) -> str:
         k = self.frame
         birds = f"{self.right[k]} of {len(self.labels)} penguins"
-        return f"step {k * self.stride}: {birds} are in the region of their species"
+        return f"step {1 + k * self.stride}: {birds} are in the region of their species"
 
 
 FIGURES = {

@@ -116,15 +116,24 @@ def _objection(exercise: Exercise, case: Case, expected: Report, report: Report)
 def _matching_mutant(
     exercise: Exercise, cases: Sequence[Case], expected: list[Report], reports: list[Report], wrong: list[int]
 ) -> int | None:
-    """The misconception that explains every wrong case; of several, the one that agrees most often."""
+    """The misconception that explains every wrong case; of several, the one that agrees most often.
+
+    Two mistakes in one answer match no single misconception everywhere. Then the one that alone explains the
+    first wrong case, which is the one shown, is named: mending it uncovers the other.
+    """
     best: tuple[int, int] | None = None
+    explain_the_first = []
     for index, mutant in enumerate(exercise.mutants):
         observed = expected_of(exercise, cases, mutant.answer)
         agrees = [_same(exercise, theirs, ours) for theirs, ours in zip(reports, observed, strict=True)]
         shown = [i for i in wrong if reports[i].status == "value"]  # an exception alone is no evidence
         if shown and all(agrees[i] for i in wrong) and (best is None or sum(agrees) > best[0]):
             best = sum(agrees), index
-    return None if best is None else best[1]
+        if reports[wrong[0]].status == "value" and agrees[wrong[0]]:
+            explain_the_first.append(index)
+    if best is not None:
+        return best[1]
+    return explain_the_first[0] if len(explain_the_first) == 1 else None
 
 
 def _same(exercise: Exercise, one: Report, other: Report) -> bool:
@@ -223,7 +232,7 @@ def _exception(report: Report) -> tuple[str, ...]:
     """What was raised, where, and what that usually means."""
     if report.type == "WriteItYourself":
         return (shortened(report.message, WIDTH),)
-    what = f"{report.type}: {report.message}" if report.message else report.type
+    what = f"{report.type}: {report.message}".rstrip(". ") if report.message else report.type
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")
     if report.name and report.elsewhere:

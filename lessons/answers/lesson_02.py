@@ -104,7 +104,8 @@ def _(df: Slope, x0: float, lr: float, tol: float, max_iter: int) -> tuple[float
 
 @loop.mutant("The history lacks the start. After k steps it should hold k + 1 places, x0 first.")
 def _(df: Slope, x0: float, lr: float, tol: float, max_iter: int) -> tuple[float, list[float]]:
-    x, history = x0, []
+    x = x0
+    history: list[float] = []
     while abs(df(x)) > tol and len(history) < max_iter:
         x = x - lr * df(x)
         history.append(x)

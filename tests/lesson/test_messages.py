@@ -332,3 +332,7 @@ def test_every_check_is_recorded(open_notebook, progress_file: Path):
     assert (record["checks"], record["attempts"], record["passed"]) == (3, 2, True)
 
 
+def test_of_two_mistakes_in_one_answer_the_one_that_shows_first_is_named(open_notebook):
+    both = "def softmax(Z):\n    return np.exp(Z) / np.exp(Z).sum()"  # overflows, and one sum for the whole table
+    said = open_notebook("12").check("12.1", both)
+    assert said.endswith("You divided by the sum over the whole table. Each row needs its own sum.\n")
