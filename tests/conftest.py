@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +16,12 @@ HERE = Path(__file__).parent
 collect_ignore = [str(p) for p in HERE.rglob("*.py") if not p.name.startswith("test_") and p.name != "conftest.py"]
 
 
+# A shell that starts a job in the background tells it to ignore interrupts, and Python then takes none. The time limit
+# of a check interrupts an endless loop, so without this a run in the background would hang there.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def missing(what: str) -> NoReturn:
     """Skip visibly because this machine lacks something; where nothing may skip (.ci/run), fail."""
     if REQUIRED:
@@ -22,9 +29,11 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if REQUIRED:
-        return
+    """Keep what shares an expensive fixture on one worker: a file's tests, and in the browser a lesson's tests."""
     for item in items:
-        if item.get_closest_marker("slow"):
+        lesson = getattr(item, "callspec", None) and item.callspec.params.get("visit")  # type: ignore[attr-defined]
+        item.add_marker(pytest.mark.xdist_group(Path(lesson or item.path).stem))
+        if item.get_closest_marker("slow") and not REQUIRED:
             item.add_marker(pytest.mark.skip(reason="slow: set DLCOURSE_REQUIRE=1 to run it"))
