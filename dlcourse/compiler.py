@@ -310,7 +310,7 @@ class Writer:
         self.objects: dict[str, Any] = {}
         self.names: dict[Node, str] = {}
         self.taken: Counter[str] = Counter()
-        called = variable_names(graph.done)  # a part of a composite goes by its kind
+        called = variable_names(set(graph.origin.values()))  # a part of a composite goes by its kind
         self.wanted = {node: called[origin] for node, origin in graph.origin.items() if graph.done[origin] is node}
         self.arguments = [self.name(node) for node in arguments]
         self.numbers: list[str] = []

@@ -57,7 +57,7 @@ class Node:
     ((None, 2), dtype('float64'))
     """
 
-    __slots__ = ("__weakref__", "_flat", "dtype", "inputs", "name", "programs", "serial", "shape", "where")
+    __slots__ = ("__weakref__", "dtype", "flat", "inputs", "name", "programs", "serial", "shape", "where")
     __array_priority__ = 1000.0
     inputs: tuple[Node, ...]
     kind_name = "node"
@@ -66,7 +66,7 @@ class Node:
         self.shape, self.dtype, self.name, self.where, self.inputs = shape, dtype, name, where, inputs
         self.serial = next(_serial)  # a node is younger than its inputs
         self.programs: dict[Any, Any] | None = None  # what `run` has compiled for it
-        self._flat: Any = None  # see `__reduce__`
+        self.flat: Any = None  # the flat form that it was last pickled in, see pickling.py
 
     @property
     def is_operation(self) -> bool:

@@ -8,53 +8,59 @@ from typing import Any
 from dlcourse.graph import Node, Operation, topological_order
 
 
-class _Flat:
-    """A graph as a flat list, so that pickling needs no recursion: leaves, and records that point at their inputs."""
+class Flat:
+    """A graph as a flat list of leaves and of records of operations, inputs before the operations that use them."""
 
     def __init__(self, records: list[Any]) -> None:
         self.records = records
-        self.nodes: list[Node] = []
+        self.nodes: list[Node] = []  # filled when it is read back
 
     def __getstate__(self) -> list[Any]:
         return self.records
 
     def __setstate__(self, records: list[Any]) -> None:
-        self.__init__(records)  # type: ignore[misc]
+        self.records, self.nodes = records, []
         for record in records:
             if isinstance(record, Node):
                 self.nodes.append(record)
             else:
-                kind, inputs, attributes, shape, dtype, name, where = record
-                parents = tuple(self.nodes[i] for i in inputs)
-                self.nodes.append(Operation(kind, parents, attributes, shape, dtype, name, where))
+                kind, places, *rest = record
+                self.nodes.append(Operation(kind, tuple(self.nodes[i] for i in places), *rest))
+
+
+class _Written:
+    """The operations that are part of a flat form which is still alive: a pickler keeps what it has written."""
+
+    def __contains__(self, node: object) -> bool:
+        return isinstance(node, Operation) and node.flat is not None and node.flat[0]() is not None
 
 
 def flattened(node: Node) -> tuple[Any, ...]:
-    """The flat form of the graph below `node`, and the place of `node` in it.
+    """How to pickle an operation: as a place in a flat form.
 
-    Nodes of one graph pickled together must stay one graph. So each node remembers, weakly, the last flat form it
-    was part of: while that is alive (a pickler keeps what it has written), it is used again.
+    Nodes of one graph that are pickled together must stay one graph. So each operation remembers, weakly, the flat
+    form that it was written in, and while that is alive it is referred to instead of being written again.
     """
-    flat, index = (node._flat[0](), node._flat[1]) if node._flat else (None, 0)
-    if flat is None:
-        order = topological_order(node)
-        places: dict[Node, int] = {}
-        records: list[Any] = []
+    written = _Written()
+    if node not in written:
+        order = topological_order(node, known=written)
+        known = {parent: None for member in order for parent in member.inputs if parent in written}
+        places = {member: place for place, member in enumerate([*known, *order])}
+        records: list[Any] = list(known)
         for member in order:
-            places[member] = len(records)
-            known = member._flat and member._flat[0]()
-            if isinstance(member, Operation) and not known:
-                records.append((member.kind, [places[i] for i in member.inputs], member.attributes,
-                                member.shape, member.dtype, member.name, member.where))  # fmt: skip
+            if isinstance(member, Operation):
+                inputs = [places[parent] for parent in member.inputs]
+                records.append((member.kind, inputs, member.attributes, member.shape, member.dtype,
+                                member.name, member.where))  # fmt: skip
             else:
                 records.append(member)
-        flat, index = _Flat(records), places[node]
-        reference = weakref.ref(flat)
+        flat = Flat(records)
         for member in order:
-            if isinstance(member, Operation) and not (member._flat and member._flat[0]()):
-                member._flat = (reference, places[member])
-    return _unflatten, (flat, index)
+            member.flat = (weakref.ref(flat), places[member])
+    else:
+        flat = node.flat[0]()
+    return read_back, (flat, node.flat[1])
 
 
-def _unflatten(flat: _Flat, index: int) -> Node:
-    return flat.nodes[index]
+def read_back(flat: Flat, place: int) -> Node:
+    return flat.nodes[place]

@@ -215,7 +215,8 @@ def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array
                             "Round them, or declare it with dtype=float." + built([node]))  # fmt: skip
     elif node.dtype.kind == "b" and array.dtype.kind != "b" and not np.all((array == 0) | (array == 1)):
         raise FeedError(f"{node.name} holds True and False, and was fed other numbers." + built([node]))
-    cast_array = array.astype(node.dtype)
+    with np.errstate(all="ignore"):
+        cast_array = array.astype(node.dtype)
     if node.dtype.kind in "iu" and not np.array_equal(cast_array, array):
         raise FeedError(f"{node.name} holds {node.dtype}, and was fed numbers beyond its range." + built([node]))
     return cast_array
