@@ -278,7 +278,7 @@ def load(path: str | os.PathLike[str], into: Module | Iterable[Parameter] | None
 
 def _named_arrays(parameters: Module | Iterable[Parameter] | Mapping[str, Any]) -> dict[str, Array]:
     if isinstance(parameters, Mapping):
-        return {str(name): np.asarray(getattr(value, "array", value)) for name, value in parameters.items()}
+        return {str(name): np.asarray(getattr(value, "value", value)) for name, value in parameters.items()}
     named: dict[str, Parameter] = {}
     for i, node in enumerate(_listed(parameters)):
         name = node.name or f"parameter_{i}"
@@ -286,7 +286,7 @@ def _named_arrays(parameters: Module | Iterable[Parameter] | Mapping[str, Any]) 
             raise EngineError(f"two parameters are called {name}, and a file needs different names: use "
                               f'dl.parameter(array, name="...").' + built([named[name]]) + built([node]))  # fmt: skip
         named[name] = node
-    return {name: node.array for name, node in named.items()}
+    return {name: node.value for name, node in named.items()}
 
 
 def _listed(parameters: Module | Iterable[Parameter]) -> list[Parameter]:

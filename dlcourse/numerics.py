@@ -129,7 +129,7 @@ def _as_function(loss: Node, node: Node, feeds: Feeds) -> tuple[Callable[[Array]
     stand_in = Placeholder(node.shape, node.dtype, label(node), node.where)
     (replaced,) = with_replaced([loss], {node: stand_in})
     program = Program([replaced])
-    point = node.array if isinstance(node, Parameter) else numeric_array(feeds[node], label(node)).astype(node.dtype)
+    point = node.value if isinstance(node, Parameter) else numeric_array(feeds[node], label(node)).astype(node.dtype)
     return lambda array: program({**feeds, stand_in: array})[0], point
 
 
