@@ -310,8 +310,7 @@ def as_nodes(operands: Iterable[Operand], what: str) -> tuple[Node, ...]:
         for i, node in enumerate(nodes):
             if isinstance(node, Constant) and node.weak:
                 dtype = np.result_type(*strong, node.array.item())
-                if dtype != node.dtype:
-                    nodes[i] = Constant(node.array.astype(dtype), node.name, node.where)
+                nodes[i] = Constant(node.array.astype(dtype), node.name, node.where)
     return tuple(nodes)
 
 
