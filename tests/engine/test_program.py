@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import threading
 import tracemalloc
@@ -46,8 +47,29 @@ def test_every_result_is_the_callers_own() -> None:
     """No result shares memory with a feed, a parameter, a constant, another result, or a later run."""
     x, W, k = dl.placeholder("x", shape=(3, 2)), dl.parameter(np.ones((3, 2)), name="W"), dl.constant(np.ones((3, 2)))
     h = dl.exp(x * 0.1)
-    fetch = [x, W, k, x.T, W.T, W[0], x[1:], dl.reshape(x, (6,)), h, h, h.T, h[:, 0], dl.reshape(h, (2, 3)), x + W, x * 1,
-             dl.broadcast_to(k, (2, 3, 2)), dl.where(x > 0, x, W), dl.sum(x, axis=()), -(-x), dl.concatenate([x]), h + 0]  # fmt: skip
+    fetch = [
+        x,
+        W,
+        k,
+        x.T,
+        W.T,
+        W[0],
+        x[1:],
+        dl.reshape(x, (6,)),
+        h,
+        h,
+        h.T,
+        h[:, 0],
+        dl.reshape(h, (2, 3)),
+        x + W,
+        x * 1,
+        dl.broadcast_to(k, (2, 3, 2)),
+        dl.where(x > 0, x, W),
+        dl.sum(x, axis=()),
+        dl.negative(-x),
+        dl.concatenate([x]),
+        h + 0,
+    ]
     data = rng.normal(size=(3, 2))
     first = dl.run(fetch, {x: data})
     kept = [value.copy() for value in first]
@@ -76,7 +98,7 @@ def test_feeds_are_never_written_to() -> None:
 
 def test_arrays_laid_out_in_any_way_give_the_same_result() -> None:
     loss, feeds, parameters = network()
-    x, t = feeds
+    x, _t = feeds
     nodes = [loss, *dl.gradients(loss, parameters)]
     expected = dl.run(nodes, feeds)
     base = feeds[x]
@@ -111,9 +133,19 @@ def test_a_parameters_value_is_a_copy_and_assign_takes_one() -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "data", "result"),
-    [(float, 1, 1.0), (float, np.float32(0.5), 0.5), (float, True, 1.0), (np.float32, 0.1, np.float32(0.1)), (int, 2.0, 2),
-     (int, np.uint8(3), 3), (int, True, 1), (bool, 1, True), (bool, False, False), (np.float32, 1e300, np.inf)],
-)  # fmt: skip
+    [
+        (float, 1, 1.0),
+        (float, np.float32(0.5), 0.5),
+        (float, True, 1.0),
+        (np.float32, 0.1, np.float32(0.1)),
+        (int, 2.0, 2),
+        (int, np.uint8(3), 3),
+        (int, True, 1),
+        (bool, 1, True),
+        (bool, False, False),
+        (np.float32, 1e300, np.inf),
+    ],
+)
 def test_what_is_fed_is_cast_to_the_declared_dtype(dtype: Any, data: Any, result: Any) -> None:
     x = dl.placeholder("x", dtype=dtype)
     with warnings.catch_warnings():
@@ -124,9 +156,20 @@ def test_what_is_fed_is_cast_to_the_declared_dtype(dtype: Any, data: Any, result
 
 @pytest.mark.parametrize(
     ("dtype", "data"),
-    [(int, 0.5), (int, np.nan), (int, np.inf), (int, 1e300), (np.int8, 300), (bool, 2), (float, 1j), (float, "1"), (float, None),
-     (float, [[1.0], [1.0, 2.0]]), (float, object())],
-)  # fmt: skip
+    [
+        (int, 0.5),
+        (int, np.nan),
+        (int, np.inf),
+        (int, 1e300),
+        (np.int8, 300),
+        (bool, 2),
+        (float, 1j),
+        (float, "1"),
+        (float, None),
+        (float, [[1.0], [1.0, 2.0]]),
+        (float, object()),
+    ],
+)
 def test_what_cannot_be_cast_is_refused_by_name(dtype: Any, data: Any) -> None:
     x = dl.placeholder("x", dtype=dtype)
     with pytest.raises(dl.EngineError, match="x "):
@@ -145,7 +188,7 @@ def test_a_program_serves_batches_of_any_size_and_keeps_a_bounded_number() -> No
     loss, feeds, parameters = network()
     x, t = feeds
     step = dl.GradientDescent(0.0).minimize(loss)
-    for n in list(range(1, 3 * _MOST_SIZES)) + [1, 7, 1]:
+    for n in [*range(1, 3 * _MOST_SIZES), 1, 7, 1]:
         data, labels = rng.normal(size=(n, 4)), rng.integers(0, 3, size=n)
         z = np.tanh(data @ parameters[0].value + parameters[1].value)
         expected = np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(n), labels])
@@ -238,7 +281,7 @@ def test_graphs_that_are_dropped_leave_nothing_behind() -> None:
 def test_a_step_of_a_network_needs_no_more_memory_than_one_written_by_hand() -> None:
     n, sizes = 128, (784, 60, 40, 10)
     X, T = rng.random((n, 784)), np.eye(10)[rng.integers(0, 10, n)]
-    hand = [rng.normal(size=s) for i, o in zip(sizes, sizes[1:], strict=False) for s in ((i, o), (o,))]
+    hand = [rng.normal(size=s) for i, o in itertools.pairwise(sizes) for s in ((i, o), (o,))]
     x, t = dl.placeholder("x", shape=(None, 784)), dl.placeholder("t", shape=(None, 10))
     nodes, h = [dl.parameter(p, name=f"p{i}") for i, p in enumerate(hand)], x
     for i in (0, 2, 4):
@@ -343,7 +386,7 @@ def test_softmax_and_cross_entropy_share_their_exponentials_forwards_and_backwar
 
 def test_what_changes_nothing_is_dropped() -> None:
     x = dl.parameter(rng.normal(size=(2, 3)), name="x")
-    program = dl.Program([dl.exp((-(-x)).T.T * 1 + 0 - 0)])
+    program = dl.Program([dl.exp((dl.negative(-x)).T.T * 1 + 0 - 0)])
     program()
     assert len([line for line in program.source.splitlines() if line.startswith("    ")]) == 2
 

@@ -1,0 +1,162 @@
+"""Error messages: the nodes, the shapes, the learner's line, and what to try."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlcourse as dl
+from dlcourse.errors import code, label, place
+
+
+def message(error: type[Exception], act: Any) -> str:
+    with pytest.raises(error) as caught:
+        act()
+    return str(caught.value)
+
+
+def test_a_product_of_shapes_that_do_not_fit_tells_names_shapes_lines_and_a_remedy() -> None:
+    x = dl.placeholder("x", shape=(None, 3))
+    hidden = dl.relu(x @ np.ones((3, 60)))
+    W2 = dl.parameter(np.ones((40, 10)), name="W2")
+    text = message(dl.ShapeError, lambda: hidden @ W2).splitlines()
+    assert text[0] == "matmul cannot multiply hidden (None, 60) by W2 (40, 10): 60 columns meet 40 rows."
+    assert "test_errors.py:" in text[1] and "hidden @ W2" in text[1]
+    assert text[2].startswith("  hidden was built in ") and text[2].endswith("hidden = dl.relu(x @ np.ones((3, 60)))")
+    assert text[3].startswith("  W2     was built in ")
+    assert text[4] == "  Did you mean W2 with shape (60, 10)?"
+
+
+def test_what_only_the_data_can_decide_is_told_with_the_same_names() -> None:
+    x, t = dl.placeholder("x", shape=(None, 2)), dl.placeholder("t", shape=(None, 2))
+    doubled = 2 * x
+    difference = doubled - t
+    text = message(dl.ShapeError, lambda: dl.run(difference, {x: np.ones((3, 2)), t: np.ones((4, 2))}))
+    assert "subtract cannot take doubled (3, 2) and t (4, 2): 3 meets 4 in axis -2" in text
+    assert "difference = doubled - t" in text
+
+
+@pytest.mark.parametrize(
+    ("feed", "said"),
+    [
+        (lambda x, W: {}, "x (None, 3) was not fed"),
+        (lambda x, W: {"x": 1}, "they hold 'x'"),
+        (lambda x, W: {x: np.ones((2, 4))}, "x has shape (None, 3), and was fed an array of shape (2, 4)"),
+        (lambda x, W: {x: np.ones(3)}, "fed an array of shape (3,)"),
+        (lambda x, W: {x: np.ones((2, 3)), W: 1}, "W is a parameter"),
+        (lambda x, W: {x: W}, "W is a node"),
+        (lambda x, W: [1], "feeds are a dict"),
+    ],
+)
+def test_feeds_that_do_not_fit_are_told_apart(feed: Any, said: str) -> None:
+    x, W = dl.placeholder("x", shape=(None, 3)), dl.parameter(np.ones(3), name="W")
+    assert said in message(dl.EngineError, lambda: dl.run(x @ W, feed(x, W)))
+
+
+def test_the_first_node_that_is_not_finite_is_named_with_the_range_of_its_inputs() -> None:
+    x = dl.placeholder("x", shape=(None,))
+    shifted = x - 2
+    logs = dl.log(shifted)
+    total = dl.sum(dl.exp(logs))
+    assert dl.run(total, {x: [2.0, 3.0]}) == 1.0  # exp(−∞) = 0: the end looks fine
+    text = message(dl.NonFiniteError, lambda: dl.run(total, {x: [2.0, 3.0]}, check_finite=True))
+    assert "logs is the first node that is infinite: 1 of its 2 numbers" in text
+    assert "Its input shifted had values from 0 to 1." in text and "logs = dl.log(shifted)" in text
+    assert "x is the first node that is NaN" in message(
+        dl.NonFiniteError, lambda: dl.run(total, {x: [np.nan]}, check_finite=True)
+    )
+    assert dl.run(total, {x: [3.0]}, check_finite=True) == 1.0
+
+
+RULES = [
+    (lambda op, g: [g, g], "returned 2 gradients, but"),
+    (lambda op, g: [np.ones(3)], "returned a ndarray for input 0, not a node"),
+    (lambda op, g: [3.0], "returned a float for input 0, not a node"),
+    (lambda op, g: [dl.sum(g)], r"returned shape () for input 0"),
+    (lambda op, g: None, "'NoneType'"),
+]
+
+
+@pytest.mark.parametrize(("rule", "said"), RULES)
+def test_a_rule_that_returns_something_else_is_told_what(rule: Any, said: str) -> None:
+    @dl.operation("told")
+    def told(x: Any) -> Any:
+        return x
+
+    dl.register_gradient("told")(rule)
+    w = dl.parameter(np.ones(3), name="w")
+    assert said in message(dl.GradientError, lambda: dl.gradients(dl.sum(told(w)), w))
+
+
+def test_a_gradient_whose_shape_only_the_data_shows_to_be_wrong_is_refused_when_it_runs() -> None:
+    @dl.operation("late")
+    def late(x: Any) -> Any:
+        return x
+
+    @dl.register_gradient("late")
+    def _(op: Any, g: Any) -> Any:
+        return [dl.concatenate([g, g])]
+
+    x = dl.placeholder("x", shape=(None,))
+    slope = dl.gradients(dl.sum(late(x)), x)
+    assert "must have the shape of what it is the gradient of" in message(
+        dl.ShapeError, lambda: dl.run(slope, {x: [1.0, 2.0]})
+    )
+
+
+def test_an_operation_without_a_gradient_names_itself_and_the_remedy() -> None:
+    @dl.operation("bare")
+    def bare(x: Any) -> Any:
+        return x
+
+    w = dl.parameter(np.ones(3), name="w")
+    assert '@dl.register_gradient("bare")' in message(dl.GradientError, lambda: dl.gradients(dl.sum(bare(w)), w))
+    assert "no operation 'unknown'" in message(dl.GradientError, lambda: dl.register_gradient("unknown"))
+
+
+def test_an_operation_that_fails_or_breaks_its_promise_is_named_with_its_line() -> None:
+    @dl.operation("promises", shape=lambda s: (7,))
+    def promises(x: Any) -> Any:
+        return x
+
+    @dl.operation("changes its input")
+    def changes(x: Any) -> Any:
+        x += 1
+        return x
+
+    w = dl.parameter(np.ones(3), name="w")
+    broken = promises(w)
+    text = message(dl.RunError, lambda: dl.run(broken))
+    assert "returned shape (3,), but its shape rule promised (7,)" in text and "broken = promises(w)" in text
+    assert "read-only" in message(dl.RunError, lambda: dl.run(changes(w)))
+    assert w.value.tolist() == [1, 1, 1]
+
+
+def test_in_a_notebook_a_line_is_a_line_of_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = types.SimpleNamespace(compile=types.SimpleNamespace(_filename_map={"/tmp/ipykernel_1/2.py": 12}))
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    assert place(("/tmp/ipykernel_1/2.py", 3)) == "cell 12, line 3"
+    assert place(("script.py", 3)) == "script.py:3"
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: None))
+    assert place(("script.py", 3)) == "script.py:3"
+
+
+def test_a_real_notebooks_cell_is_named_by_its_number_and_its_code() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    shell.run_cell("import dlcourse as dl", store_history=True)
+    shell.run_cell("x = dl.parameter([1.0], name='x')\nhidden = x * 2", store_history=True)
+    node = shell.user_ns["hidden"]
+    try:
+        assert (place(node.where), code(node.where), label(node, ("", 0))) == (
+            "cell 2, line 2",
+            "hidden = x * 2",
+            "hidden",
+        )
+    finally:
+        InteractiveShell.clear_instance()

@@ -1,0 +1,120 @@
+"""The graph: what a node knows, how it refuses to be an array, and that graphs of any depth can be kept."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlcourse as dl
+from dlcourse.graph import topological_order
+
+
+def test_importing_the_engine_loads_nothing_of_the_course() -> None:
+    heavy = ["matplotlib", "ipywidgets", "IPython", "cupy", "anywidget"]
+    code = f"import sys, dlcourse; print([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_a_node_knows_its_shape_dtype_name_and_building_line() -> None:
+    x = dl.placeholder("x", shape=(None, 3), dtype=np.float32)
+    h = dl.relu(x * 2).named("hidden")
+    assert (h.shape, h.dtype, h.ndim, h.name, h.is_operation) == ((None, 3), np.float32, 2, "hidden", True)
+    assert repr(h).startswith("<relu 'hidden', shape (None, 3), float32, built in ") and "test_graph.py:" in repr(h)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", 3, None])
+def test_a_name_is_text_on_one_line(name: Any) -> None:
+    with pytest.raises(dl.DTypeError, match="cannot be a name"):
+        dl.placeholder(name)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (2.5,), ("a",), (True,)])
+def test_a_shape_is_made_of_whole_numbers_and_none(shape: Any) -> None:
+    with pytest.raises(dl.ShapeError, match="shape of placeholder 'x'"):
+        dl.placeholder("x", shape=shape)
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (bool, "has no value until you run it"),
+        (float, "dl.run"),
+        (int, "dl.run"),
+        (np.asarray, "dl.exp"),
+        (list, "looped"),
+        (np.linalg.norm, "dl.exp"),
+        (len, "not known yet"),
+        (lambda x: x.__setitem__(0, 1), "dl.where"),
+        (lambda x: np.add.reduce(x), "dl.run"),
+        (lambda x: x + "a", "must hold numbers"),
+        (lambda x: x + None, "must hold numbers"),
+        (lambda x: x["a"], "must hold numbers"),
+        (lambda x: x[0.5], "whole numbers"),
+        (lambda x: x[x > 0], "whole numbers"),
+        (lambda x: dl.add(x, [[1], [2, 3]]), "different lengths"),
+    ],
+)
+def test_a_node_is_no_array_and_says_what_to_do_instead(use: Any, message: str) -> None:
+    with pytest.raises(dl.DTypeError, match=message):
+        use(dl.placeholder("x", shape=(None, 2)))
+
+
+def test_numpys_functions_of_nodes_build_nodes() -> None:
+    x = dl.parameter([1.0, 4.0], name="x")
+    assert dl.run([np.sqrt(x), np.multiply(2.0, x), np.float64(2) * x])[2].tolist() == [2, 8]
+
+
+def test_order_puts_inputs_first_and_each_node_once() -> None:
+    x = dl.parameter(1.0, name="x")
+    a = x * 2
+    order = topological_order([a + a * x, a])
+    assert len(order) == len(set(order)) and all(order.index(p) < order.index(n) for n in order for p in n.inputs)
+
+
+@pytest.mark.parametrize(
+    "keep", [lambda nodes: pickle.loads(pickle.dumps(nodes)), copy.deepcopy], ids=["pickle", "deepcopy"]
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_nodes_kept_together_stay_one_graph(keep: Any, order: int) -> None:
+    x, data = dl.parameter([1.0, 2.0], name="x"), dl.placeholder("data", shape=(None,))
+    h = dl.exp(x)
+    loss = dl.sum(h * h) + dl.sum(data)
+    kept = dict(zip(["x", "data", "h", "loss"][::order], keep([x, data, h, loss][::order]), strict=True))
+    found = dl.run(dl.gradients(kept["loss"], [kept["h"], kept["x"]]), {kept["data"]: [1.0]})
+    np.testing.assert_allclose(found[1], 2 * np.exp([2.0, 4.0]))
+    kept["x"].assign([0.0, 0.0])
+    assert x.value.tolist() == [1, 2] and dl.run(kept["loss"], {kept["data"]: [0.5]}) == 2.5
+
+
+def test_hundred_thousand_nodes_are_differentiated_printed_and_pickled_without_recursion() -> None:
+    y = x = dl.parameter(0.5, name="x")
+    for _ in range(100_000):
+        y = dl.sin(y)
+    slope = dl.gradients(y, x)
+    again, x_again = pickle.loads(pickle.dumps([slope, x]))
+    assert len(repr(slope)) < 300 and x_again in topological_order(again)
+
+
+def test_nodes_pickled_one_after_the_other_take_linear_time() -> None:
+    y, nodes = dl.parameter(0.5, name="x"), []
+    for _ in range(20_000):
+        y = dl.sin(y)
+        nodes.append(y)
+    again = pickle.loads(pickle.dumps(nodes))
+    assert all(b.inputs[0] is a for a, b in itertools.pairwise(again))
+
+
+def test_a_learners_operation_is_pickled_by_name() -> None:
+    @dl.operation("pickled")
+    def pickled(x: Any) -> Any:
+        return x * 2
+
+    assert dl.run(pickle.loads(pickle.dumps(pickled(dl.parameter([1.0], name="x"))))).tolist() == [2]
