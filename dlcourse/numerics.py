@@ -17,6 +17,7 @@ from dlcourse.gradients import gradients
 from dlcourse.graph import Array, Constant, Node, Operation, Parameter, Placeholder, numeric_array, topological_order
 from dlcourse.program import Program
 from dlcourse.program import run as run_graph
+from dlcourse.stacking import stacked
 
 Feeds = Mapping[Any, Any]
 
@@ -195,6 +196,9 @@ def _suspect(loss: Node, feeds: Feeds) -> str:
 def jacobian(y: Node, x: Node, feeds: Feeds | None = None) -> Array:
     """All derivatives ∂yᵢ/∂xⱼ, as an array of shape ``y.shape + x.shape``.
 
+    Row i is what a reverse pass finds that starts from the i-th unit vector. All unit vectors start together, up to
+    256 of them at a time.
+
     >>> import dlcourse as dl
     >>> x = dl.parameter([1.0, 2.0])
     >>> dl.jacobian(x * x, x)
@@ -202,12 +206,18 @@ def jacobian(y: Node, x: Node, feeds: Feeds | None = None) -> Array:
            [0., 4.]])
     """
     feeds = {} if feeds is None else feeds
-    y_value, x_value = run_graph([y, x], feeds)
+    inputs = [node for node in topological_order([y, x]) if isinstance(node, Placeholder)]
+    y_value, x_value, *fed = run_graph([y, x, *inputs], feeds)
     g = Placeholder(y_value.shape, y.dtype, "g", y.where)
-    rows = Program([gradients(y, x, grad_output=g, unconnected="zero")])
-    result = np.zeros(y_value.shape + x_value.shape, x.dtype)
-    for i in np.ndindex(y_value.shape):
-        one = np.zeros(y_value.shape, y.dtype)
-        one[i] = 1
-        result[i] = rows({**feeds, g: one})[0]
-    return result
+    row = gradients(y, x, grad_output=g, unconnected="zero")
+    result = np.zeros((y_value.size, *x_value.shape), x.dtype)
+    count = min(256, y_value.size)
+    if count:
+        sizes = {node: array.shape for node, array in zip(inputs, fed, strict=True)}
+        (rows,), stand_in = stacked([row], {**sizes, g: y_value.shape}, over=g, count=count)
+        program = Program([rows])
+        known = {stand_in[node]: array for node, array in zip(inputs, fed, strict=True) if node in stand_in}
+        for start in range(0, y_value.size, count):
+            units = np.eye(count, y_value.size, start, y.dtype).reshape(count, *y_value.shape)
+            result[start : start + count] = program({**known, stand_in[g]: units})[0][: y_value.size - start]
+    return result.reshape(y_value.shape + x_value.shape)

@@ -273,3 +273,15 @@ def test_a_pickled_random_graph_computes_the_same(recipe, seed):
     leaves = [dl.parameter(numbers(seed + i, (3, 3)), name=f"p{i}") for i in range(2)]
     loss = built(recipe, OURS, leaves)
     np.testing.assert_array_equal(dl.run(pickle.loads(pickle.dumps(loss))), dl.run(loss))
+
+
+@settings(bounded, max_examples=40)
+@given(recipes(), seeds)
+def test_the_jacobian_of_a_random_graph_is_that_of_autograd(recipe, seed):
+    """All rows at once give what one row after the other gives."""
+    data = [numbers(seed + i, (3, 3)) for i in range(2)]
+    leaves = [dl.parameter(array, name=f"p{i}") for i, array in enumerate(data)]
+    ours = {**OURS, "sum": lambda x: x}
+    theirs = {**THEIRS, "sum": lambda x: x}
+    want = autograd.jacobian(lambda a: built(recipe, theirs, [a, data[1]]) + 0 * a)(data[0])
+    np.testing.assert_allclose(dl.jacobian(built(recipe, ours, leaves), leaves[0]), want, rtol=1e-8, atol=1e-9)
