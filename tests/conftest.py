@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -29,11 +30,21 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares an expensive fixture on one worker: a file's tests, and in the browser a lesson's tests."""
     for item in items:
-        lesson = getattr(item, "callspec", None) and item.callspec.params.get("visit")  # type: ignore[attr-defined]
-        item.add_marker(pytest.mark.xdist_group(Path(lesson or item.path).stem))
         if item.get_closest_marker("slow") and not REQUIRED:
             item.add_marker(pytest.mark.skip(reason="slow: set DLCOURSE_REQUIRE=1 to run it"))
+
+
+@pytest.hookimpl(optionalhook=True)  # there is such a hook only where pytest-xdist is
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `pytest -n 2`, what shares an expensive fixture stays on one worker: a file, in the browser a lesson."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFixture(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            lesson = re.search(r"\[(\d\d_\w+)", test) if "/browser/" in file else None
+            return f"{file} {lesson[1]}" if lesson else file
+
+    return ByFixture(config, log)
