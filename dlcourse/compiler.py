@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.devices import CPU, Device
 from dlcourse.errors import shape_text, variable_names
 from dlcourse.graph import OPERATIONS, Array, Constant, Dtype, Node, Operation, Placeholder, constant, topological_order
 from dlcourse.kinds import broadcast_shapes
@@ -305,7 +306,8 @@ def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
 class Writer:
     """The Python source of a specialised graph; `objects` is what it uses besides NumPy."""
 
-    def __init__(self, graph: Specialised, arguments: Sequence[Node], floats: bool) -> None:
+    def __init__(self, graph: Specialised, arguments: Sequence[Node], floats: bool, device: Device = CPU) -> None:
+        self.device = device
         self.graph, self.floats, self.plan = graph, floats, Plan(graph.order, graph.targets)
         self.objects: dict[str, Any] = {}
         self.names: dict[Node, str] = {}
@@ -372,7 +374,8 @@ class Writer:
         if self.floats:
             text = node.kind.scalar.format(*inputs)
         elif callable(node.kind.compute):
-            function = _guarded(node) if node.kind.learners else partial(node.kind.compute, **node.attributes)
+            own = node.kind.learners
+            function = _guarded(node, self.device) if own else partial(node.kind.compute, **node.attributes)
             text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', node.kind.name) + '_of')}({', '.join(inputs)})"
         else:
             place, overwritten = self.plan.storage.get(node), self.plan.overwrites.get(node)
@@ -402,7 +405,7 @@ class Writer:
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
         head = [f"# {len(self.lines)} operations, {size} bytes of memory"]
         head += [f"# {name}: {shape_text(node.shape)}" for node, name in self.names.items() if name in self.arguments]
-        for module in (math, np) if self.floats else (np,):
+        for module in (math, np) if self.floats else (self.device.module,):
             imported = sorted(name for name in called if hasattr(module, name))
             called -= set(imported)
             head += [f"from {module.__name__} import {', '.join(imported)}"] if imported else []
@@ -412,14 +415,15 @@ class Writer:
         return "\n".join([*head, *[f"    {line}" for line in [*self.lines, end]], ""])
 
 
-def _guarded(node: Operation) -> Callable[..., Array]:
+def _guarded(node: Operation, device: Device) -> Callable[..., Array]:
     """A learner's function: it cannot change its inputs, and its answer is checked and copied."""
 
     def compute(*arrays: Any) -> Array:
-        views = [np.asarray(array).view() for array in arrays]
+        views = [device.put(array).view() for array in arrays]
         for view in views:
-            view.flags.writeable = False
-        answer = np.asarray(node.kind.compute(*views, **node.attributes))  # type: ignore[operator]
+            if device is CPU:  # CuPy's arrays cannot be locked
+                view.flags.writeable = False
+        answer: Array = device.put(node.kind.compute(*views, **node.attributes))  # type: ignore[operator]
         if answer.shape != node.shape:
             raise ValueError(f"it returned shape {shape_text(answer.shape)}, but its shape rule promised {node.shape}")
         return answer.astype(node.dtype)  # a copy

@@ -51,7 +51,9 @@ class Device:
 
 def to_host(array: Any) -> Array:
     """An array of any device, as an array of NumPy; one of NumPy comes back as it is."""
-    return array if isinstance(array, np.ndarray) else np.asarray(array.get() if hasattr(array, "get") else array)
+    if isinstance(array, np.ndarray):
+        return array
+    return np.asarray(array.get() if hasattr(array, "get") and hasattr(array, "dtype") else array)
 
 
 CPU = Device("cpu", np, to_host, to_host)

@@ -202,7 +202,7 @@ class Parameter(Node):
     @property
     def value(self) -> Array:
         """A copy of the parameter's present value."""
-        return self.array.copy()
+        return self.array.copy() if isinstance(self.array, np.ndarray) else self.array.get()  # from a GPU
 
     def assign(self, array: ArrayLike) -> None:
         """Give the parameter a new value, of the same shape."""

@@ -423,9 +423,9 @@ def softmax_cross_entropy(logits: Operand, labels: Operand) -> Node:
 
 
 def _pick(scores: Array, labels: Array) -> Array:
-    classes, labels = scores.shape[-1], np.asarray(labels)
+    classes, labels = scores.shape[-1], np.asarray(labels, like=scores)
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):
-        wrong = labels[(labels < 0) | (labels >= classes)].flat[0]
+        wrong = labels[(labels < 0) | (labels >= classes)].ravel()[0].item()
         raise ValueError(f"there are {classes} classes, counted from 0, and one label is {wrong}")
     return np.take_along_axis(scores, labels[..., None], -1)[..., 0]
 
@@ -637,7 +637,7 @@ def _indexed(x: ShapeOf, *arrays: ShapeOf, index: Index) -> Shape:
 
 
 def _scatter(g: Array, *arrays: Array, shape: tuple[int, ...], index: Index) -> Array:
-    whole = np.zeros(shape, g.dtype)
+    whole = np.zeros_like(g, shape=shape)
     if arrays:
         np.add.at(whole, index.real(arrays), g)  # an entry that was taken twice collects twice
     else:

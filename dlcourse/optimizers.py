@@ -17,6 +17,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dlcourse.devices import Device
+from dlcourse.devices import device as device_named
 from dlcourse.errors import DTypeError, GradientError, NonFiniteError, ShapeError, built, label, shape_text
 from dlcourse.gradients import gradients
 from dlcourse.graph import Array, Node, Parameter, Placeholder, constant, learners_line, topological_order
@@ -40,7 +42,7 @@ class Memory:
         """The new value of a slot, by a rule from the old one. A slot starts as zeros of the parameter's shape."""
         key = (parameter, what)
         if key not in self.slots:
-            zeros, name = np.zeros_like(parameter.array), f"{what} of {variable(parameter)}"
+            zeros, name = np.zeros(parameter.array.shape, parameter.dtype), f"{what} of {variable(parameter)}"
             self.slots[key] = Parameter(zeros, name, parameter.where)
         new = rule(self.slots[key])
         self.updates.append((self.slots[key], new))
@@ -105,11 +107,12 @@ class Step:
             raise DTypeError(f"accumulate needs a size for each micro-batch: {len(micro_batches)}, and {list(sizes)}.")
         with self.program.lock:
             if self._accumulating is None:
-                measure = Program([self.loss, *gradients(self.loss, self.parameters)])
-                arrived = {}
-                for p in self.parameters:
-                    arrived[p] = Placeholder(p.shape, p.dtype, f"gradient of {variable(p)}", p.where)
-                self._accumulating = measure, Program([], self._updates(arrived)), arrived
+                with self.program.device:
+                    measure = Program([self.loss, *gradients(self.loss, self.parameters)])
+                    arrived = {}
+                    for p in self.parameters:
+                        arrived[p] = Placeholder(p.shape, p.dtype, f"gradient of {variable(p)}", p.where)
+                    self._accumulating = measure, Program([], self._updates(arrived)), arrived
             measure, apply, arrived = self._accumulating
             total: list[Any] = [0.0] * (1 + len(arrived))
             for feeds, size in zip(micro_batches, sizes, strict=True):
@@ -145,7 +148,7 @@ class Step:
 
     def _numbers(self, program: Program) -> list[float]:
         schedules = dict(self.memory.numbers.values())
-        return [float(schedules[node](int(self.memory.count.array))) for node in program.numbers]
+        return [float(schedules[node](int(self.memory.count.value))) for node in program.numbers]
 
     def _commit(self, program: Program, new: Sequence[Array]) -> None:
         """All or nothing: one call into C, which neither a keyboard interrupt nor another thread can cut in two."""
@@ -208,12 +211,17 @@ class Optimizer:
         if not callable(self.learning_rate) and not isinstance(self.learning_rate, int | float | np.number):
             raise DTypeError(f"learning_rate is a number or a schedule, not {type(self.learning_rate).__name__}.")
 
-    def minimize(self, loss: Node, parameters: Sequence[Parameter | Group] | None = None) -> Step:
+    def minimize(self, loss: Node, parameters: Sequence[Parameter | Group] | None = None,
+                 device: str | Device | None = None) -> Step:  # fmt: skip
         """The step that lowers `loss` by changing `parameters` (None: all that it depends on).
 
+        `device` is where the steps are computed, "cpu" or "cuda"; the parameters then stay there.
         Instead of parameters, groups can be given, each with options of its own:
         ``[{"parameters": [W1, b1], "learning_rate": 0.01}, {"parameters": [W2]}]``.
         """
+        if device is not None:
+            with device_named(device):
+                return self.minimize(loss, parameters)
         if parameters is None:
             parameters = [node for node in topological_order(loss) if isinstance(node, Parameter)]
         groups: list[tuple[Optimizer, list[Parameter]]] = []

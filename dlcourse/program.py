@@ -16,6 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.compiler import Sizes, Specialised, Writer
+from dlcourse.devices import CPU, Device, current_device
+from dlcourse.devices import device as device_named
+from dlcourse.devices import in_use as devices_in_use
 from dlcourse.errors import (
     DTypeError,
     EngineError,
@@ -40,18 +43,19 @@ class Compiled:
     """One program for one set of sizes: its source, and the memories that runs borrow, one for each run at a time."""
 
     def __init__(self, fetches: Sequence[Node], leaves: Sequence[Node], sizes: Mapping[Placeholder, Sizes],
-                 floats: bool = True) -> None:  # fmt: skip
+                 floats: bool = True, device: Device = CPU) -> None:  # fmt: skip
         graph = Specialised(fetches, sizes)
         arguments = [graph.done[leaf] for leaf in leaves]
-        self.floats = floats and all(
+        self.floats = floats and device is CPU and all(
             node.shape == () and (node.dtype == float or (node.dtype == bool and node.is_operation))
             and (not isinstance(node, Operation) or bool(node.kind.scalar))
             for node in (*graph.order, *arguments)
         )  # fmt: skip
-        writer = Writer(graph, arguments, self.floats)
+        writer = Writer(graph, arguments, self.floats, device)
         self.source = writer.source()
         self.filename = f"<dlcourse program {next(_programs)}>"
-        self.node_of_line, self.first_line, self.objects = writer.node_of_line, writer.first_line, writer.objects
+        self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
+        self.objects = {name: device.put(x) if isinstance(x, np.ndarray) else x for name, x in writer.objects.items()}
         self.code = compile(self.source, self.filename, "exec")
         self.idle: list[Callable[..., tuple[Any, ...]]] = []
         if self.floats:  # needs no memory of its own
@@ -113,6 +117,7 @@ class Program:
         self.compiled: OrderedDict[tuple[tuple[Sizes, ...], bool], Compiled] = OrderedDict()
         self.only: Compiled | None = None  # where all sizes are known beforehand
         self.lock = threading.RLock()
+        self.device = current_device()
 
     @property
     def source(self) -> str:
@@ -131,7 +136,7 @@ class Program:
     def for_sizes(self, sizes: Sequence[Sizes], floats: bool = True) -> Compiled:
         leaves = [*self.placeholders, *self.numbers, *self.parameters]
         known = {**dict(zip(self.placeholders, sizes, strict=True)), **dict.fromkeys(self.numbers, ())}
-        return Compiled(self.targets, leaves, known, floats)
+        return Compiled(self.targets, leaves, known, floats, self.device)
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
         return list(self.results(feeds or {}))
@@ -139,6 +144,8 @@ class Program:
     def results(self, feeds: Mapping[Placeholder, ArrayLike], numbers: Sequence[float] = ()) -> tuple[Array, ...]:
         """The values of all targets. Nothing else has changed."""
         fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
+        if devices_in_use():
+            return self._between_transfers(fed, numbers)
         compiled = self.only or self.compiled_for(fed)
         arguments = [*fed, *numbers, *map(_array_of, self.parameters)]
         try:
@@ -150,6 +157,16 @@ class Program:
             return compiled(arguments)
         except Exception as error:
             raise _explained(error, compiled) from error
+
+    def _between_transfers(self, fed: Sequence[Array], numbers: Sequence[float]) -> tuple[Array, ...]:
+        """The same, where parameters may live on a GPU: what is fed goes to the device, what is fetched comes back."""
+        put, get = self.device.put, self.device.get
+        compiled = self.compiled_for(fed, floats=False)
+        try:
+            results = compiled([*map(put, fed), *numbers, *map(put, map(_array_of, self.parameters))])
+        except Exception as error:
+            raise _explained(error, compiled) from error
+        return (*map(get, results[: self.n_fetches]), *results[self.n_fetches :])
 
     def compiled_for(self, fed: Sequence[Array], floats: bool = True) -> Compiled:
         """The program for arrays of these sizes, compiled when they are met for the first time."""
@@ -237,16 +254,21 @@ def _explained(error: Exception, compiled: Compiled) -> Exception:
     return error
 
 
-def run(fetch: Any, feeds: Mapping[Any, Any] | None = None, check_finite: bool = False) -> Any:
+def run(fetch: Any, feeds: Mapping[Any, Any] | None = None, check_finite: bool = False,
+        device: str | Device | None = None) -> Any:  # fmt: skip
     """The values of `fetch`, a node or a list, tuple or dict of nodes, when the placeholders are fed with `feeds`.
 
-    With ``check_finite=True`` the first node that is NaN or infinite is named.
+    With ``check_finite=True`` the first node that is NaN or infinite is named. `device` is "cpu" or "cuda"; without it,
+    that of the surrounding ``with dl.device(...)`` is used.
 
     >>> import dlcourse as dl
     >>> x = dl.placeholder("x")
     >>> run({"square": x * x, "cube": x**3}, {x: 2.0})
     {'square': array(4.), 'cube': array(8.)}
     """
+    if device is not None:
+        with device_named(device):
+            return run(fetch, feeds, check_finite)
     nodes: list[Node] = []
     rebuild = _structure(fetch, nodes)
     feeds = {} if feeds is None else feeds
@@ -256,7 +278,7 @@ def run(fetch: Any, feeds: Mapping[Any, Any] | None = None, check_finite: bool =
         return rebuild(iter(()))
     if check_finite:
         check_all_finite(nodes, feeds)
-    key = tuple(map(id, nodes))
+    key = (current_device(), *map(id, nodes))
     if nodes[0].programs is None:
         nodes[0].programs = {}
     program = nodes[0].programs.get(key)

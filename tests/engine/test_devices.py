@@ -99,6 +99,19 @@ def test_between_feeding_and_fetching_nothing_travels():
     assert all(p.value.dtype == np.float32 for p in model.parameters())
 
 
+def test_micro_batches_accumulate_where_the_step_is():
+    (near, loss, feeds), (far, far_loss, far_feeds) = network(), network()
+
+    def halves(feeds):
+        return [{node: array[part] for node, array in feeds.items()} for part in (slice(3), slice(3, 8))]
+
+    dl.GradientDescent(0.1).minimize(loss).accumulate(halves(feeds))
+    dl.GradientDescent(0.1).minimize(far_loss, device=FAR).accumulate(halves(far_feeds))
+    for a, b in zip(near.parameters(), far.parameters(), strict=True):
+        assert isinstance(b.array, faraway.Array)
+        np.testing.assert_allclose(b.value, a.value, rtol=1e-12, atol=1e-15)
+
+
 def test_after_training_far_away_the_model_is_used_saved_and_trained_here(tmp_path):
     model, loss, feeds = network()
     dl.GradientDescent(0.1).minimize(loss, device=FAR)(feeds)
