@@ -113,6 +113,17 @@ def test_step_back_play_and_reset_walk_through_the_frames(visit: Visit, hand: st
         assert figure.becomes(start["sentence"]), f"{figure.name}: Reset goes to the start"
 
 
+def test_the_step_slider_reaches_the_last_frame_and_the_first(visit: Visit) -> None:
+    for figure in visit.figures():
+        if figure.plays():
+            figure.go_to_end()
+            assert figure.button("Step").get_attribute("aria-disabled") == "true", figure.name
+            assert figure.button("Back").get_attribute("aria-disabled") == "false", figure.name
+            figure.root.locator(".dlfig-transport input").press("Home")
+            figure.page.wait_for_timeout(60)
+            assert figure.button("Back").get_attribute("aria-disabled") == "true", figure.name
+
+
 def test_every_question_can_be_answered_with_the_keyboard_and_says_what_it_thinks(visit: Visit) -> None:
     page = visit.notebook.page
     questions = page.locator(".jp-OutputArea form.dlfig-quiz-form").all()

@@ -287,7 +287,7 @@ function makeView(store, el) {
     set(transport, { hidden: !(played ||= store.last_frame > 0) });
     if (played) {
       const input = transport.querySelector("input");
-      set(input, { max: store.last_frame });
+      set(input, { max: (at.high = store.last_frame) });
       track.show(store.frame);
       const words = `${store.frame} of ${store.last_frame}`;
       set(input, { "aria-valuetext": words });
