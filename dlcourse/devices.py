@@ -34,8 +34,8 @@ class Device:
     get: Callable[[Any], Array]  # an array of NumPy or of the device, to NumPy
 
     def __enter__(self) -> Device:
-        global _others_used
-        _others_used = _others_used or self is not CPU
+        if self is not CPU:
+            others.add(self)
         _chosen.set((*_chosen.get(), self))
         return self
 
@@ -60,12 +60,7 @@ CPU = Device("cpu", np, to_host, to_host)
 _chosen: ContextVar[tuple[Device, ...]] = ContextVar("devices chosen", default=(CPU,))
 
 
-_others_used = False
-
-
-def in_use() -> bool:
-    """Whether another device than the CPU was ever chosen, so that parameters may live there."""
-    return _others_used
+others: set[Device] = set()  # the devices besides the CPU that were ever chosen, so that parameters may live there
 
 
 def current_device() -> Device:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from dlcourse.compiler import Sizes, Specialised, Writer
 from dlcourse.devices import CPU, Device, current_device
 from dlcourse.devices import device as device_named
-from dlcourse.devices import in_use as devices_in_use
+from dlcourse.devices import others as other_devices
 from dlcourse.errors import (
     DTypeError,
     EngineError,
@@ -144,7 +144,7 @@ class Program:
     def results(self, feeds: Mapping[Placeholder, ArrayLike], numbers: Sequence[float] = ()) -> tuple[Array, ...]:
         """The values of all targets. Nothing else has changed."""
         fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
-        if devices_in_use():
+        if other_devices:
             return self._between_transfers(fed, numbers)
         compiled = self.only or self.compiled_for(fed)
         arguments = [*fed, *numbers, *map(_array_of, self.parameters)]

@@ -23,7 +23,8 @@ FAR = faraway.device()
 def count_transfers(monkeypatch):
     """Each test counts from zero; afterwards the CPU's fast path is as before."""
     faraway.transfers.clear()
-    monkeypatch.setattr(sys.modules["dlcourse.devices"], "_others_used", False)
+    monkeypatch.setattr("dlcourse.program.other_devices", others := set())
+    monkeypatch.setattr(sys.modules["dlcourse.devices"], "others", others)
 
 
 def examples():
