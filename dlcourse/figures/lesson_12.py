@@ -387,7 +387,8 @@ class Penguins(Figure):
 
     def compute(self) -> None:
         Ws, bs, _ = self.model.train(self.X, self.labels, np.zeros((2, 3)), np.zeros(3), self.rate, self.steps)
-        self.models = list(zip(Ws, bs, strict=True))[1 :: self.stride]  # before the first step all classes tie everywhere
+        # from the first step on: before it all classes tie everywhere
+        self.models = list(zip(Ws, bs, strict=True))[1 :: self.stride]
         self.right = [int(np.sum((self.X @ V + c).argmax(axis=1) == self.labels)) for V, c in self.models]
         self.last_frame = len(self.models) - 1
 

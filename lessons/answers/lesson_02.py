@@ -377,7 +377,7 @@ predictions = [
         options={
             "They stay the same": "Watch the dots in the figure: they crowd together near the bottom.",
             "They shrink": (
-                "Yes. The slope is x itself here, so the closer you get, the shorter the steps."
+                "The slope is x itself here, so the closer you get, the shorter the steps."
             ),
             "They grow": "They would on a hill that gets steeper as you go down. This one gets flatter.",
         },
@@ -389,7 +389,7 @@ predictions = [
         "What happens at η = 1.5/c?",
         options={
             "You never arrive: too large is too large": "Move the dial and look. There is room beyond 1/c.",
-            "You overshoot, and still arrive": "Yes. Each step lands on the other side at half the distance.",
+            "You overshoot, and still arrive": "Each step lands on the other side at half the distance.",
             "You arrive faster than at 1/c": "At 1/c you need one step. Nothing beats that.",
         },
         answer="You overshoot, and still arrive",
@@ -400,7 +400,7 @@ predictions = [
         "You roll a heavy ball with momentum β. Which β takes it into the deeper valley?",
         options={
             "Any β above 0": "Try β = 0.5: the ball stops in the near valley. It needs more speed than that.",
-            "β of about 0.9 or more": "Yes. Below that, the ball loses its speed before the ridge.",
+            "β of about 0.9 or more": "Below that, the ball loses its speed before the ridge.",
             "None: it always stops in the first valley": (
                 "Plain descent does. A ball that keeps 0.9 of its speed does not."
             ),
@@ -414,7 +414,7 @@ quiz = [
         "02.q1",
         "The slope at your place is −3 and η = 0.1. Where do you go?",
         options={
-            "0.3 to the right": "Right: x − 0.1 · (−3) = x + 0.3. A negative slope falls to the right.",
+            "0.3 to the right": "x − 0.1 · (−3) = x + 0.3. A negative slope falls to the right.",
             "0.3 to the left": "Left is where the ground rises here. Subtracting a negative number adds.",
             "3 to the right": "The direction is right. The learning rate scales the length to 0.3.",
         },
@@ -425,7 +425,7 @@ quiz = [
         "On ½cx² with c = 8, which η makes the walk jump between two places for ever?",
         options={
             "0.125": "That is 1/c: one step to the bottom.",
-            "0.25": "Right: 2/c. The factor 1 − ηc is −1, so x only changes its sign.",
+            "0.25": "That is 2/c: the factor 1 − ηc is −1, so x only changes its sign.",
             "0.5": "Here the factor is −3: each step triples the distance.",
         },
         answer="0.25",
@@ -436,7 +436,7 @@ quiz = [
         options={
             "It stops after max_iter steps": "With `and` it would. With `or`, a steep slope alone keeps it going.",
             "It goes on until the numbers break": (
-                "Right: the slope is never small, so `or` is never false until x is nan."
+                "The slope is never small, so `or` is never false until x is nan."
             ),
             "It stops at once": "The first condition holds at the start, so it does go on.",
         },
@@ -448,7 +448,7 @@ quiz = [
         options={
             "You are at the lowest point": "It could also be a local valley, a hilltop, or a level spot on a slope.",
             "You are at a local minimum": "A hilltop has slope 0, too. A zero slope alone does not tell.",
-            "The rule will not move you": "Right, and nothing more. Minimum, maximum and level spot all have slope 0.",
+            "The rule will not move you": "And nothing more. Minimum, maximum and level spot all have slope 0.",
         },
         answer="The rule will not move you",
     ),
@@ -457,7 +457,7 @@ quiz = [
         "Which of these is a hyperparameter?",
         options={
             "x, the place you stand": "That is what the method changes: a parameter.",
-            "η, the learning rate": "Right: you choose it before you start, and the method never changes it.",
+            "η, the learning rate": "You choose it before you start, and the method never changes it.",
             "f′(x), the slope": "The slope is computed from the hill and x. Nobody chooses it.",
         },
         answer="η, the learning rate",

@@ -349,7 +349,7 @@ predictions = [
         "Each step turns and shifts it along the negative gradient. "
         "When does the line move most?",
         options={
-            "In the first few steps": "Yes. Many points are on the wrong side then, and each pulls hard.",
+            "In the first few steps": "Many points are on the wrong side then, and each pulls hard.",
             "Evenly all the way": "Watch the numbered lines: 0 and 1 are far apart, 20 and 60 close together.",
             "Near the end, when it homes in": (
                 "Near the end nearly all points are right, and they hardly pull any more."
@@ -366,7 +366,7 @@ predictions = [
                 "Add the same number to both columns: the model is unchanged, that line moves. So it cannot be."
             ),
             "No, though it often looks right": (
-                "Yes. It is another line, and on well-separated points it often separates them, too."
+                "It is another line, and on well-separated points it often separates them, too."
             ),
             "No, and one sees at once that it is wrong": (
                 "If one did, the figure would not have been published. Often it looks fine."
@@ -376,14 +376,14 @@ predictions = [
     ),
     prediction(
         "12.c",
-        "All 100 points are on the right side of the line, with room to spare. You train on for ten thousand steps more. "
-        "What do the weights do?",
+        "All 100 points are on the right side of the line, with room to spare. "
+        "You train on for ten thousand steps more. What do the weights do?",
         options={
             "They settle: there is nothing left to learn": (
                 "The loss is small but never 0, and larger weights make it smaller still."
             ),
             "They grow for ever, ever more slowly": (
-                "Yes. The line hardly moves, but the model becomes ever surer of itself."
+                "The line hardly moves, but the model becomes ever surer of itself."
             ),
             "They shrink back": "Nothing in this loss asks for small weights.",
         },
@@ -396,7 +396,7 @@ quiz = [
         "12.q1",
         "A row of scores is (2, 5, 5). You add 100 to all three. What happens to the probabilities?",
         options={
-            "Nothing": "Right. Softmax sees differences only.",
+            "Nothing": "Softmax sees differences only.",
             "They grow": "They must still add up to 1, and the differences of the scores are the same.",
             "The largest gets closer to 1": "That is what MULTIPLYING the scores by 100 would do.",
         },
@@ -407,7 +407,7 @@ quiz = [
         "The model gives the right class the probability 0.01. What does this example add to the cross-entropy?",
         options={
             "0.99": "That is the missing probability. The loss is minus its log.",
-            "about 4.6": "Right: −log 0.01. One confident mistake costs as much as many mild ones.",
+            "about 4.6": "That is −log 0.01. One confident mistake costs as much as many mild ones.",
             "0.01": "Small probabilities of the right class cost a lot, not a little.",
         },
         answer="about 4.6",
@@ -417,7 +417,7 @@ quiz = [
         "W has shape (4, 3). What does column 1 hold?",
         options={
             "the weights of input 1": "That is row 1.",
-            "the weights of class 1": "Right: 4 inputs go in, 3 classes come out, and each class has a column of 4.",
+            "the weights of class 1": "4 inputs go in, 3 classes come out, and each class has a column of 4.",
             "the second example": "Examples are rows of X. They are not in W.",
         },
         answer="the weights of class 1",
@@ -427,7 +427,7 @@ quiz = [
         "The loss is the SUM over the examples. You train on ten times as many. What about the learning rate?",
         options={
             "It can stay": "The gradient is a sum, too: it is now about ten times as long.",
-            "Make it ten times smaller": "Right. Or use the mean, and it can stay.",
+            "Make it ten times smaller": "Or use the mean, and the rate can stay.",
             "Make it ten times larger": "The gradient has grown already.",
         },
         answer="Make it ten times smaller",
@@ -437,7 +437,7 @@ quiz = [
         "Training accuracy is 100 %, and the loss still falls. Why?",
         options={
             "There is a bug": "No. Accuracy counts right answers; the loss also rewards being surer of them.",
-            "The weights grow, so the model becomes surer": "Right, and on separable points that never ends.",
+            "The weights grow, so the model becomes surer": "On separable points that never ends.",
             "The line still has points to win": "It has won them all already.",
         },
         answer="The weights grow, so the model becomes surer",
