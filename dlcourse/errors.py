@@ -78,7 +78,8 @@ def label(node: Node, seen_from: Line | None = None) -> str:
     """
     if node.name:
         return node.name
-    assigned = _ASSIGNMENT.match(code(node.where)) if seen_from not in (None, node.where) else None
+    line = code(node.where) if seen_from not in (None, node.where) else ""
+    assigned = None if ";" in line else _ASSIGNMENT.match(line)  # of two statements on a line, which one is it?
     return assigned[1] if assigned else node.kind_name
 
 
