@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -234,10 +235,11 @@ class Optimizer:
             else:
                 groups.append((self, [entry]))
         members = [parameter for _, group in groups for parameter in group]
+        counts = Counter(members)
         for parameter in members:
             if not isinstance(parameter, Parameter):
                 raise DTypeError(f"only parameters can be learned, and this is none: {parameter!r}.")
-            if members.count(parameter) > 1:
+            if counts[parameter] > 1:
                 raise GradientError(f"{label(parameter)} is listed twice.")
         if loss.shape != ():
             gradients(loss, members)  # says what is wrong
