@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gc
 import itertools
-import sys
-import threading
 import tracemalloc
 import warnings
-import weakref
 from typing import Any
 
 import numpy as np
@@ -202,80 +199,6 @@ def test_an_empty_batch_is_a_batch() -> None:
     loss, feeds = dl.sum(dl.softmax_cross_entropy(dl.relu(x @ W), t)), {x: np.zeros((0, 4)), t: np.zeros((0, 2))}
     assert dl.run(loss, feeds) == 0
     assert dl.run(dl.gradients(loss, W), feeds).tolist() == np.zeros((4, 2)).tolist()
-
-
-def test_threads_get_the_results_that_they_would_get_alone() -> None:
-    loss, feeds, parameters = network()
-    x, t = feeds
-    nodes = [loss, *dl.gradients(loss, parameters)]
-    batches = [{x: rng.normal(size=(5, 4)), t: rng.integers(0, 3, size=5)} for _ in range(8)]
-    alone = [dl.run(nodes, batch) for batch in batches]
-    wrong = []
-
-    def work(i: int) -> None:
-        for _ in range(150):
-            for a, b in zip(dl.run(nodes, batches[i]), alone[i], strict=True):
-                if not np.array_equal(a, b):
-                    wrong.append(i)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
-        [thread.start() for thread in threads]
-        [thread.join() for thread in threads]
-    finally:
-        sys.setswitchinterval(interval)
-    assert not wrong
-
-
-def test_steps_from_several_threads_all_count() -> None:
-    x = dl.parameter(np.zeros(3), name="x")
-    step = dl.GradientDescent(1.0).minimize(dl.sum(x))
-    threads = [threading.Thread(target=lambda: [step() for _ in range(100)]) for _ in range(4)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    assert x.value.tolist() == [-400] * 3
-
-
-def test_a_run_inside_a_run_of_the_same_graph_disturbs_nothing() -> None:
-    x = dl.placeholder("x", shape=(3,))
-    inner: list[Any] = []
-
-    @dl.operation("runs inside")
-    def runs_inside(a: Any) -> Any:
-        if not inner:
-            inner.append(None)
-            inner[0] = dl.run(y, {x: [9.0, 9.0, 9.0]})
-        return a * 1
-
-    h = dl.exp(x * 0.1)
-    y = runs_inside(h) + h * h
-    np.testing.assert_allclose(dl.run(y, {x: [1.0, 2.0, 3.0]}), np.exp([0.1, 0.2, 0.3]) + np.exp([0.2, 0.4, 0.6]))
-    np.testing.assert_allclose(inner[0], [np.exp(0.9) + np.exp(1.8)] * 3)
-
-
-def test_graphs_that_are_dropped_leave_nothing_behind() -> None:
-    def build() -> list[weakref.ref[Any]]:
-        loss, feeds, parameters = network()
-        step = dl.Adam(0.1).minimize(loss)
-        step(feeds)
-        dl.run(loss, feeds)
-        return [weakref.ref(node) for node in (loss, *parameters)]
-
-    build()
-    gc.collect()
-    tracemalloc.start()
-    gone = [reference for _ in range(30) for reference in build()]
-    gc.collect()
-    assert all(reference() is None for reference in gone)
-    size, _ = tracemalloc.get_traced_memory()
-    for _ in range(60):
-        build()
-    gc.collect()
-    grown, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert grown - size < 200_000
 
 
 def test_a_step_of_a_network_needs_no_more_memory_than_one_written_by_hand() -> None:

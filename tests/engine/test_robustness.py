@@ -31,7 +31,7 @@ def values(model):
 # ---------------------------------------------------------------------------------------------------- threads
 
 
-def test_one_graph_run_by_many_threads_gives_each_its_own_right_result():
+def test_tensorslow_22_one_graph_run_by_many_threads_gives_each_its_own_right_result():
     _, loss, feeds = training()
     x, t = feeds
     slopes = dl.gradients(loss, [n for n in dl.topological_order(loss) if isinstance(n, dl.Parameter)])
@@ -235,7 +235,7 @@ def test_a_feed_that_the_operation_would_overwrite_is_left_alone():
 # -------------------------------------------------------------------------------------------------------- leaks
 
 
-def test_a_thousand_dropped_graphs_leave_nothing_behind():
+def test_tensorslow_23_a_thousand_dropped_graphs_leave_nothing_behind():
     W = dl.parameter(np.ones((20, 20)), name="W")
     x = dl.placeholder("x", (None, 20))
     data = np.ones((5, 20))
