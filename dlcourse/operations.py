@@ -621,7 +621,8 @@ class Index(NamedTuple):
 def _indexed(x: ShapeOf, *arrays: ShapeOf, index: Index) -> Shape:
     """The shape of x[index]: ask NumPy, with three sizes for each unknown one; what varies with them stays unknown."""
     found: list[Shape] = []
-    for unknown in (0, 10**6 + 3, 10**6 + 33):
+    smallest = 1 if arrays else 0  # no entry can be picked out of an empty stand-in, and NumPy 2.0 only warns of it
+    for unknown in (smallest, 10**6 + 3, 10**6 + 33):
         sizes = [tuple(unknown if size is None else size for size in shape) for shape in (x, *arrays)]
         if unknown and sizes[0] == tuple(x) and sizes[1:] == list(map(tuple, arrays)) and found:
             break  # nothing is unknown
