@@ -102,14 +102,16 @@ def far_away(port: int, round_trip: float) -> Iterator[int]:
             writer.close()
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
-        with contextlib.suppress(asyncio.CancelledError):  # the relay is over; Python 3.11 would print a traceback
+        # OSError: nobody is there any more. The other: the relay is over, of which Python 3.11 would print a traceback.
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
             await asyncio.gather(forward(reader, there_writer), forward(there_reader, writer))
 
     async def relay() -> None:
-        await asyncio.start_server(connect, "127.0.0.1", near)
+        server = await asyncio.start_server(connect, "127.0.0.1", near)
         ready.set()
         await over.wait()
+        server.close()
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:  # ends what is still going on when it is left
