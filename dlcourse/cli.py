@@ -99,6 +99,7 @@ def jupyterlab_settings(folder: Path, options: Sequence[str]) -> list[str]:
         # Nothing goes to the network: no news feed (nor the question whether to fetch it), no update check.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--ServerApp.kernel_websocket_connection_class=dlcourse.websocket.PromptConnection",
     ]
     # Jupyter refuses to start as root. In a container people often are root, and the server listens
     # on this machine only and asks for a token.

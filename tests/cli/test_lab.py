@@ -14,8 +14,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketConnection
+from traitlets.utils.importstring import import_item
 
-from dlcourse.cli import RECORD, CommandError, copy_lessons, main
+from dlcourse.cli import RECORD, CommandError, copy_lessons, jupyterlab_settings, main
 from dlcourse.lesson import library
 
 
@@ -141,3 +143,9 @@ def test_lab_serves_the_lessons_without_asking_the_network_for_news(tmp_path: Pa
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
+
+
+def test_the_connection_that_lab_asks_jupyter_for_is_one_of_jupyters(tmp_path: Path) -> None:
+    """That messages then leave at once is measured by tests/benchmarks/latency.py; the browser tests run through it."""
+    [name] = [s.partition("=")[2] for s in jupyterlab_settings(tmp_path, []) if "websocket_connection_class" in s]
+    assert issubclass(import_item(name), BaseKernelWebsocketConnection)
