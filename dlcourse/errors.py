@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import linecache
+import os
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,21 @@ Line = tuple[str, int]  # the file (or notebook cell) and the line number on whi
 
 class EngineError(Exception):
     """Whatever the engine has to say about your graph, your data or your gradient."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for this
+        """What a notebook shows: your own lines, and the message; not the engine's insides."""
+        # where it was raised, and if an operation of your own failed, where in it
+        tracebacks = [error.__traceback__ for error in (self, self.__cause__) if error is not None]
+        lines = [(f.filename, f.lineno or 0) for tb in tracebacks for f in traceback.extract_tb(tb)]
+        own = dict.fromkeys(line for line in lines if not line[0].startswith(_not_the_learners()))
+        return [*[f"in {place(line)}:  {code(line)}" for line in own], f"{type(self).__name__}: {self}"]
+
+
+def _not_the_learners() -> tuple[str, ...]:
+    """How the names of files begin that are the engine's, its compiled programs or IPython's."""
+    found = [sys.modules.get(name) for name in ("dlcourse", "IPython", "ipykernel")]
+    folders = [os.path.dirname(module.__file__) + os.sep for module in found if module and module.__file__]
+    return ("<dlcourse", "<frozen", *folders)
 
 
 class ShapeError(EngineError, ValueError):

@@ -186,6 +186,7 @@ class Program:
         return Program, (self.targets[: self.n_fetches], updates)
 
 
+_age = attrgetter("serial")
 _array_of = attrgetter("array")  # in C, so that no other thread's update falls between two parameters
 
 
@@ -279,11 +280,12 @@ def run(fetch: Any, feeds: Mapping[Any, Any] | None = None, check_finite: bool =
     if check_finite:
         check_all_finite(nodes, feeds)
     key = (current_device(), *map(id, nodes))
-    if nodes[0].programs is None:
-        nodes[0].programs = {}
-    program = nodes[0].programs.get(key)
+    keeper = max(nodes, key=_age)  # the youngest node keeps the program: an older one would keep the younger alive
+    if keeper.programs is None:
+        keeper.programs = {}
+    program = keeper.programs.get(key)
     if program is None:
-        program = nodes[0].programs[key] = Program(nodes)
+        program = keeper.programs[key] = Program(nodes)
     return rebuild(iter(program(feeds)))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,12 +14,6 @@ REQUIRED = os.environ.get("DLCOURSE_REQUIRE") == "1"
 # Helpers, benchmarks and authors' tools: pytest looks for examples in the docstrings of dlcourse, not in these.
 HERE = Path(__file__).parent
 collect_ignore = [str(p) for p in HERE.rglob("*.py") if not p.name.startswith("test_") and p.name != "conftest.py"]
-
-
-# A shell that starts a job in the background tells it to ignore interrupts, and Python then takes none. The time limit
-# of a check interrupts an endless loop, so without this a run in the background would hang there.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def missing(what: str) -> NoReturn:

@@ -12,6 +12,7 @@ import builtins
 import io
 import linecache
 import re
+import signal
 import sys
 import threading
 import traceback
@@ -213,6 +214,9 @@ def time_limit(seconds: float) -> Iterator[None]:
             _thread.interrupt_main()
             wait = 0.02
 
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # a program started in a shell's background ignores interrupts, and this one, too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     watcher = threading.Thread(target=watch, name="dlcourse time limit", daemon=True)
     watcher.start()
     try:
@@ -223,6 +227,8 @@ def time_limit(seconds: float) -> Iterator[None]:
             watcher.join()
             for _ in range(100):  # an interruption on its way arrives here, not later in the learner's notebook
                 pass
+            if handler in (signal.SIG_IGN, signal.SIG_DFL):
+                signal.signal(signal.SIGINT, handler)
     except KeyboardInterrupt:
         done.set()
         watcher.join()

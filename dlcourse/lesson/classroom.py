@@ -27,6 +27,10 @@ class UnknownFigure(Unknown):
     """There is no such figure in this lesson."""
 
 
+class UnknownSetting(Unknown):
+    """A figure was asked to start from a setting that it does not have, or that it cannot take."""
+
+
 def open_lesson(lesson: str | int) -> Lesson:
     """Open a lesson: what a notebook does in its first code cell.
 
@@ -139,7 +143,13 @@ class Lesson:
         if name not in figures:
             there = f"there are {', '.join(figures)}" if figures else "it has none"
             raise UnknownFigure(f"Lesson {self.number} has no figure {name!r}: {there}.")
-        figures[name](**settings).show()
+        try:
+            figure = figures[name](**settings)
+        except (TypeError, ValueError) as problem:
+            if not settings:
+                raise  # then it is the figure's own mistake
+            raise UnknownSetting(f"The figure {name!r} cannot start like that: {problem}.") from None
+        figure.show()
 
     def predict(self, id: str) -> None:
         """Ask what you expect, before you see it."""

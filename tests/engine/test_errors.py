@@ -160,3 +160,23 @@ def test_a_real_notebooks_cell_is_named_by_its_number_and_its_code() -> None:
         )
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_a_notebook_shows_the_learners_lines_and_the_message_but_not_the_engines_insides() -> None:
+    a, b = dl.parameter(np.ones((2, 3)), name="a"), dl.parameter(np.ones((2, 3)), name="b")
+    with pytest.raises(dl.ShapeError) as caught:
+        a @ b
+    shown = caught.value._render_traceback_()
+    assert len(shown) == 2 and shown[0].endswith(":  a @ b") and shown[1] == f"ShapeError: {caught.value}"
+
+
+def test_a_notebook_shows_where_a_learners_own_operation_failed() -> None:
+    @dl.operation("brittle")
+    def brittle(x: Any) -> Any:
+        return x / [][0]
+
+    node = brittle(dl.parameter(1.0, name="p"))
+    with pytest.raises(dl.RunError) as caught:
+        dl.run(node)
+    shown = "\n".join(caught.value._render_traceback_())
+    assert "dl.run(node)" in shown and "return x / [][0]" in shown and "program.py" not in shown

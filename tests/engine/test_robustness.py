@@ -256,6 +256,19 @@ def test_tensorslow_23_a_thousand_dropped_graphs_leave_nothing_behind():
     assert len(gc.get_objects()) - before < len(alive) + 100  # the weak references themselves, and little else
 
 
+def test_a_node_that_lives_long_does_not_keep_what_was_once_computed_beside_it():
+    W = dl.parameter(np.ones(3), name="W")
+
+    def look():
+        loss = dl.sum(W * W)
+        dl.run([W, loss])
+        return weakref.ref(loss)
+
+    looks = [look() for _ in range(50)]
+    gc.collect()
+    assert all(reference() is None for reference in looks)
+
+
 def test_many_batch_sizes_do_not_pile_up():
     x = dl.placeholder("x", (None, 100))
     y = dl.sum(dl.exp(x) * dl.sin(x), axis=0)

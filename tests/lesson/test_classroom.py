@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dlcourse.lesson import library, open_lesson
+from dlcourse.lesson.classroom import UnknownSetting
 from dlcourse.lesson.library import Unknown
 
 RIGHT = "def step(x, df, lr):\n    return x - lr * df(x)  # mine"
@@ -118,3 +119,15 @@ def test_without_answers_a_lesson_opens_and_keeps_silent(tmp_path, monkeypatch, 
 def test_the_lessons_are_found_in_a_wheel_too(lesson_90):
     assert library.notebook("90").parent == lesson_90 / "lessons"
     assert list(library.exercises("90")) == ["90.1", "90.2", "90.3"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [({"rat": 3}, "Line has no setting 'rat'; it has rate, frame"), ({"rate": "fast"}, "fast")],
+    ids=["unknown", "unsuitable"],
+)
+def test_a_figure_that_cannot_start_so_says_why_in_one_sentence(progress_file, setting, why):
+    with pytest.raises(UnknownSetting, match="The figure 'line' cannot start like that: ") as caught:
+        open_lesson("12").show("line", **setting)
+    assert why in str(caught.value)
+    assert caught.value._render_traceback_() == [f"UnknownSetting: {caught.value}"]

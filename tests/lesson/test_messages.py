@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from dlcourse.lesson import library
+from dlcourse.lesson.answering import TimeUp, time_limit
 
 RIGHT = "def step(x, df, lr):\n    return x - lr * df(x)"
 STUB = "02.1: not attempted yet. Put your own code where the ... is, run the cell, then check again.\n"
@@ -336,3 +338,14 @@ def test_of_two_mistakes_in_one_answer_the_one_that_shows_first_is_named(open_no
     both = "def softmax(Z):\n    return np.exp(Z) / np.exp(Z).sum()"  # overflows, and one sum for the whole table
     said = open_notebook("12").check("12.1", both)
     assert said.endswith("You divided by the sum over the whole table. Each row needs its own sum.\n")
+
+
+def test_the_time_limit_strikes_where_interrupts_were_ignored_and_leaves_them_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a job that a shell runs in the background
+    try:
+        with pytest.raises(TimeUp), time_limit(0.2):
+            while True:
+                pass
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
