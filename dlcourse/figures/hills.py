@@ -1,4 +1,4 @@
-"""Hills to walk down, and the walks: the one place where lesson figures compute a descent in one dimension."""
+"""Hills to walk down, and the walks: the one place where lesson figures compute a descent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,13 +49,52 @@ class Hill:
         return values
 
 
+class Terrain:
+    """A function of two numbers with its gradient, both computed by the course's engine.
+
+    Parameters
+    ----------
+    name, formula : str
+        What the figure calls it, and the formula as the reader sees it.
+    height : callable
+        The formula as code: takes two nodes, returns a node.
+
+    Examples
+    --------
+    >>> valley = Terrain("valley", "½(x² + 9y²)", lambda x, y: (x**2 + 9 * y**2) / 2)
+    >>> float(valley([2.0, 1.0])), valley.gradient([2.0, 1.0]).tolist()
+    (6.5, [2.0, 9.0])
+    >>> valley([[2.0, 1.0], [0.0, 0.0]]).tolist()
+    [6.5, 0.0]
+    """
+
+    def __init__(self, name: str, formula: str, height: Callable[[dl.Node, dl.Node], dl.Node]) -> None:
+        self.name, self.formula = name, formula
+        self._p = dl.placeholder("p", shape=(None, 2))
+        self._f = height(self._p[:, 0], self._p[:, 1])
+        (self._df,) = dl.gradients(dl.sum(self._f), [self._p])
+
+    def __call__(self, p: Any) -> Array:
+        """Heights, shape (...), of points of shape (..., 2)."""
+        points = np.asarray(p, dtype=float)
+        values: Array = dl.run(self._f, {self._p: points.reshape(-1, 2)}).reshape(points.shape[:-1])
+        return values
+
+    def gradient(self, p: Any) -> Array:
+        """The gradient at each point, shape (..., 2)."""
+        points = np.asarray(p, dtype=float)
+        values: Array = dl.run(self._df, {self._p: points.reshape(-1, 2)}).reshape(points.shape)
+        return values
+
+
 def walk(
     slope: Callable[[Any], Any], start: Any, rate: float, steps: int, beta: Any = 0.0, limit: float = np.inf
 ) -> list[Any]:
     """Places visited by gradient descent with momentum: v ← βv + f′(x), x ← x − ηv.
 
     Stops early once any place is farther than ``limit`` from 0; the places visited so far, that one
-    included, are returned. ``start`` may be an array, and ``beta`` with it: then many walkers go at once.
+    included, are returned. ``start`` may be an array, and ``beta`` with it: then many walkers go at once, or one
+    walks in two dimensions.
 
     The rule is B. T. Polyak's (*Some methods of speeding up the convergence of iteration methods*, 1964).
 

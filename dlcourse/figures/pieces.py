@@ -1,0 +1,135 @@
+"""What many figures draw: a contour map, a path that grows, a loss that falls. Each is drawn here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcourse.figures.scene import Array, Mark, Text, by_frame, image, point, polyline, text
+
+Limits = tuple[float, float]
+
+
+@cache
+def cividis() -> NDArray[np.uint8]:
+    """The 256 colours of the map cividis, which reads the same to people who see colours differently.
+
+    J. R. Nuñez, C. R. Anderton, R. S. Renslow, *Optimizing colormaps with consideration for color vision
+    deficiency to enable accurate interpretation of scientific data*, 2018.
+    """
+    from matplotlib import colormaps
+
+    colours: NDArray[np.uint8] = colormaps["cividis"](np.arange(256), bytes=True)
+    return colours
+
+
+def contour_map(
+    height: Callable[[Array], Array],
+    xlim: Limits,
+    ylim: Limits,
+    levels: Sequence[float],
+    named: Sequence[float] | None = None,
+    pixels: int = 200,
+) -> list[Mark]:
+    """A map of a function of two numbers: one tint between neighbouring levels, a line on each, and its number.
+
+    Parameters
+    ----------
+    height : callable
+        Takes points, shape (..., 2), returns their heights, shape (...).
+    xlim, ylim : (low, high)
+        What the map shows.
+    levels : sequence of float
+        Rising heights; a line runs where the function takes one of them.
+    named : sequence of float, optional
+        The levels whose numbers are written on the map; by default every second one. A number stands where its
+        line meets the diagonal to the upper right, else where it comes nearest.
+    pixels : int
+        Rows and columns of the picture. Few tints compress well: about 3 kB.
+
+    Examples
+    --------
+    >>> marks = contour_map(lambda p: (p**2).sum(axis=-1), (-2, 2), (-2, 2), levels=[1.0, 2.0, 3.0, 4.0])
+    >>> [mark.kind for mark in marks], [mark.string for mark in marks[1:]]
+    (['image', 'text', 'text'], ['1', '3'])
+    """
+    xs = np.linspace(*xlim, pixels)
+    ys = np.linspace(*ylim, pixels)[::-1]  # row 0 of a picture is its top
+    heights = height(np.stack(np.meshgrid(xs, ys), axis=-1))
+    band = np.searchsorted(np.asarray(levels, dtype=float), heights)
+    tints = cividis()[np.linspace(40, 250, len(levels) + 1).astype(int)].copy()
+    tints[:, 3] = 105  # see-through: the ground is the theme's own
+    picture = tints[band]
+    line = np.zeros(band.shape, dtype=bool)
+    line[:, 1:] |= band[:, 1:] != band[:, :-1]
+    line[1:, :] |= band[1:, :] != band[:-1, :]
+    picture[line] = (90, 90, 90, 200)
+    marks = [image(picture, (*xlim, *ylim))]
+    wanted = list(levels)[::2] if named is None else named
+    return marks + [_number(level, band, levels, xs, ys) for level in wanted if (band == _above(level, levels)).any()]
+
+
+def _above(level: float, levels: Sequence[float]) -> int:
+    """The band just above a level."""
+    return list(levels).index(level) + 1
+
+
+def _number(level: float, band: NDArray[np.int64], levels: Sequence[float], xs: Array, ys: Array) -> Mark:
+    """A level's number on its line, at the place nearest to the diagonal through the map's upper right."""
+    n = len(xs)
+    over = band >= _above(level, levels)
+    edge = over & ~np.roll(over, 1, axis=1) | over & ~np.roll(over, -1, axis=1)
+    edge[:, [0, 1, -2, -1]] = False  # `roll` meets the other border; and a number needs room
+    edge[: n // 16] = edge[-n // 16 :] = edge[:, -n // 12 :] = False
+    rows, columns = np.nonzero(edge if edge.any() else over)
+    right, upward = columns / n - 0.5, 0.5 - rows / n
+    away = np.abs(right - upward) + 0.8 * (right + upward < 0)
+    best = int(np.argmin(away))
+    return text(float(xs[columns[best]]), float(ys[rows[best]]), f"{level:g}", anchor="middle")
+
+
+def trail(
+    path: Array, label: str | None = "you", role: Text = "path", drag: dict[str, str] | None = None
+) -> list[Mark]:
+    """A descent path on a map that grows frame by frame, and the walker at its end.
+
+    Parameters
+    ----------
+    path : array, shape (steps + 1, 2)
+        Where the walker was; the figure needs ``last_frame = steps``.
+    label, role, drag
+        The walker's name; how the line is drawn; which controls the walker's place sets when it is dragged.
+
+    Examples
+    --------
+    >>> line, walker = trail(np.array([[2.0, 1.0], [1.0, 0.5]]))
+    >>> line.shown.values, walker.x.values
+    ((1, 2), (2.0, 1.0))
+    """
+    x, y = path[:, 0], path[:, 1]
+    counts = by_frame(range(1, len(path) + 1))
+    walker = point(by_frame(x.tolist()), by_frame(y.tolist()), role="here", label=label, drag=drag)
+    return [polyline(x, y, role=role, shown=counts, markers=True), walker]
+
+
+def loss_curve(xs: Array, losses: Array, role: Text = "function", label: str | None = "loss") -> list[Mark]:
+    """A loss that is drawn as training goes on: a line that grows frame by frame, and a dot at its end.
+
+    Parameters
+    ----------
+    xs, losses : arrays, shape (frames,)
+        Steps, samples or seconds so far, and the loss there; one entry for each frame.
+
+    Examples
+    --------
+    >>> [mark.kind for mark in loss_curve(np.arange(3), np.array([4.0, 2.0, 1.0]))]
+    ['polyline', 'point']
+    """
+    xs, losses = np.asarray(xs, dtype=float), np.asarray(losses, dtype=float)
+    return [
+        polyline(xs, losses, role=role, shown=by_frame(range(1, len(xs) + 1))),
+        point(by_frame(xs.tolist()), by_frame(losses.tolist()), role="here", label=label),
+    ]
