@@ -72,10 +72,12 @@ class FigureOnPage:
         self.root.locator(".dlfig-transport input").press("End")
         self.page.wait_for_timeout(60)
 
-    def moves(self, ways: Callable[[Locator], Iterator[Callable[[], object]]], css: str) -> list[str]:
+    def moves(
+        self, ways: Callable[[Locator], Iterator[Callable[[], object]]], css: str, at_most: int | None = None
+    ) -> list[str]:
         """Move each thing that ``css`` finds in one of its ``ways``; returns a complaint for each that did nothing."""
         complaints = []
-        for thing in self.root.locator(css).all():
+        for thing in self.root.locator(css).all()[:at_most]:
             if thing.is_visible() and (still := self.moved(ways, thing)):
                 complaints.append(f"{self.name}: {name_of(thing)} changed no {' and no '.join(still)}")
         return complaints
@@ -87,13 +89,11 @@ class FigureOnPage:
             for attempt in ways(thing):
                 prepare()
                 before = self.look()
-                for _ in range(8):  # the sentence rounds: one small step may not show in it
+                for patience in (*[60] * 7, 400):  # the sentence rounds: one small step may not show in it
                     attempt()
-                    still = self.unchanged(before, patience=300)
+                    still = self.unchanged(before, patience)
                     if not still:
                         return []
-                    if "picture" in still:  # at the end of its range: try another way
-                        break
         return still
 
 
@@ -107,10 +107,15 @@ def name_of(thing: Locator) -> str:
 
 
 # What can be moved, apart from the transport's buttons, which have tests of their own.
-CONTROLS = (
-    'input[type="range"], select, input[type="checkbox"], .dlfig-controls input[type="radio"]:not(:checked), '
-    '.dlfig-controls input[type="number"], .dlfig-handle, form button[type="submit"]'
+CONTROL_KINDS = (
+    'input[type="range"]',
+    "select",
+    'input[type="checkbox"]',
+    '.dlfig-controls input[type="radio"]:not(:checked)',
+    '.dlfig-controls input[type="number"]',
+    'form button[type="submit"]',
 )
+CONTROLS = ", ".join([*CONTROL_KINDS, ".dlfig-handle"])
 PLACES = ".dlfig-clickable"
 
 
