@@ -199,7 +199,7 @@ class RunInfo:
     @property
     def warning(self) -> str:
         """One sentence where the marks cannot be trusted; empty where they can."""
-        return "" if self.sandbox else "Graded without the sandbox: what ran could read and change this machine's files."
+        return "" if self.sandbox else "Graded without the sandbox: what ran could read and change files here."
 
     def to_json(self) -> str:
         """All of it, in one line."""

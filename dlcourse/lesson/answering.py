@@ -71,6 +71,11 @@ class Run:
     reports: list[Report] = field(default_factory=list)
     answer: Any = None
 
+    @property
+    def complete(self) -> bool:
+        """Whether every case gave a value."""
+        return self.trouble is None and all(report.status == "value" for report in self.reports)
+
     def to_json(self) -> dict[str, Any]:
         """The part that travels."""
         return {
@@ -318,6 +323,7 @@ def observe_answer(
     without: Collection[str] = (),
     seconds: float = 10.0,
     elsewhere: Collection[str] = (),
+    names: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run a cell in a fresh namespace and look at the answer in it, case by case.
 
@@ -341,6 +347,8 @@ def observe_answer(
         The limit for everything together.
     elsewhere : names
         What other cells define: a ``NameError`` about one of these is explained.
+    names : dict, optional
+        What the cell finds there besides: the rest of a notebook. They are copied, the dict stays as it is.
 
     Returns
     -------
@@ -360,6 +368,7 @@ def observe_answer(
     }  # fmt: skip
     if not hasattr(builtins, "display"):  # IPython puts it there
         space["display"] = NoMagic()
+    space |= names or {}
     try:
         with time_limit(seconds), quiet(), without_names(without):
             trouble = _run_cell(source, filename, space, elsewhere)

@@ -53,8 +53,17 @@ def expected_of(exercise: Exercise, cases: Sequence[Case], answer: Any = None) -
         return [observe_case(answer, exercise.observer, case) for case in cases]
 
 
-def judge(exercise: Exercise, cases: Sequence[Case], run: Run) -> Verdict:
-    """Compare a run with what the reference gives on the same cases, and find words for the difference."""
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    run: Run,
+    expected: Sequence[Report] | None = None,
+    mutants: Sequence[Sequence[Report]] | None = None,
+) -> Verdict:
+    """Compare a run with what the reference gives on the same cases, and find words for the difference.
+
+    What the reference gives, and each of the mutants, is found out here, unless the caller knows it already.
+    """
     if run.trouble is not None:
         return _before(exercise, run.trouble)
     reports = run.reports
@@ -63,7 +72,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], run: Run) -> Verdict:
         return _verdict(exercise, _outcome(reports[-1]), _tried(exercise, case), *_ended(exercise, reports[-1]))
     if any(report.status == "stub" for report in reports) or not reports:
         return _stub(exercise)
-    expected = expected_of(exercise, cases)
+    expected = expected_of(exercise, cases) if expected is None else expected
     wrong = [i for i in range(len(cases)) if not _accepted(exercise, cases[i], expected[i], reports[i])]
     if not wrong:
         changed = next((report for report in reports if report.changed), None)
@@ -74,7 +83,9 @@ def judge(exercise: Exercise, cases: Sequence[Case], run: Run) -> Verdict:
     lines = list(_wrong(exercise, cases[first], expected[first], reports[first]))
     if len(lines) == 2 and reports[first].status == "value":
         lines.append(_in_common(exercise, [(expected[i], reports[i]) for i in wrong]))
-    mutant = _matching_mutant(exercise, cases, expected, reports, wrong)
+    if mutants is None:
+        mutants = [expected_of(exercise, cases, mutant.answer) for mutant in exercise.mutants]
+    mutant = _matching_mutant(exercise, mutants, reports, wrong)
     if mutant is not None:
         lines = [*lines[:2], exercise.mutants[mutant].message]
     elif any(report.changed for report in reports) and reports[first].status == "value":
@@ -114,7 +125,7 @@ def _objection(exercise: Exercise, case: Case, expected: Report, report: Report)
 
 
 def _matching_mutant(
-    exercise: Exercise, cases: Sequence[Case], expected: list[Report], reports: list[Report], wrong: list[int]
+    exercise: Exercise, mutants: Sequence[Sequence[Report]], reports: list[Report], wrong: list[int]
 ) -> int | None:
     """The misconception that explains every wrong case; of several, the one that agrees most often.
 
@@ -123,8 +134,7 @@ def _matching_mutant(
     """
     best: tuple[int, int] | None = None
     explain_the_first = []
-    for index, mutant in enumerate(exercise.mutants):
-        observed = expected_of(exercise, cases, mutant.answer)
+    for index, observed in enumerate(mutants):
         agrees = [_same(exercise, theirs, ours) for theirs, ours in zip(reports, observed, strict=True)]
         shown = [i for i in wrong if reports[i].status == "value"]  # an exception alone is no evidence
         if shown and all(agrees[i] for i in wrong) and (best is None or sum(agrees) > best[0]):
