@@ -8,7 +8,7 @@ import threading
 from functools import cache
 from typing import Any
 
-from dlcourse.figures.figure import Figure, action, choice, form, number, slider, toggle
+from dlcourse.figures.figure import Figure, action, choice, entry, form, number, slider, toggle
 from dlcourse.figures.scene import (
     ROLES,
     ByFrame,
@@ -44,6 +44,7 @@ __all__ = [
     "choice",
     "curve",
     "edge",
+    "entry",
     "form",
     "image",
     "node",

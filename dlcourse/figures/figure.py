@@ -135,6 +135,21 @@ class Toggle(Control[bool]):
         return bool(value)
 
 
+class Entry(Control[str]):
+    """A line of text that is typed; see `entry`."""
+
+    kind = "entry"
+    most = 200  # characters: more is a mistake, or a nuisance
+
+    def clean(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"{getattr(self, 'name', '') or 'this entry'} is a line of text, not {value!r}")
+        return value[: self.most]
+
+    def spec(self) -> dict[str, Any]:
+        return {**super().spec(), "most": self.most}
+
+
 class Action:
     """A button; see `action`. On a figure it is a function that does what the button does."""
 
@@ -202,6 +217,11 @@ def choice(options: Mapping[str, str] | Sequence[str], value: str | None = None,
 def toggle(value: bool = False, label: str = "") -> Toggle:
     """Something that is on or off."""
     return Toggle(value, label)
+
+
+def entry(value: str = "", label: str = "") -> Entry:
+    """A line of text; the figure follows while it is typed, so ``compute`` must bear what is half written."""
+    return Entry(value, label)
 
 
 def action(label: str, method: str) -> Action:

@@ -113,6 +113,7 @@ CONTROL_KINDS = (
     'input[type="checkbox"]',
     '.dlfig-controls input[type="radio"]:not(:checked)',
     '.dlfig-controls input[type="number"]',
+    '.dlfig-controls input[type="text"]',
     'form button[type="submit"]',
 )
 CONTROLS = ", ".join([*CONTROL_KINDS, ".dlfig-handle"])
@@ -129,6 +130,13 @@ def by_keyboard(thing: Locator) -> Iterator[Callable[[], object]]:
 
     if kind in ("checkbox", "submit"):
         yield partial(press, "Space")
+    elif kind == "text":
+
+        def type_more() -> None:
+            press("End")
+            thing.page.keyboard.type(" + 1")
+
+        yield type_more
     elif kind == "radio":
 
         def walk_to_it() -> None:
@@ -174,6 +182,8 @@ def by_mouse(thing: Locator) -> Iterator[Callable[[], object]]:
     elif kind == "slider":
         for dx, dy in ((45, -25), (-45, 25), (12, -12)):
             yield partial(drag, dx, dy)
+    elif kind == "text":  # the mouse leads there, the keyboard writes
+        yield lambda: (thing.click(), page.keyboard.type(" + 1"))
     elif kind == "select-one":  # the list that opens is the browser's own, not the page's
         for option in thing.locator("option:not(:checked)").all():
             yield partial(thing.select_option, option.get_attribute("value"))

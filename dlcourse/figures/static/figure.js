@@ -45,6 +45,12 @@ function makeControl(c, changed) {
     input.addEventListener("change", () => input.value !== "" && changed(clamp(Number(input.value), c.low, c.high)));
     return { node: html("div", { class: "dlfig-control dlfig-row" }, html("label", { for: id, text: c.label }), input), show };
   }
+  if (c.kind === "entry") {
+    const input = html("input", { type: "text", id, maxlength: c.most, spellcheck: "false", autocomplete: "off" });
+    const show = (value) => document.activeElement !== input && (input.value = value);
+    input.addEventListener("input", () => changed(input.value));
+    return { node: html("div", { class: "dlfig-control dlfig-row dlfig-entry" }, html("label", { for: id, text: c.label }), input), show };
+  }
   if (c.kind === "toggle") {
     const input = html("input", { type: "checkbox", id });
     input.addEventListener("change", () => changed(input.checked));
