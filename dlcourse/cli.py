@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -70,6 +71,12 @@ def parser() -> argparse.ArgumentParser:
     solve_.set_defaults(command=solve)
 
     # `grade` gets its parser here.
+
+    nbgrader = commands.add_parser("export-nbgrader", help="write a lesson as a source notebook for nbgrader")
+    nbgrader.add_argument("lesson", metavar="LESSON", help="the lesson's number, for instance 12")
+    nbgrader.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="nbgrader's course folder")
+    nbgrader.add_argument("--seed", metavar="N", type=int, help="draws the hidden tests' inputs (default: random)")
+    nbgrader.set_defaults(command=export_nbgrader)
     return top
 
 
@@ -225,4 +232,30 @@ def solve(options: argparse.Namespace) -> int:
     except OSError as error:
         raise CommandError(f"cannot write {target} ({error.strerror}).") from None
     print(f"Wrote {target}: the reference answers are filled in, nothing was run.")
+    return 0
+
+
+# ------------------------------------------------------------------------------------------ export-nbgrader
+
+
+def export_nbgrader(options: argparse.Namespace) -> int:
+    """Write a lesson's source notebook into nbgrader's course folder; a configuration that is there stays."""
+    from dlcourse.grading.nbgrader import course_files
+
+    folder: Path = options.output
+    try:
+        files = course_files(options.lesson, secrets.randbits(64) if options.seed is None else options.seed)
+    except library.UnknownLesson as error:
+        raise CommandError(str(error)) from None
+    try:
+        for name, text in files.items():
+            target = folder / name
+            if name.suffix == ".py" and target.exists():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, text.encode())
+    except OSError as error:
+        raise CommandError(f"cannot write to {folder} ({error.strerror}); name a folder you may write to.") from None
+    *_, notebook = files
+    print(f"Wrote {folder / notebook}. Next, there: nbgrader generate_assignment {notebook.parent.name} --create")
     return 0
