@@ -86,7 +86,8 @@ def _draw_panels(paper: Paper, panels: Sequence[Panel], low: float, high: float)
     wanted = []
     for panel in panels:
         ratio = (panel.xlim[1] - panel.xlim[0]) / (panel.ylim[1] - panel.ylim[0])
-        wanted.append(min(tall * ratio, free / len(panels)) if panel.aspect == "equal" else 0.0)
+        share = panel.width / sum(p.width for p in panels)
+        wanted.append(min(tall * ratio, free * share) if panel.aspect == "equal" else 0.0)
     shares = sum(p.width for p, w in zip(panels, wanted, strict=True) if not w) or 1.0
     rest = free - sum(wanted)
     x = left if not all(wanted) else left + rest / 2
@@ -189,7 +190,7 @@ def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
             axes.bar(mark.xs, mark.heights, width=mark.width, zorder=order, color=COLOURS[style.colour], alpha=0.8)
         case "image":
             pixels = matplotlib.image.imread(io.BytesIO(mark.png))
-            axes.imshow(pixels, extent=mark.extent, aspect="auto", zorder=order)
+            axes.imshow(pixels, extent=mark.extent, aspect=axes.get_aspect(), zorder=order)  # equal units stay equal
             axes.set(xlim=panel.xlim, ylim=panel.ylim)
         case "node":
             box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS[style.colour]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -69,7 +70,9 @@ def contour_map(
     picture[line] = (90, 90, 90, 200)
     marks = [image(picture, (*xlim, *ylim))]
     wanted = list(levels)[::2] if named is None else named
-    return marks + [_number(level, band, levels, xs, ys) for level in wanted if (band == _above(level, levels)).any()]
+    # only those whose line is on the map
+    crossed = [level for level in wanted if len(np.unique(band >= _above(level, levels))) == 2]
+    return marks + [_number(level, band, levels, xs, ys) for level in crossed]
 
 
 def _above(level: float, levels: Sequence[float]) -> int:
@@ -88,7 +91,7 @@ def _number(level: float, band: NDArray[np.int64], levels: Sequence[float], xs: 
     right, upward = columns / n - 0.5, 0.5 - rows / n
     away = np.abs(right - upward) + 0.8 * (right + upward < 0)
     best = int(np.argmin(away))
-    return text(float(xs[columns[best]]), float(ys[rows[best]]), f"{level:g}", anchor="middle")
+    return text(float(xs[columns[best]]), float(ys[rows[best]]), f"{level:g}".replace("-", "−"), anchor="middle")
 
 
 def trail(
@@ -133,3 +136,86 @@ def loss_curve(xs: Array, losses: Array, role: Text = "function", label: str | N
         polyline(xs, losses, role=role, shown=by_frame(range(1, len(xs) + 1))),
         point(by_frame(xs.tolist()), by_frame(losses.tolist()), role="here", label=label),
     ]
+
+
+@dataclass(frozen=True)
+class Eye:
+    """From where a surface in space is seen: an orthographic projection, so parallel lines stay parallel.
+
+    Parameters
+    ----------
+    turn : float
+        Degrees by which the ground is turned about the upward axis; at 0, x goes right and y goes away.
+    tilt : float
+        Degrees of the eye above the ground: 90 looks straight down, as on a map.
+    lift : float
+        How many units of the ground one unit of height is drawn as.
+
+    Examples
+    --------
+    >>> across, up = Eye(turn=0, tilt=90)(np.array([[1.0, 2.0, 5.0]]))
+    >>> across.tolist(), up.round(9).tolist()
+    ([1.0], [2.0])
+    """
+
+    turn: float = 25.0
+    tilt: float = 35.0
+    lift: float = 1.0
+
+    def __call__(self, points: Array) -> tuple[Array, Array]:
+        """Where points of shape (..., 3) are seen: across and up, each of shape (...)."""
+        x, y, z = np.moveaxis(np.asarray(points, dtype=float), -1, 0)
+        tilt = np.deg2rad(self.tilt)
+        return self._turned(x, y)[0], self._turned(x, y)[1] * np.sin(tilt) + self.lift * z * np.cos(tilt)
+
+    def away(self, points: Array) -> Array:
+        """How far back a point stands on the ground: what is nearer hides what is farther."""
+        return self._turned(points[..., 0], points[..., 1])[1]
+
+    def _turned(self, x: Array, y: Array) -> tuple[Array, Array]:
+        c, s = np.cos(np.deg2rad(self.turn)), np.sin(np.deg2rad(self.turn))
+        return c * x - s * y, s * x + c * y
+
+
+def surface(
+    height: Callable[[Array], Array],
+    xlim: Limits,
+    ylim: Limits,
+    levels: Sequence[float],
+    eye: Eye,
+    lines: int = 12,
+    pixels: int = 220,
+) -> Mark:
+    """A function of two numbers as a surface in space, in the tints that `contour_map` gives the same levels.
+
+    A mesh of ``lines`` curves each way is drawn on it. It is painted from the far end to the near one, so what is
+    behind is hidden. Other marks are put on the surface through the same ``eye``.
+
+    Examples
+    --------
+    >>> mark = surface(lambda p: (p**2).sum(axis=-1), (-1, 1), (-1, 1), [0.5, 1.0, 1.5], Eye())
+    >>> mark.kind, [round(v, 2) for v in mark.extent]
+    ('image', [-1.33, 1.33, -0.1, 2.4])
+    """
+    n = 2 * pixels  # samples each way: closer together than the pixels, also on a slope
+    places = np.stack(np.meshgrid(np.linspace(*xlim, n), np.linspace(*ylim, n)), axis=-1)
+    space = np.concatenate([places, height(places)[..., None]], axis=-1)
+    across, up = eye(space)
+    left, right, low, high = across.min(), across.max(), up.min(), up.max()
+    columns = pixels
+    rows = max(2, round(columns * (high - low) / (right - left)))
+    band = np.searchsorted(np.asarray(levels, dtype=float), space[..., 2])
+    tints = cividis()[np.linspace(40, 250, len(levels) + 1).astype(int)].copy()
+    tints[:, 3] = 105
+    on_mesh = np.zeros(n, dtype=bool)
+    on_mesh[np.linspace(0, n - 1, lines + 1).round().astype(int)] = True
+    colour = tints[band]
+    mesh = on_mesh[:, None] | on_mesh[None, :]
+    colour[mesh] = (90, 90, 90, 140)
+    column = np.clip((across - left) / (right - left) * columns, 0, columns - 1).astype(int)
+    row = np.clip((high - up) / (high - low) * rows, 0, rows - 1).astype(int)
+    depth = eye.away(space) - 0.01 * (xlim[1] - xlim[0]) * mesh  # a line lies on the ground beside it, not under it
+    order = np.argsort(-depth, axis=None, kind="stable")
+    picture = np.zeros((rows, columns, 4), dtype=np.uint8)
+    picture[row.ravel()[order], column.ravel()[order]] = colour.reshape(-1, 4)[order]
+    return image(picture, (float(left), float(right), float(low), float(high)))
