@@ -24,6 +24,16 @@ NAMES = [
     "{{ 7 * 7 }}{% include 'x' %}.ipynb",
     "CON.ipynb", "..ipynb",
 ]  # fmt: skip
+LOOP = """\
+def softmax(Z):
+    rows = []
+    for z in Z:
+        top = max(z)
+        powers = [np.exp(value - top) for value in z]
+        total = sum(powers)
+        rows.append([power / total for power in powers])
+    return np.array(rows)
+"""
 OUTCOMES = ["passed", "failed", "not attempted", "timeout", "kernel died", "error"]
 
 
@@ -49,6 +59,8 @@ def gradebook(names: list[str] | None = None, lesson: str = "12", *, sandbox: bo
                 one.lines.append(one.misconception)
             if one.outcome != "not attempted":
                 one.answer = f"def {e.name}(x):  # {name}\n    return '</script>', {i // 2}"
+            if k == 0 and i in (0, 5, 10):
+                one.answer = LOOP if i else LOOP.replace("powers", "e")
             if (i, k) == (5, 0):
                 one.evasions = [f"{e.name} reads dl.softmax under another name"]
             results.append(one)

@@ -11,18 +11,8 @@ from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
 from dlcourse.grading.similarity import alike, grams, jaccard, look_alikes
 from dlcourse.lesson import library
 from dlcourse.lesson.exercises import plain_source
-from tests.grading.books import gradebook
+from tests.grading.books import LOOP, gradebook
 
-LOOP = """\
-def softmax(Z):
-    rows = []
-    for z in Z:
-        top = max(z)
-        powers = [np.exp(value - top) for value in z]
-        total = sum(powers)
-        rows.append([power / total for power in powers])
-    return np.array(rows)
-"""
 SAME_IDEA = """\
 def softmax(Z):
     result = []
