@@ -17,13 +17,16 @@ from dlcourse.lesson.answering import Report, Run
 from dlcourse.lesson.exercises import Exercise, plain_source
 from dlcourse.lesson.literals import source_of
 
-__all__ = ["observe_sandboxed", "probe_source", "read_run"]
+__all__ = ["in_fresh_namespace", "observe_sandboxed", "probe_source", "read_run"]
 
 MARK = "dlcourse-run: "
 
 
 def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]]) -> str:
     """Write the program that runs a student's cell and looks at the answer with these cases.
+
+    The cell runs on its own, as in ``lesson.check``. If that does not give a value each time, it runs once more
+    among the names of the notebook that the probe stands in: a helper or an import may be in another cell.
 
     Parameters
     ----------
@@ -39,7 +42,7 @@ def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]])
         Python source. It needs dlcourse, but no lesson and no answer.
     """
     written = "".join(f"    {source_of(case)},\n" for case in cases)
-    return f"""\
+    return in_fresh_namespace(f"""\
 import json
 import sys
 
@@ -55,12 +58,34 @@ cell = {cell!r}
 
 cases = [
 {written}]
-run = observe_answer(
-    cell, {exercise.name!r}, {exercise.observer.__name__}, cases, exercise={exercise.id!r},
-    is_class={exercise.is_class!r}, without={exercise.without!r}, seconds={exercise.time_limit!r},
-)
-sys.stdout.write({MARK!r} + json.dumps(run.to_json()) + "\\n")
-"""
+
+def run(names):
+    return observe_answer(
+        cell, {exercise.name!r}, {exercise.observer.__name__}, cases, exercise={exercise.id!r},
+        is_class={exercise.is_class!r}, without={exercise.without!r}, seconds={exercise.time_limit!r}, names=names,
+    )
+
+found = run({{}})
+if not found.complete and not found.ended:
+    again = run(notebook)
+    found = again if again.complete else found
+sys.stdout.write("\\n" + {MARK!r} + json.dumps(found.to_json()) + "\\n")
+""")
+
+
+def in_fresh_namespace(program: str) -> str:
+    """Write a cell that runs a program apart from the notebook's names, which may have become anything.
+
+    The program finds them in the dict ``notebook``.
+
+    Examples
+    --------
+    >>> list = "not what it was"
+    >>> exec(in_fresh_namespace("print(list(notebook)[-1] in notebook)"))
+    True
+    """
+    lines = "".join(f"    {line!r}\n" for line in program.splitlines(keepends=True))
+    return f"import builtins as _builtins\n_builtins.exec(\n{lines}    , {{'notebook': _builtins.globals()}})\n"
 
 
 def read_run(output: str, cases: Sequence[dict[str, Any]]) -> Run | None:
@@ -85,7 +110,7 @@ def observe_sandboxed(
     A process that dies, floods its output or does not come back gives a run that says so.
     """
     limits = limits or replace(Limits(), seconds=exercise.time_limit + 30)
-    done = run_sandboxed([sys.executable, "-I", "-B", "-"], stdin=probe_source(exercise, cell, cases), limits=limits)
+    done = run_sandboxed([sys.executable, "-P", "-B", "-"], stdin=probe_source(exercise, cell, cases), limits=limits)
     run = read_run(done.stdout, cases) if done.outcome == "ended" else None
     if run is not None:
         return run

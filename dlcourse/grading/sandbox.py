@@ -7,6 +7,7 @@ are mounted read-only; lessons and answers are not there in any form. Started by
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -94,10 +95,12 @@ def sandbox_command(
         line += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         line += ["--unshare-all"]
-    for key, value in ENVIRONMENT.items():
+    more = [str(folder) for folder in [*site_folders(), library.PACKAGE.parent] if str(folder) not in _found_anyway()]
+    extra = {"PYTHONPATH": os.pathsep.join(dict.fromkeys(more))} if more else {}
+    for key, value in (ENVIRONMENT | extra).items():
         line += ["--setenv", key, value]
     line += [*_system(), "--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/tmp", HOME):
+    for folder in ("/tmp", HOME, "/dev/shm"):
         size = ["--size", str(limits.scratch)] if "--size" in _options() else []
         line += [*_parents(Path(folder)), *size, "--perms", "1777", "--tmpfs", folder]
     line += _packages()
@@ -105,7 +108,7 @@ def sandbox_command(
         if is_root:
             os.chown(private, uid, uid)
         line += [*_parents(private), "--bind", str(private), str(private)]
-    line += ["--remount-ro", "/", "--"]
+    line += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
     line += ["/usr/bin/prlimit", f"--as={limits.memory}", f"--cpu={limits.cpu_seconds}", f"--fsize={limits.file_size}"]
     line += [f"--nproc={limits.processes}", f"--nofile={limits.files}", "--core=0", "--"]
     if is_root:
@@ -131,22 +134,37 @@ def _system() -> list[str]:
 def _packages() -> list[str]:
     """Python and its packages, read-only, without lessons and answers: neither of this installation nor of another."""
     package = library.PACKAGE
-    roots = [Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()]
-    system, line = Path("/usr"), []
-    mounted = [system]
     checkout = package.parent if (package.parent / "pyproject.toml").is_file() else None
-    if checkout is not None and _inside(checkout, mounted):
-        line += ["--tmpfs", str(checkout)]  # history, builds and answers lie beside the package
-    for root in dict.fromkeys(roots):
-        if not _inside(root, mounted) or (checkout is not None and _inside(root, [checkout])):
+    hidden = [checkout] if checkout is not None else []  # history, builds and answers lie beside the package
+    roots = [Path(p) for p in (sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)] + site_folders()
+    outside = [root for root in dict.fromkeys([*roots, Path(os.path.realpath(sys.prefix))])]
+    line, mounted = [], [Path("/usr")]
+    for root in outside:
+        if not _inside(root, mounted) and not _inside(root, hidden):
             line += [*_parents(root), "--ro-bind", str(root), str(root)]
             mounted.append(root)
-    if not _inside(package, mounted) or checkout is not None:
-        line += [*_parents(package), "--ro-bind", str(package), str(package)]
-        mounted.append(package)
-    for folder in _lessons_in(mounted):
+    if _inside(package.parent, mounted) and checkout is not None:
+        line += ["--tmpfs", str(checkout)]
+    for root in [*(root for root in outside if _inside(root, hidden)), package]:
+        if not _inside(root, mounted) or _inside(root, hidden):
+            line += [*_parents(root), "--ro-bind", str(root), str(root)]
+            mounted.append(root)
+    for folder in [*_lessons_in(mounted), package / "figures", package / "grading"]:
         line += ["--perms", "0755", "--tmpfs", str(folder), "--remount-ro", str(folder)]
     return line
+
+
+def site_folders() -> list[Path]:
+    """Where the packages are that run a notebook; with ``pip install --user``, say, that is not below Python's own."""
+    needed = [importlib.util.find_spec(name) for name in ("numpy", "ipykernel", "IPython", "zmq", "matplotlib")]
+    return list(dict.fromkeys(Path(spec.origin).parents[1] for spec in needed if spec is not None and spec.origin))
+
+
+@cache
+def _found_anyway() -> list[str]:
+    """Where Python looks for packages without being told."""
+    look = [sys.executable, "-I", "-c", "import sys; print(*sys.path, sep='\\n')"]
+    return subprocess.run(look, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def _lessons_in(mounted: Sequence[Path]) -> list[Path]:
@@ -190,7 +208,7 @@ def why_no_sandbox() -> str:
     for program in needed:
         if not Path(program).exists():
             return f"The sandbox needs {program}, from the package util-linux."
-    done = run_sandboxed([sys.executable, "-I", "-c", "import numpy, dlcourse; print('ready')"])
+    done = run_sandboxed([sys.executable, "-P", "-c", "import numpy, dlcourse; print('ready')"])
     if done.outcome == "ended" and done.stdout.strip() == "ready":
         return ""
     lines = done.stderr.strip().splitlines() or [f"it {done.outcome} with status {done.status}"]

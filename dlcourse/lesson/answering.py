@@ -76,6 +76,12 @@ class Run:
         """Whether every case gave a value."""
         return self.trouble is None and all(report.status == "value" for report in self.reports)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended before it had gone through all cases."""
+        last = self.trouble or (self.reports[-1] if self.reports else None)
+        return last is not None and last.status in ("time", "stopped", "died")
+
     def to_json(self) -> dict[str, Any]:
         """The part that travels."""
         return {

@@ -1,0 +1,237 @@
+"""From a folder of submissions to the cells of each: nothing is run here, and nothing is believed.
+
+Every entry of the folder is one submission. What cannot be read raises ``Rejected`` with one sentence that the
+student can act on; nobody else is affected.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlcourse.grading.results import Student
+
+__all__ = ["Cell", "Entry", "Rejected", "cells_of", "entries", "read"]
+
+MOST_BYTES = 20 << 20
+MOST_CELLS = 2000
+MOST_SOURCE = 1_000_000  # characters in all cells
+MOST_FILES = 5000  # looked at in one folder
+MOST_DEPTH = 6
+SYSTEM_FOLDERS = ("__MACOSX", "__pycache__")
+
+CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<submission>\d+)_.+", re.DOTALL)
+MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_file_?.*", re.DOTALL)
+
+
+class Rejected(Exception):
+    """Why a submission is not graded: one sentence for the student."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the folder.
+
+    Attributes
+    ----------
+    submission : str
+        Its name.
+    student : Student
+    notebooks : tuple of Path
+        The notebooks that may be meant: one, unless a folder holds several.
+    reason : str
+        Why it is rejected, if it is.
+    """
+
+    submission: str
+    student: Student
+    notebooks: tuple[Path, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a notebook: the parts that grading looks at."""
+
+    kind: str
+    source: str
+    id: str = ""
+    exercise: str = ""
+    tags: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------------------------------------- the folder
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """Look at every entry of the folder that is not hidden, in the order of their names."""
+    for name in sorted(os.listdir(folder)):
+        if not name.startswith("."):
+            try:
+                yield _entry(folder / name)
+            except Rejected as problem:
+                yield Entry(name, _student(name, "file"), reason=str(problem))
+            except OSError as error:
+                yield Entry(name, _student(name, "file"), reason=f"It cannot be read: {error.strerror}.")
+
+
+def _entry(path: Path) -> Entry:
+    mode = os.lstat(path).st_mode
+    if not stat.S_ISDIR(mode):
+        _refuse_special(mode)
+        if path.suffix.lower() != ".ipynb":
+            raise Rejected("It is not a notebook: hand in the file whose name ends in .ipynb.")
+        return Entry(path.name, _student(path.name, "file"), (path,))
+    found = sorted(_notebooks(path))
+    if not found:
+        raise Rejected("The folder holds no notebook: put the file whose name ends in .ipynb into it.")
+    if len(found) > 1 and len({notebook.parent for notebook in found}) < len(found):  # nbgrader: one in each folder
+        raise Rejected(several([str(notebook.relative_to(path)) for notebook in found]))
+    nested = any(notebook.parent.parent == path for notebook in found)
+    return Entry(path.name, _student(path.name, "nbgrader" if nested else "folder"), tuple(found))
+
+
+def several(names: list[str]) -> str:
+    """The sentence about a folder with several notebooks."""
+    some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"The folder holds several notebooks ({some}): leave the one that is to be graded."
+
+
+def _notebooks(folder: Path) -> Iterator[Path]:
+    """The notebooks in a folder and in the folders in it; hidden ones, and what systems leave there, aside."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    seen = 0
+    for top, folders, files in os.walk(folder, onerror=fail):
+        depth = len(Path(top).relative_to(folder).parts)
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SYSTEM_FOLDERS)
+        seen += len(files) + len(folders)
+        if seen > MOST_FILES or depth > MOST_DEPTH:
+            raise Rejected("The folder holds too many files to look through: hand in the notebook alone.")
+        for name in files:
+            if name.lower().endswith(".ipynb") and not name.startswith("."):
+                yield Path(top, name)
+
+
+def _refuse_special(mode: int) -> None:
+    if stat.S_ISLNK(mode):
+        raise Rejected("It is a link to a file, not the file: hand in the notebook itself.")
+    if not stat.S_ISREG(mode):
+        raise Rejected("It is not an ordinary file: hand in the notebook itself.")
+
+
+def _student(name: str, layout: str) -> Student:
+    """What a name tells, if Canvas or Moodle made it."""
+    if match := MOODLE.fullmatch(name):
+        return Student("moodle", match["name"], match["user"])
+    if match := CANVAS.fullmatch(name):
+        return Student("canvas", match["name"], match["user"], match["submission"], match["late"] is not None)
+    return Student(layout, Path(name).stem if layout == "file" else name)
+
+
+# ------------------------------------------------------------------------------------------------ the file
+
+
+def read(path: Path) -> bytes:
+    """Read a regular file; a link, a pipe, a device or a giant raises ``Rejected``."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        _refuse_special(os.lstat(path).st_mode)
+        with open(os.open(path, flags), "rb") as file:
+            _refuse_special(os.fstat(file.fileno()).st_mode)
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Rejected(f"It cannot be read: {error.strerror}.") from None
+    if len(content) > MOST_BYTES:
+        raise Rejected(
+            f"It is larger than {MOST_BYTES >> 20} MB: clear the outputs (Kernel, Restart Kernel and Clear Outputs), "
+            "save, and hand it in again."
+        )
+    return content
+
+
+AGAIN = "open it in JupyterLab, save it, and hand it in again"
+
+
+def cells_of(content: bytes) -> list[Cell]:
+    """Read a notebook; what is not one raises ``Rejected``.
+
+    Examples
+    --------
+    >>> cells_of(b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["x = 1\\\\n", "x"]}]}')
+    [Cell(kind='code', source='x = 1\\nx', id='', exercise='', tags=())]
+    >>> cells_of(b"PK\\x03\\x04")
+    Traceback (most recent call last):
+        ...
+    dlcourse.grading.intake.Rejected: It is not a notebook (not JSON): hand in the file that JupyterLab saves.
+    """
+    notebook = _json(content)
+    version = notebook.get("nbformat") if isinstance(notebook, dict) else None
+    if not isinstance(notebook, dict) or type(version) is not int:
+        raise Rejected("It is not a notebook, though its name says so: hand in the file that JupyterLab saves.")
+    if version not in (3, 4):
+        raise Rejected(f"It is in notebook format {version}, which cannot be graded: {AGAIN}.")
+    cells = _format_3(notebook) if version == 3 else notebook.get("cells")
+    if not isinstance(cells, list):
+        raise Rejected(f"The notebook is damaged (it has no list of cells): {AGAIN}.")
+    if len(cells) > MOST_CELLS:
+        raise Rejected(f"It has {len(cells)} cells; up to {MOST_CELLS} can be graded: delete those you do not need.")
+    read = [_cell(cell, number) for number, cell in enumerate(cells, start=1)]
+    size = sum(len(cell.source) for cell in read)
+    if size > MOST_SOURCE:
+        raise Rejected(f"Its cells hold {size} characters; up to {MOST_SOURCE} can be graded: take out pasted data.")
+    return read
+
+
+def _json(content: bytes) -> Any:
+    if not content.strip():
+        raise Rejected(f"The file is empty: {AGAIN}.")
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Rejected("It is not a notebook (not UTF-8 text): hand in the file that JupyterLab saves.") from None
+    except ValueError:
+        raise Rejected("It is not a notebook (not JSON): hand in the file that JupyterLab saves.") from None
+    except (RecursionError, MemoryError):
+        raise Rejected(f"The notebook is damaged (lists in lists without end): {AGAIN}.") from None
+
+
+def _format_3(notebook: Mapping[str, Any]) -> list[Any]:
+    """The cells of a notebook as Jupyter saved it until 2015."""
+    try:
+        cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+        return [{**cell, "source": cell["input"]} if "input" in cell else cell for cell in cells]
+    except (LookupError, TypeError):
+        raise Rejected(f"The notebook is damaged (it has no list of cells): {AGAIN}.") from None
+
+
+def _cell(cell: Any, number: int) -> Cell:
+    source = cell.get("source") if isinstance(cell, dict) else None
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(cell, dict) or not isinstance(source, str):
+        raise Rejected(f"The notebook is damaged (cell {number} is not a cell): {AGAIN}.")
+    source = source.encode("utf-8", "replace").decode("utf-8")  # half a character cannot be sent to a kernel
+    metadata = cell.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    ours = metadata.get("dlcourse")
+    tags = metadata.get("tags")
+    return Cell(
+        _text(cell.get("cell_type")),
+        source.replace("\r\n", "\n").replace("\r", "\n"),
+        _text(cell.get("id")),
+        _text(ours.get("exercise")) if isinstance(ours, dict) else "",
+        tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

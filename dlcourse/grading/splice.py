@@ -1,0 +1,326 @@
+"""Find a student's answers in whatever became of the notebook, and put them into one to be run.
+
+The key alone says which checks there are, what they are worth and what is expected. Of the student's notebook
+only the code is used: no outputs, tags, metadata or checks.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from dlcourse.grading.intake import Cell, Rejected, cells_of
+from dlcourse.grading.probe import in_fresh_namespace, probe_source
+from dlcourse.lesson import library
+from dlcourse.lesson.answering import defines, parse
+from dlcourse.lesson.classroom import same_code
+from dlcourse.lesson.exercises import Exercise
+
+__all__ = ["Found", "Piece", "Probe", "find_answers", "splice"]
+
+NBVAL_MARKER = re.compile(r"^(\s*#[#\s]*)(PYTEST_VALIDATE_\w+|NBVAL_\w+)(?=\s*$)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A cell of the student's that is run: ``answers`` names the exercises that it was chosen for."""
+
+    number: int
+    source: str
+    answers: tuple[str, ...] = ()
+
+
+@dataclass
+class Found:
+    """What was found in a submission.
+
+    Attributes
+    ----------
+    pieces : list of Piece
+        What is to be run, in the student's order.
+    answers : dict of str
+        By exercise, the source that is graded; an exercise without an answer is not there.
+    evasions : dict of lists of str
+        By exercise, how its answer may lean on what it was to build.
+    """
+
+    pieces: list[Piece] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    evasions: dict[str, list[str]] = field(default_factory=dict)
+
+
+# ------------------------------------------------------------------------------------------- the released lesson
+
+
+@dataclass(frozen=True)
+class Released:
+    """A lesson as it was handed out."""
+
+    lesson: str
+    cells: tuple[Cell, ...]
+    exercises: Mapping[str, Exercise]
+
+    @property
+    def setup(self) -> list[str]:
+        return [cell.source for cell in self.cells if "setup" in cell.tags]
+
+    def ids(self, tag: str) -> dict[str, str]:
+        """The exercises by the id of their answer cell, or of their check."""
+        return {cell.id: cell.exercise for cell in self.cells if tag in cell.tags and cell.exercise}
+
+
+@cache
+def released(lesson: str) -> Released:
+    """Read a lesson as it was handed out."""
+    cells = cells_of(library.notebook(lesson).read_bytes())
+    return Released(lesson, tuple(cells), library.exercises(lesson))
+
+
+# ------------------------------------------------------------------------------------------------ finding
+
+
+def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
+    """Find each exercise's answer, by metadata, by cell id, or by the name that it must define.
+
+    Of several answers to an exercise the last one that is not the stub counts. A cell that was split in the middle
+    of a function is put together again. An answer in a cell that is no code cell any more is found, too.
+
+    Raises
+    ------
+    Rejected
+        If this is the notebook of another lesson, or of none.
+    """
+    course = released(lesson)
+    _belongs(cells, course)
+    unchanged = {(cell.kind, _bare(cell.source)) for cell in course.cells}
+    changed = {n: cell for n, cell in enumerate(cells) if (cell.kind, _bare(cell.source)) not in unchanged}
+    code = {n: cell.source for n, cell in changed.items() if cell.kind == "code" and not _is_stub(cell.source, course)}
+    text = {n: cell.source for n, cell in changed.items() if cell.kind != "code" and _parses(cell.source)}
+    claims = {n: _claims(cells[n], course) for n in code}
+
+    found, chosen, dropped = Found(), dict[int, list[str]](), set[int]()
+    for exercise in course.exercises.values():
+        number = _choose(exercise, code, text, claims)
+        if number is None:
+            continue
+        chosen.setdefault(number, []).append(exercise.id)
+        source = code.get(number, text.get(number, ""))
+        rest = [n for n in sorted(code) if n > number]
+        while rest and not _parses(code[rest[0]]) and _parses(f"{source}\n{code[rest[0]]}"):
+            source = f"{source}\n{code[rest[0]]}"  # the second half of a function
+            dropped.add(rest.pop(0))
+        source = "\n".join([source, *(code[n] for n in rest if _extends(code[n], exercise.name))])
+        found.answers[exercise.id] = source
+        signature = _first_line(source)
+        dropped |= {n for n in code if n != number and exercise.id in claims[n] and _first_line(code[n]) == signature}
+    for number in sorted({*code, *chosen} - (dropped - set(chosen))):
+        answers = tuple(chosen.get(number, ()))
+        source = found.answers[answers[0]] if len(answers) == 1 else code.get(number, text.get(number, ""))
+        found.pieces.append(Piece(number, source, answers))
+    others = [piece.source for piece in found.pieces if not piece.answers]
+    for id, source in found.answers.items():
+        found.evasions[id] = evasions(course.exercises[id], source, others)
+    return found
+
+
+def _belongs(cells: Sequence[Cell], course: Released) -> None:
+    """Raise ``Rejected`` for a notebook that has nothing to do with the lesson."""
+    code = [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
+    lessons = {cell.exercise.partition(".")[0] for cell in cells if cell.exercise}
+    lessons |= {number.zfill(2) for cell in code for number in re.findall(r"open_lesson\(\W*(\d{1,2})\W*\)", cell.source)}
+    if lessons and course.lesson not in lessons:
+        raise Rejected(f"This is the notebook of lesson {min(lessons)}: hand in that of lesson {course.lesson}.")
+    names = [exercise.name for exercise in course.exercises.values()]
+    if code and not lessons and not any(defines(cell.source, name) for cell in cells for name in names):
+        raise Rejected(f"None of the exercises of lesson {course.lesson} is in this notebook: hand in the lesson's own.")
+
+
+def _claims(cell: Cell, course: Released) -> set[str]:
+    """Which exercises a cell answers: what it is marked as, unless it defines another's name and not that one's."""
+    if "check" in cell.tags or cell.id in course.ids("check"):
+        return set()
+    defined = {id for id, exercise in course.exercises.items() if defines(cell.source, exercise.name)}
+    marked = cell.exercise if cell.exercise in course.exercises else course.ids("answer").get(cell.id, "")
+    return {marked} if marked and (marked in defined or not defined) else defined
+
+
+def _choose(
+    exercise: Exercise, code: Mapping[int, str], text: Mapping[int, str], claims: Mapping[int, set[str]]
+) -> int | None:
+    """The cell that counts: the last of the best kind."""
+    defining = [number for number, source in code.items() if defines(source, exercise.name)]
+    kinds = (
+        [number for number in defining if exercise.id in claims[number]],
+        defining,  # two answers in one cell, which is marked as the other
+        [number for number, source in text.items() if defines(source, exercise.name)],
+        [number for number in code if claims[number] == {exercise.id}],  # the name was changed, say
+    )
+    return next((max(kind) for kind in kinds if kind), None)
+
+
+def _is_stub(source: str, course: Released) -> bool:
+    return any(same_code(source, library.stub(id)) or _is_empty(source) for id in course.exercises)
+
+
+def _is_empty(source: str) -> bool:
+    """Whether a cell has no code at all: comments, or nothing."""
+    try:
+        return not parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _parses(source: str) -> bool:
+    try:
+        parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _extends(source: str, name: str) -> bool:
+    """Whether a cell gives a class a method afterwards: ``Counter.add = add``."""
+    try:
+        statements = parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    targets = [t for s in statements if isinstance(s, ast.Assign) for t in s.targets if isinstance(t, ast.Attribute)]
+    return any(isinstance(target.value, ast.Name) and target.value.id == name for target in targets)
+
+
+def _first_line(source: str) -> str:
+    lines = (line.strip() for line in source.splitlines())
+    return next((line for line in lines if line and not line.startswith("#")), "")
+
+
+def _bare(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+# ------------------------------------------------------------------------------------------------ evasions
+
+WAYS_AROUND = {"__import__", "import_module", "importlib", "eval", "exec", "getattr", "vars", "globals", "inspect", "gc",
+               "modules", "_getframe", "__dict__", "__globals__", "__closure__", "answering", "WriteItYourself"}  # fmt: skip
+
+
+def evasions(exercise: Exercise, answer: str, others: Sequence[str] = ()) -> list[str]:
+    """What a human should look at: how an answer may use what it is to build. Nothing is decided here.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    answer : str
+        Its source.
+    others : sequence of str
+        Whatever else of the student's is run before; there, a line that only shows something is no matter.
+
+    Examples
+    --------
+    >>> from dlcourse.lesson import exercise
+    >>> evasions(exercise("90.1", "Softmax", without=["softmax"]), "from dlcourse.operations import softmax as s")
+    ['uses softmax: from dlcourse.operations import softmax as s']
+    """
+    found: list[str] = []
+    for source in [answer, *others] if exercise.without else []:
+        try:
+            statements = parse(source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        lines = source.splitlines()
+        nodes = [n for s in statements if source == answer or not isinstance(s, ast.Expr) for n in ast.walk(s)]
+        for node in nodes:
+            for name in _names_used(node):
+                if name in WAYS_AROUND or (name in exercise.without and not isinstance(node, ast.Name)):
+                    found.append(f"uses {name}: {lines[node.lineno - 1].strip()[:100]}")  # type: ignore[attr-defined]
+    return list(dict.fromkeys(found))[:10]
+
+
+def _names_used(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Attribute):
+        return [node.attr]
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [part for alias in node.names for part in alias.name.split(".")]
+    return []
+
+
+# ------------------------------------------------------------------------------------------------ splicing
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How an exercise is looked at in this run, and what its reference printed then."""
+
+    exercise: Exercise
+    cases: Sequence[dict[str, Any]]
+    expected: str = ""
+
+
+PRELUDE = """\
+import random, secrets
+random.seed(0)  # the same notebook twice gives the same values, also where it draws numbers without a seed
+secrets.randbits = random.Random(0).getrandbits
+import numpy
+numpy.random.seed(0)
+
+from dlcourse.lesson import library
+library.has_answers = lambda: False
+"""
+
+
+def splice(
+    found: Found, lesson: str, probes: Mapping[str, Probe], *, without: Collection[int] = (), alone: bool = False
+) -> str:
+    """Write the notebook that is run: the key's setup, the student's code, and a probe after each answer.
+
+    Parameters
+    ----------
+    found : Found
+    lesson : str
+    probes : dict of Probe
+        By exercise; those that are to be probed.
+    without : numbers of pieces
+        What is left out, because it ended the kernel before.
+    alone : bool
+        Leave out everything but the answers that are probed.
+
+    Returns
+    -------
+    str
+        JSON. A probe's cell has the id ``probe-NN-k``, a cell of the student's ``student-N``.
+    """
+    cells = [_code("prelude", in_fresh_namespace(PRELUDE))]
+    cells += [_code(f"setup-{i}", source) for i, source in enumerate(released(lesson).setup)]
+    waiting: list[str] = []
+    for piece in found.pieces:
+        if piece.number in without or (alone and not set(piece.answers) & set(probes)):
+            continue
+        if piece.answers:
+            cells += [_probe(probes[id], found.answers[id]) for id in waiting]
+            waiting = [id for id in piece.answers if id in probes]
+        if not alone:
+            cells.append(_code(f"student-{piece.number}", NBVAL_MARKER.sub(r"\1(\2)", piece.source)))
+    cells += [_probe(probes[id], found.answers[id]) for id in waiting]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def _code(id: str, source: str) -> dict[str, Any]:
+    return {"cell_type": "code", "id": id, "metadata": {"tags": ["nbval-ignore-output", "raises-exception"]},
+            "source": source, "outputs": [], "execution_count": None}  # fmt: skip
+
+
+def _probe(probe: Probe, answer: str) -> dict[str, Any]:
+    """nbval compares a cell that has run, so this one has an execution count."""
+    cell = _code(f"probe-{probe.exercise.id.replace('.', '-')}", probe_source(probe.exercise, answer, probe.cases))
+    cell["metadata"] = {"tags": ["nbval-check-output"], "dlcourse": {"probe": probe.exercise.id}}
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": probe.expected}]
+    cell["execution_count"] = 1
+    return cell

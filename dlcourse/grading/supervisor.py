@@ -1,0 +1,431 @@
+"""Grade one submission: run it, watch over it, and run it again without what broke it.
+
+``grade_one`` hands a job to a process of its own, which is started once, imports nbval once, and forks for each run.
+That process is the supervisor: it keeps the time and the memory, ends what does not end by itself, and removes what
+was left. It ends, and everything with it, when the process that asked is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+
+from dlcourse.grading.intake import Rejected, cells_of
+from dlcourse.grading.kernel import remove
+from dlcourse.grading.probe import read_run
+from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
+from dlcourse.grading.session import Session, environment, start_session
+from dlcourse.grading.splice import Found, Piece, Probe, find_answers, splice
+from dlcourse.lesson import library
+from dlcourse.lesson.answering import Report, Run
+from dlcourse.lesson.exercises import Exercise
+from dlcourse.lesson.judging import expected_of, judge
+from dlcourse.lesson.observation import bits
+from dlcourse.lesson.solve import solved_notebook
+
+__all__ = ["CannotGrade", "grade_one", "make_key"]
+
+TICK = 0.2  # seconds between two looks at the kernel
+GRACE = 7.0  # seconds that nbval has to interrupt a cell
+START = 90.0  # seconds for a kernel to start, on a busy machine
+MEMORY = 4 << 30  # bytes of all processes of a kernel together
+PRIVATE = 64 << 20  # bytes in the folder of its sockets
+FEWEST_BITS = 40
+
+
+class CannotGrade(Exception):
+    """One sentence for the instructor: why there can be no grading."""
+
+
+# -------------------------------------------------------------------------------------- where the work is asked for
+
+
+class Supervisor:
+    """The other end: a process that does one thing after the other for this thread."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", f"from {__name__} import main; main({theirs.fileno()})"],
+            pass_fds=[theirs.fileno()], env=environment(), cwd="/", start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+        )  # fmt: skip
+        theirs.close()
+        self.connection = Connection(ours.detach())
+
+    def ask(self, what: str, argument: Any) -> Any:
+        try:
+            self.connection.send((what, argument))
+            answer = self.connection.recv()
+        except (EOFError, OSError):
+            self.process.wait()
+            self.log.seek(0)
+            lines = self.log.read().decode(errors="replace").splitlines() or [f"status {self.process.returncode}"]
+            raise CannotGrade(f"The supervisor of a submission ended: {lines[-1][:200]}") from None
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        self.connection.close()
+        self.process.wait()
+        self.log.close()
+
+
+HERE = threading.local()
+
+
+def _ask(what: str, argument: Any) -> Any:
+    """Ask this thread's supervisor; one that is gone is replaced the next time."""
+    if not hasattr(HERE, "supervisor"):
+        HERE.supervisor = Supervisor()
+    try:
+        return HERE.supervisor.ask(what, argument)
+    except CannotGrade:
+        if HERE.supervisor.process.poll() is not None:
+            HERE.supervisor.close()
+            del HERE.supervisor
+        raise
+
+
+def grade_one(job: Job) -> SubmissionResult:
+    """Grade a submission. Whatever it does, a result comes back, and no process or file of it stays."""
+    result: SubmissionResult = _ask("grade", job)
+    return result
+
+
+def make_key(settings: Settings) -> Settings:
+    """Run the reference answers, twice, and the untouched lesson: find what is expected of the probes.
+
+    Raises
+    ------
+    CannotGrade
+        If the key does not score full, if the untouched lesson scores, or if a probe could be guessed.
+    """
+    made: Settings = _ask("key", settings)
+    return made
+
+
+# --------------------------------------------------------------------------------------- what the supervisor does
+
+
+class Abandoned(Exception):
+    """Nobody waits for the result any more."""
+
+
+@dataclass
+class Lesson:
+    """The exercises as this run looks at them."""
+
+    exercises: dict[str, Exercise]
+    cases: dict[str, list[dict[str, Any]]]
+    mutants: dict[str, list[list[Report]]]
+
+
+@cache
+def prepared(lesson: str, seed: int, cell_timeout: float) -> Lesson:
+    """Draw the cases, and observe every misconception with them."""
+    exercises = {id: replace(e, time_limit=cell_timeout) for id, e in library.exercises(lesson).items()}
+    cases = {id: exercise.draw(seed) for id, exercise in exercises.items()}
+    mutants = {
+        id: [expected_of(exercise, cases[id], mutant.answer) for mutant in exercise.mutants]
+        for id, exercise in exercises.items()
+    }
+    return Lesson(exercises, cases, mutants)
+
+
+@dataclass
+class Ended:
+    """How a run ended: what was said, the cell that it was in, and why it ended, empty if by itself."""
+
+    said: list[dict[str, Any]] = field(default_factory=list)
+    cell: str = ""
+    cause: str = ""
+
+
+@dataclass
+class Grading:
+    """One submission, or the key, in the making."""
+
+    settings: Settings
+    found: Found
+    asker: Connection
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
+    spliced: str = ""
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.lesson = prepared(settings.lesson, settings.seed, settings.cell_timeout)
+        self.seconds = settings.cell_timeout * (6 + 2 * len(self.lesson.exercises)) + START
+        self.deadline = time.monotonic() + 2 * self.seconds
+
+    def grade(self) -> None:
+        """Fill ``results``: run everything; leave out what broke it; look at the rest one by one.
+
+        An exercise that was being looked at when the kernel ended is looked at once more alone: perhaps something
+        else in the notebook ended it.
+        """
+        left = {id for id in self.lesson.exercises if id in self.found.answers}
+        broken: set[int] = set()
+        while left and len(broken) <= len(self.lesson.exercises) + 3:
+            ended = self.run(left, broken)
+            left -= self.results.keys()
+            if not ended.cause:
+                break
+            culprit = ended.cell.removeprefix("student-")
+            pieces = [p for p in self.found.pieces if str(p.number) == culprit or ended.cell in map(_probe_id, p.answers)]
+            if not pieces:
+                break
+            broken.update(piece.number for piece in pieces)
+            for id in left.intersection(*(piece.answers for piece in pieces)):
+                self.alone(id)
+            left -= self.results.keys()
+        for id in sorted(left):
+            self.alone(id)
+
+    def alone(self, id: str) -> None:
+        """Look at one answer with nothing beside it. Whatever comes of it is the result."""
+        ended = self.run({id}, alone=True)
+        if id not in self.results:
+            self.results[id] = self.without_values(self.lesson.exercises[id], ended.cause)
+
+    def without_values(self, exercise: Exercise, cause: str) -> dict[str, Any]:
+        """What to say where nothing came back."""
+        if cause in ("time", "died"):
+            verdict = judge(exercise, [], Run(Report(cause)))
+            return {"outcome": verdict.outcome, "lines": list(verdict.lines), "mutant": None}
+        said = {
+            "flooded": ("ran your cell, and it printed without end.", "Take the prints out of its loops."),
+            "": ("ran your notebook, and nothing came back.", "Something in it closes or replaces what it prints to."),
+        }[cause]
+        return {"outcome": "error", "lines": [f"{exercise.id}: {said[0]}", said[1]], "mutant": None}
+
+    def run(self, ids: Collection[str], without: Collection[int] = (), alone: bool = False) -> Ended:
+        """One run of the spliced notebook in a folder of its own."""
+        probes = {
+            id: Probe(self.lesson.exercises[id], self.lesson.cases[id], self.settings.expected.get(id, "")) for id in ids
+        }
+        text = splice(self.found, self.settings.lesson, probes, without=without, alone=alone)
+        self.spliced = self.spliced or text
+        folder = Path(tempfile.mkdtemp(prefix="dlcourse-", dir="/tmp"))
+        try:
+            notebook = folder / "submission.ipynb"
+            notebook.write_text(text, encoding="utf-8")
+            session = Session(notebook, probes, self.lesson.mutants, self.settings.sandbox, self.settings.cell_timeout,
+                              self.seconds)  # fmt: skip
+            ended = watch(session, min(self.deadline, time.monotonic() + self.seconds), self.asker)
+        finally:
+            remove(folder)
+        for message in ended.said:
+            if "printed" in message:
+                self.printed[message["exercise"]] = message["printed"]
+            elif "outcome" in message:
+                self.results[message["exercise"]] = message
+        return ended
+
+
+def _probe_id(exercise: str) -> str:
+    return f"probe-{exercise.replace('.', '-')}"
+
+
+def watch(session: Session, deadline: float, asker: Connection) -> Ended:
+    """Run a session and end it when it takes too much of anything. Nothing of it is left afterwards."""
+    ended = Ended()
+    pid, pipe = start_session(session)
+    kernel = Kernel(pid)
+    until, text = time.monotonic() + START, b""
+    try:
+        while not ended.cause:
+            ready = select.select([pipe, asker], [], [], TICK)[0]
+            if asker in ready:  # nothing is sent while we work: the other end was closed
+                raise Abandoned
+            if pipe in ready:
+                data = os.read(pipe, 1 << 20)
+                if not data:
+                    ended.cause = "died"
+                *lines, text = (text + data).split(b"\n")
+                for message in map(json.loads, lines):
+                    if "done" in message:
+                        return ended
+                    if "flooded" in message:
+                        ended.cause = "flooded"
+                    elif "cell" in message:
+                        ended.cell = message["cell"]
+                        until = time.monotonic() + session.limit(ended.cell) + GRACE
+                    else:
+                        ended.said.append(message)
+            elif time.monotonic() > min(until, deadline):
+                ended.cause = "time"
+            else:
+                ended.cause = kernel.trouble(session.notebook.parent)
+        return ended
+    finally:
+        kernel.end()
+        os.close(pipe)
+
+
+class Kernel:
+    """The process that runs nbval, and the kernel below it."""
+
+    def __init__(self, pid: int) -> None:
+        self.process, self.started = psutil.Process(pid), False
+
+    def below(self) -> list[psutil.Process]:
+        try:
+            return list(self.process.children(recursive=True))
+        except psutil.NoSuchProcess:
+            return []
+
+    def trouble(self, folder: Path) -> str:
+        """Whether the kernel is dead, or larger than it may be."""
+        memory, alive = 0, False
+        for process in self.below():
+            with suppress(psutil.Error):
+                memory += process.memory_info().rss
+                alive = alive or process.status() != psutil.STATUS_ZOMBIE
+        dead, self.started = self.started and not alive, self.started or alive
+        if dead or memory > MEMORY:
+            return "died"
+        return "flooded" if _size(folder) > PRIVATE else ""
+
+    def end(self) -> None:
+        """End all of it, and wait until it is gone."""
+        processes = self.below()
+        for process in [self.process, *processes]:
+            with suppress(psutil.Error):
+                process.kill()
+        until = time.monotonic() + 10
+        while any(process.is_running() for process in [self.process, *processes]) and time.monotonic() < until:
+            reap()
+            time.sleep(0.005)
+        reap()
+
+
+def reap() -> None:
+    """Collect processes that have ended: also those whose parents ended first come to the supervisor."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _size(folder: Path) -> int:
+    """Bytes on the disk in a folder that is being written to."""
+    total = 0
+    for top, _, files in os.walk(folder):
+        for name in files:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(top, name)).st_blocks * 512
+    return total
+
+
+# ------------------------------------------------------------------------------------------------ the two questions
+
+
+def grade(job: Job, asker: Connection) -> SubmissionResult:
+    """Grade a submission, here."""
+    settings = job.settings
+    exercises = library.exercises(settings.lesson).values()
+    result = SubmissionResult(
+        job.submission, "graded", sum(e.points for e in exercises), student=job.student, file=job.file
+    )
+    try:
+        found = find_answers(cells_of(job.content), settings.lesson)
+    except Rejected as problem:
+        return replace(result, status="rejected", reason=str(problem))
+    grading = Grading(settings, found, asker)
+    grading.grade()
+    for exercise in exercises:
+        verdict = grading.results.get(exercise.id)
+        if verdict is None:
+            stub = judge(exercise, [], Run())
+            verdict = {"outcome": stub.outcome, "lines": list(stub.lines), "mutant": None}
+        mutant = verdict["mutant"]
+        result.exercises.append(
+            ExerciseResult(
+                exercise.id, exercise.points, verdict["outcome"], verdict["lines"], exercise.title, mutant,
+                "" if mutant is None else exercise.mutants[mutant].message,
+                found.evasions.get(exercise.id, []), found.answers.get(exercise.id, ""),
+            )  # fmt: skip
+        )
+    result.spliced = grading.spliced if settings.keep else ""
+    return result
+
+
+def key(settings: Settings, asker: Connection) -> Settings:
+    """Make the key, here."""
+    solved: str = nbformat.writes(solved_notebook(settings.lesson))  # type: ignore[no-untyped-call]
+    answers = find_answers(cells_of(solved.encode()), settings.lesson)
+    first = Grading(settings, answers, asker)
+    ended = first.run(first.lesson.exercises)
+    for id, exercise in first.lesson.exercises.items():
+        run = read_run(first.printed.get(id, ""), first.lesson.cases[id])
+        if run is None or not run.complete:
+            why = f"ended the run ({ended.cause})" if ended.cause else "gave no values"
+            raise CannotGrade(f"The reference answer of {id} {why}: nothing can be graded with this key.")
+        guess = bits([report.observed for report in run.reports if report.observed])
+        if exercise.points and guess < FEWEST_BITS:
+            raise CannotGrade(
+                f"What is expected in {id} could be guessed ({guess:.0f} bits; {FEWEST_BITS} are asked for): "
+                "its cases need more, or less regular, inputs, or it must be worth 0 points."
+            )
+    settings = replace(settings, expected=first.printed)
+    again = Grading(settings, answers, asker)
+    again.grade()
+    for id in again.lesson.exercises:
+        if (outcome := again.results.get(id, {}).get("outcome")) != "passed":
+            raise CannotGrade(f"The reference answer of {id}, run a second time, came out as: {outcome}.")
+    stubs = {id: library.stub(id) for id in first.lesson.exercises}
+    untouched = Grading(settings, Found([Piece(n, stubs[id], (id,)) for n, id in enumerate(stubs)], stubs), asker)
+    untouched.grade()
+    for id, result in untouched.results.items():
+        if result["outcome"] == "passed":
+            raise CannotGrade(f"The untouched lesson passes {id}: that exercise cannot be graded.")
+    return settings
+
+
+def serve(connection: Connection) -> None:
+    """Answer questions until nobody is there to ask."""
+    questions: Mapping[str, Any] = {"grade": grade, "key": key}
+    while True:
+        try:
+            what, argument = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer = questions[what](argument, connection)
+        except Abandoned:
+            return
+        except CannotGrade as problem:
+            answer = problem
+        connection.send(answer)
+
+
+def main(descriptor: int) -> None:
+    """Be the supervisor that ``Supervisor`` starts."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: see `reap`
+    serve(Connection(descriptor))
+
