@@ -1,0 +1,380 @@
+"""Answers to lesson 01, the hill and the slope.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from dlcourse.lesson import exercise, function_of, prediction, question
+
+Function = Callable[[float], float]
+Case = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------------ 01.1
+
+central = exercise("01.1", "A slope from two heights", points=1, rtol=1e-7)
+
+
+@central.reference
+def slope(f: Function, x: float, h: float = 1e-5) -> float:
+    """Measure on both sides of x.
+
+    The two heights are 2h apart, so the rise is divided by 2h. What the forward quotient has too much, the
+    backward one has too little, so most of the error cancels: it falls with h², not with h.
+    """
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+@central.mutant("That is the formula as the slides print it: only the last height is divided. Bracket the difference.")
+def _(f: Function, x: float, h: float = 1e-5) -> float:
+    return f(x + h) - f(x) / h
+
+
+@central.mutant("Division comes before subtraction: only the last height is divided. Bracket the difference.")
+def _(f: Function, x: float, h: float = 1e-5) -> float:
+    return f(x + h) - f(x - h) / (2 * h)
+
+
+@central.mutant("You measured on one side only: x and x + h. Take the heights at x + h and at x − h.")
+def _(f: Function, x: float, h: float = 1e-5) -> float:
+    return (f(x + h) - f(x)) / h
+
+
+@central.mutant("Your slope is twice too steep: from x − h to x + h the distance is 2h, not h.")
+def _(f: Function, x: float, h: float = 1e-5) -> float:
+    return (f(x + h) - f(x - h)) / h
+
+
+@central.mutant("`/ 2 * h` divides by 2 and then MULTIPLIES by h. Put brackets around the whole distance.")
+def _(f: Function, x: float, h: float = 1e-5) -> float:
+    return (f(x + h) - f(x - h)) / 2 * h
+
+
+@central.mutant("The sign is wrong: take the height on the right minus the height on the left.")
+def _(f: Function, x: float, h: float = 1e-5) -> float:
+    return (f(x - h) - f(x + h)) / (2 * h)
+
+
+@central.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(f=function_of("x", "x**3"), x=3, h=0.5)
+    a, b = (float(v) for v in rng.uniform(0.5, 2.0, size=2))
+    yield dict(f=function_of("x", f"{a!r} * x**3 - {b!r} * x"), x=float(rng.uniform(0.5, 2)), h=0.25)
+    yield dict(f=function_of("x", "np.sin(x)"), x=float(rng.uniform(0.3, 1.2)), h=float(rng.uniform(0.1, 0.3)))
+    yield dict(f=function_of("x", "np.exp(x)"), x=float(rng.uniform(0.2, 1)))
+    yield dict(f=function_of("x", f"{a!r} * np.abs(x)"), x=float(-rng.uniform(1, 2)))  # off the corner
+    yield dict(f=function_of("x", f"{b!r} * x**2 - x**4"), x=float(-rng.uniform(0.8, 1.5)), h=1e-3)
+
+
+central.hints(
+    "Slope is rise over run. Which two places lie equally far to both sides of x?",
+    "f is a function: its heights are f(x + h) and f(x - h). These places are 2h apart.",
+    "Difference of the two heights, in brackets, divided by 2h, in brackets.",
+)
+
+# ------------------------------------------------------------------------------------------------ 01.2
+
+sign_rule = exercise("01.2", "Which way is down?", points=1)
+
+
+@sign_rule.reference
+def direction(df: Function, x: float) -> int:
+    """A positive slope says that the ground rises to the right, so down is to the left, and the other way round.
+
+    Where the slope is 0 neither side is down, as far as the slope can tell: stay.
+    """
+    slope = df(x)
+    if slope > 0:
+        return -1
+    if slope < 0:
+        return 1
+    return 0
+
+
+@sign_rule.mutant("That is the way UP. A positive slope means that the ground rises to the right: go left.")
+def _(df: Function, x: float) -> int:
+    return int(np.sign(df(x)))
+
+
+@sign_rule.mutant("You returned minus the slope. Only its sign is asked for: −1, 0 or 1. How far is lesson 02.")
+def _(df: Function, x: float) -> float:
+    return -df(x)
+
+
+@sign_rule.mutant("Your `else` takes the slope 0 along, as the rule on the slides does, and walks left. Stay there: 0.")
+def _(df: Function, x: float) -> int:
+    return 1 if df(x) < 0 else -1
+
+
+@sign_rule.mutant("At slope 0 you walk right. Neither side is down there, as far as the slope can tell: return 0.")
+def _(df: Function, x: float) -> int:
+    return -1 if df(x) > 0 else 1
+
+
+@sign_rule.mutant("You look at the sign of x: as if the bottom were always at 0. Ask the slope: df(x).")
+def _(df: Function, x: float) -> int:
+    return -int(np.sign(x))
+
+
+@sign_rule.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    # a word of three letters could be guessed: many places a case, and whole numbers so that 0 is met exactly
+    yield dict(spots=[(function_of("x", "2.0 * x"), 3), (function_of("x", "2.0 * x"), -3.0)])
+    for _ in range(3):
+        spots = []
+        for kind in rng.permutation(np.repeat([-1, 0, 1], 5)):
+            bottom, steep = int(rng.integers(1, 6)), float(rng.uniform(0.5, 4))
+            side = int(rng.choice([-1, 1]))
+            place = side * bottom + int(kind) * float(rng.uniform(0.3, 7))
+            df = function_of("x", f"{steep!r} * (x - {bottom})" if side > 0 else f"{steep!r} * (x + {bottom})")
+            spots.append((df, place))
+        yield dict(spots=spots)
+
+
+@sign_rule.observe
+def _(answer: Callable[[Function, float], int], case: Case) -> list[int]:
+    return [answer(df, x) for df, x in case["spots"]]
+
+
+sign_rule.hints(
+    "The slope says which way is up. You want the other one.",
+    "df is a function: its sign at x decides. The answer is one of −1, 0 and 1; there are three cases.",
+    "If the slope at x is positive return −1, if it is negative return 1, and otherwise return 0.",
+)
+
+# ------------------------------------------------------------------------------------------------ 01.3
+
+floor = exercise("01.3", "Is this a minimum?", points=2)
+
+
+@floor.reference
+def is_minimum(f: Function, x: float, tol: float) -> bool:
+    """Two tests: level here, and no neighbour lower.
+
+    The slope alone accepts hilltops and level spots; the neighbours alone accept places next to the bottom.
+    """
+    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    level = abs(slope) <= tol
+    lowest = f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x)
+    return bool(level and lowest)
+
+
+@floor.mutant("You asked the slope only. Hilltops and level spots have slope 0, too: look at both neighbours.")
+def _(f: Function, x: float, tol: float) -> bool:
+    return bool(abs((f(x + 1e-5) - f(x - 1e-5)) / 2e-5) <= tol)
+
+
+@floor.mutant("You asked the neighbours only. Next to the bottom both can be higher while the ground still tilts.")
+def _(f: Function, x: float, tol: float) -> bool:
+    return bool(f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x))
+
+
+@floor.mutant("You compare the slope itself with tol, so every downward slope counts as level. Take its size: abs.")
+def _(f: Function, x: float, tol: float) -> bool:
+    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    return bool(slope <= tol and f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x))
+
+
+@floor.mutant("You ask for a slope of exactly 0, which floats hardly ever reach. That is what tol is for.")
+def _(f: Function, x: float, tol: float) -> bool:
+    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    return bool(slope == 0 and f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x))
+
+
+@floor.mutant("You look to one side only. On x³ at 0 the ground rises to the right and still falls to the left.")
+def _(f: Function, x: float, tol: float) -> bool:
+    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    return bool(abs(slope) <= tol and f(x + 0.01) >= f(x))
+
+
+@floor.mutant("That finds hilltops: at a minimum the neighbours are HIGHER than the place between them.")
+def _(f: Function, x: float, tol: float) -> bool:
+    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    return bool(abs(slope) <= tol and f(x - 0.01) <= f(x) and f(x + 0.01) <= f(x))
+
+
+@floor.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    # kinds of places, as: formula of u = x − a, and how far from a the place is; slopes are far from tol = 0.01
+    bottoms = [("2.0 * u**2", 0.0), ("u**4 + u**2", 0.0), ("0.5 * u**2", 0.004), ("0.5 * u**2", -0.004)]
+    others = [("-(u**2)", 0.0), ("u**3", 0.0), ("-(u**3)", 0.0), ("3.0 * u**2", 0.004), ("3.0 * u**2", -0.004),
+              ("u**2", 1.0), ("u**2", -1.0)]  # fmt: skip
+    for _ in range(3):
+        kinds = [*bottoms, *bottoms[:3], *others]
+        spots = []
+        for k in rng.permutation(len(kinds)):
+            formula, away = kinds[int(k)]
+            a = round(float(rng.uniform(0.5, 3)), 2)
+            spots.append((function_of("x", formula.replace("u", f"(x - {a!r})")), round(a + away, 3)))
+        yield dict(spots=spots, tol=0.01)
+    # the same hill with a looser and a tighter tolerance
+    hill = function_of("x", "(x - 1.0)**2")
+    yield dict(spots=[(hill, 1.003), (hill, 0.997)], tol=0.05)
+    yield dict(spots=[(hill, 1.003), (hill, 0.997)], tol=0.0005)
+
+
+@floor.observe
+def _(answer: Callable[[Function, float, float], bool], case: Case) -> list[bool]:
+    return [answer(f, x, case["tol"]) for f, x in case["spots"]]
+
+
+floor.hints(
+    "Two questions: is it level here, and is neither neighbour lower?",
+    "The slope is the central one with h = 1e-5; its SIZE is compared with tol. The neighbours are 0.01 away.",
+    "Return abs(slope) <= tol and f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x).",
+)
+
+# ------------------------------------------------------------------------------------------------ 01.4
+
+sides = exercise("01.4", "A slope on each side", points=1, rtol=1e-6)
+
+
+@sides.reference
+def one_sided(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    """Take the second place once to the left and once to the right of x.
+
+    Where the hill is smooth both come to the same number, the derivative. Where they do not, there is none.
+    """
+    left = (f(x) - f(x - h)) / h
+    right = (f(x + h) - f(x)) / h
+    return left, right
+
+
+@sides.mutant("The order is left first, then right.")
+def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    return (f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h
+
+
+@sides.mutant("The left slope has the wrong sign: with h negative you divide by −h. Up to the right is positive.")
+def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    return (f(x - h) - f(x)) / h, (f(x + h) - f(x)) / h
+
+
+@sides.mutant("Both numbers are the central slope, which mixes the two sides. Measure each side from x.")
+def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    slope = (f(x + h) - f(x - h)) / (2 * h)
+    return slope, slope
+
+
+@sides.mutant("Each side is only h long, from x to its neighbour: divide by h, not by 2h.")
+def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    return (f(x) - f(x - h)) / (2 * h), (f(x + h) - f(x)) / (2 * h)
+
+
+@sides.mutant("Both numbers are the slope on the right. For the left one, the second place is x − h.")
+def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    right = (f(x + h) - f(x)) / h
+    return right, right
+
+
+@sides.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(f=function_of("x", "np.abs(x)"), x=0)
+    a, b, c = (float(v) for v in rng.uniform(0.5, 3.0, size=3))
+    yield dict(f=function_of("x", f"np.maximum({a!r} * (x - 1), {-b!r} * (x - 1))"), x=1.0)
+    yield dict(f=function_of("x", f"{c!r} * x**2"), x=float(rng.uniform(0.5, 2)), h=0.125)  # the sides of a curve
+    yield dict(f=function_of("x", f"{c!r} * x**2 + {a!r} * np.abs(x - 0.5)"), x=0.5, h=0.25)
+    yield dict(f=function_of("x", "np.maximum(0.0, x)"), x=0.0, h=float(rng.uniform(0.1, 0.3)))
+
+
+sides.hints(
+    "A slope to the right uses x and x + h. What does a slope to the left use?",
+    "Both are rise over run from left to right: the run is h each time, and up to the right is positive.",
+    "left is f(x) minus f(x − h), right is f(x + h) minus f(x); each divided by h; return both.",
+)
+
+# ------------------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "01.a",
+        "In the fog you see a few steps of ground, and you set off downhill. "
+        "How often is the village, the lowest place of all, on that side?",
+        options={
+            "Always": "The hill can rise again behind the fog. Play on until you meet such a hill.",
+            "Often, not always": "Downhill here is certain. What lies behind the fog is a guess, and a fair one.",
+            "Half the time, like a coin": "The ground under you tells more than a coin: keep the score and see.",
+        },
+        answer="Often, not always",
+    ),
+    prediction(
+        "01.b",
+        "On the hill x² you stand at 1. You divide rise by distance, with a second place at a distance h. "
+        "You slide h from 0.8 through 0 to −0.8. What does the quotient do near h = 0?",
+        options={
+            "It comes to 0": "The rise comes to 0, and so does the distance. Their quotient need not.",
+            "It comes to 2 from both sides": "Above 2 on the right, below 2 on the left, and as near as you like.",
+            "It comes to 2 on one side and to −2 on the other": (
+                "On the left the rise is negative, and so is h: minus divided by minus is plus."
+            ),
+        },
+        answer="It comes to 2 from both sides",
+    ),
+    prediction(
+        "01.c",
+        "A computer finds the slope of x³ at 0.7 with the central quotient. You halve h again and again. "
+        "What does the error do?",
+        options={
+            "It falls for ever": "On paper it does. A computer keeps about 16 digits of each height.",
+            "It falls, then stays tiny": "It does not stay: slide h all the way down and look at the left arm.",
+            "It falls, then grows again": "The best h is far from the smallest one.",
+        },
+        answer="It falls, then grows again",
+    ),
+]
+
+quiz = [
+    question(
+        "01.q1",
+        "The slope under your feet is −2. Which way is down?",
+        options={
+            "To the right": "A negative slope falls to the right: x has to grow.",
+            "To the left": "To the left the ground rises: the slope is negative.",
+            "One cannot tell without the height": "The height does not matter here. The sign of the slope does.",
+        },
+        answer="To the right",
+    ),
+    question(
+        "01.q2",
+        "f(3) = 9 and f(3.5) = 12.25. What is the difference quotient with h = 0.5?",
+        options={
+            "3.25": "That is the rise. Divide it by the distance.",
+            "6.5": "A rise of 3.25 over a distance of 0.5.",
+            "−5.75": "That divides only the second height, as the misplaced bracket does.",
+        },
+        answer="6.5",
+    ),
+    question(
+        "01.q3",
+        "The slope is 0, and both neighbours are lower. Where are you?",
+        options={
+            "In a valley": "In a valley the neighbours are higher.",
+            "On a hilltop": "The rule says stay all the same: it only sees the slope.",
+            "On a level spot of a slope": "There one neighbour would be lower and the other one higher.",
+        },
+        answer="On a hilltop",
+    ),
+    question(
+        "01.q4",
+        "At a corner the slope is −3 on the left and 1 on the right. What is the derivative there?",
+        options={
+            "−1": "That is the mean, which the central quotient gives. No side has this slope.",
+            "There is none": "A derivative needs both sides to come to the same number.",
+            "0, because a corner is a minimum": "It is a minimum, but neither side is level.",
+        },
+        answer="There is none",
+    ),
+    question(
+        "01.q5",
+        "A central quotient with h = 10⁻¹³ has three digits. Why so few?",
+        options={
+            "h is still too large": "A smaller h makes it worse.",
+            "The two heights share most of their digits": "Subtracting removes these; mostly rounding is left.",
+            "The formula is only an approximation": "Its own error is about h², far too small to see here.",
+        },
+        answer="The two heights share most of their digits",
+    ),
+]
