@@ -17,8 +17,10 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Paper
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Patch, PathPatch, Rectangle
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import Affine2D, IdentityTransform
 
 from dlcourse.figures import labels
 from dlcourse.figures.scene import COLOURS, ROLES, Mark, Panel, Style, resolve
@@ -175,13 +177,11 @@ def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
             axes.plot([mark.x], [mark.y], zorder=order + (2 if mark.drag else 0), **_marker_style(style))
         case "points":
             axes.plot(mark.xs, mark.ys, zorder=order, **_marker_style(style))
-        case "arrow" | "edge":
+        case "arrow":
             ends = (mark.x0, mark.y0), (mark.x1, mark.y1)
-            shape = FancyArrowPatch(
-                *ends, arrowstyle="-|>", mutation_scale=11, shrinkA=0, shrinkB=14 if mark.kind == "edge" else 0,
-                color=COLOURS[style.colour], linewidth=style.width * PIXEL, zorder=order,
-            )  # fmt: skip
-            axes.add_patch(shape)
+            axes.add_patch(FancyArrowPatch(ends[0], ends[1], zorder=order, **_arrow_style(style)))
+        case "edge":
+            axes.add_patch(_edge(axes, mark, panel, order, style))
         case "band":
             axes.fill_between(mark.xs, mark.low, mark.high, zorder=order, **_area_style(style))
         case "polygon":
@@ -193,8 +193,103 @@ def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
             axes.imshow(pixels, extent=mark.extent, aspect=axes.get_aspect(), zorder=order)  # equal units stay equal
             axes.set(xlim=panel.xlim, ylim=panel.ylim)
         case "node":
-            box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS[style.colour]}
-            axes.text(mark.x, mark.y, mark.label, ha="center", va="center", bbox=box, zorder=3, color=COLOURS["ink"])
+            _draw_node(axes, mark, style)
+
+
+# -- nodes and edges of graphs and block diagrams: the same shapes as in plot.js, in pixels of the paper
+
+
+def _arrow_style(style: Style) -> dict[str, Any]:
+    return {
+        "arrowstyle": "-|>", "mutation_scale": 11, "shrinkA": 0, "shrinkB": 0, "color": COLOURS[style.colour],
+        "linewidth": style.width * PIXEL,
+    }  # fmt: skip
+
+
+def _node_size(axes: Any, mark: Mark) -> tuple[float, float]:
+    """Width and height of a node's shape: its words and some room round them."""
+    pixel = PIXEL * DPI / 72
+    words, _, _ = axes.figure.canvas.get_renderer().get_text_width_height_descent(str(mark.label), _font(), False)
+    width = words / pixel
+    match mark.shape:
+        case "circle" | "observed":
+            width = height = max(36.0, width + 17)
+        case "square":
+            width = height = max(38.0, width + 16)
+        case "block" | "block-left":
+            width, height = max(54.0, width + 32), 40.0
+        case _:
+            width, height = max(34.0, width + 20), 28.0
+    return width * pixel, height * pixel
+
+
+def _outline(shape: str, w: float, h: float) -> Patch:
+    """The shape of a node round (0, 0)."""
+    if shape in ("circle", "observed"):
+        return Circle((0, 0), w / 2)
+    if shape == "square":
+        return Rectangle((-w / 2, -h / 2), w, h)
+    if shape.startswith("block"):
+        turn = Path.arc(-90, 90)
+        round_side = np.asarray(turn.vertices, dtype=float) * h / 2 + [(w - h) / 2, 0]
+        corners = np.vstack([[-w / 2, h / 2], [-w / 2, -h / 2], round_side, [-w / 2, h / 2]])
+        corners = corners * [1 if shape == "block" else -1, 1]
+        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, *np.asarray(turn.codes)[1:], Path.CLOSEPOLY]
+        return PathPatch(Path(corners, codes))
+    return FancyBboxPatch((-w / 2, -h / 2), w, h, boxstyle=f"round,pad=0,rounding_size={0.28 * h}")
+
+
+def _draw_node(axes: Any, mark: Mark, style: Style) -> None:
+    w, h = _node_size(axes, mark)
+    spot = Affine2D().translate(*axes.transData.transform((mark.x, mark.y)))
+    rim = _line_style(style) | {"color": None, "edgecolor": COLOURS[style.colour], "linewidth": 1.8 * PIXEL}
+    rim = {name: value for name, value in rim.items() if value is not None and not name.startswith("solid_")}
+    parts = [_outline(mark.shape, w, h)]
+    parts[0].set(facecolor="white", **rim)
+    if mark.shape == "observed":  # grey, and a second rim: one cue works without the other
+        parts.append(Circle((0, 0), w / 2 - 3.5 * PIXEL * DPI / 72))
+        grey = (*matplotlib.colors.to_rgb(COLOURS["grey"]), 0.28)
+        parts[1].set(facecolor=grey, edgecolor=COLOURS[style.colour], linewidth=PIXEL)
+    for part in parts:
+        part.set(transform=spot, zorder=3, clip_on=False)
+        axes.add_artist(part)
+    axes.text(mark.x, mark.y, mark.label, ha="center", va="center", zorder=3, color=COLOURS["ink"])
+
+
+def _within(shape: str, w: float, h: float, dx: float, dy: float) -> bool:
+    """Whether the place (dx, dy) from its middle is inside a node's shape."""
+    if shape in ("circle", "observed"):
+        return bool(np.hypot(dx, dy) <= w / 2)
+    if abs(dx) > w / 2 or abs(dy) > h / 2:
+        return False
+    bulge = {"block": dx, "block-left": -dx}.get(shape, -np.inf) - (w - h) / 2
+    return bool(bulge <= 0 or np.hypot(bulge, dy) <= h / 2)
+
+
+def _edge(axes: Any, mark: Mark, panel: Panel, order: float, style: Style) -> Patch:
+    """An arrow from border to border of the shapes that stand at the ends of the edge."""
+    spots = axes.transData.transform([(mark.x0, mark.y0), (mark.x1, mark.y1)])
+    ends = []
+    for (x, y), here, there in ((data, *pair) for data, pair in zip(_ends(mark), (spots, spots[::-1]), strict=True)):
+        way, low, high = there - here, 0.0, 0.0
+        for other in panel.marks:
+            if other.kind == "node" and (other.x, other.y) == (x, y):
+                w, h = _node_size(axes, other)
+                high = 1.0
+                for _ in range(16):  # where the line leaves the shape
+                    middle = (low + high) / 2
+                    inside = _within(other.shape, w, h, *(way * middle))
+                    low, high = (middle, high) if inside else (low, middle)
+                high = min(high + 2 / max(np.hypot(*way), 1e-9), 0.5)
+        ends.append(here + way * high)
+    dash = {"linestyle": _line_style(style)["linestyle"]} if style.dash else {}
+    arrow = FancyArrowPatch(ends[0], ends[1], zorder=order, **_arrow_style(style), **dash)
+    arrow.set_transform(IdentityTransform())
+    return arrow
+
+
+def _ends(mark: Mark) -> tuple[tuple[float, float], tuple[float, float]]:
+    return (mark.x0, mark.y0), (mark.x1, mark.y1)
 
 
 def _write_words(paper: Paper, axes: Any, panel: Panel) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -250,13 +250,31 @@ def bars(xs: Numbers, heights: Numbers, role: Text = "function", width: float = 
     return _mark("bars", role, ("xs", "heights"), xs=xs, heights=heights, width=width)
 
 
-def node(x: Scalar, y: Scalar, label: Text, role: Text = "function") -> Mark:
-    """A box with words in it: an operation of a graph."""
-    return _mark("node", role, x=x, y=y, label=label)
+Shape = Literal["box", "circle", "observed", "block", "block-left", "square"]
+
+
+def node(x: Scalar, y: Scalar, label: Text, role: Text = "function", shape: Shape = "box") -> Mark:
+    """A shape with words in it: an operation of a graph, or a part of a block diagram.
+
+    Block diagrams use the shapes of Y. LeCun (*Introduction to Gradient Descent and Backpropagation Algorithm*,
+    2020): "circle" for a variable that is computed, "observed" (grey, with a double rim) for one that is given,
+    "block" for a deterministic function, with its rounded side (right, or left) where it is easy to compute,
+    "square" for a function whose value is one number, as a cost.
+
+    Examples
+    --------
+    >>> node(0, 0, "C", shape="hexagon")
+    Traceback (most recent call last):
+    ...
+    ValueError: node: there is no shape 'hexagon'; the shapes are box, circle, observed, block, block-left, square
+    """
+    if shape not in get_args(Shape):
+        raise ValueError(f"node: there is no shape {shape!r}; the shapes are {', '.join(get_args(Shape))}")
+    return _mark("node", role, x=x, y=y, label=label, shape=shape)
 
 
 def edge(x0: Scalar, y0: Scalar, x1: Scalar, y1: Scalar, role: Text = "function", label: Text | None = None) -> Mark:
-    """An arrow between two nodes; it starts and ends at the borders of the boxes that stand at its ends."""
+    """An arrow between two nodes; it starts and ends at the borders of the shapes that stand at its ends."""
     return _mark("edge", role, x0=x0, y0=y0, x1=x1, y1=y1, label=label)
 
 

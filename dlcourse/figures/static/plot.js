@@ -611,32 +611,74 @@ const DRAW = {
 
   node(view, group, mark, plan) {
     const style = view.view.store.roles[mark.role];
-    const { x, y, w, h } = nodeBox(view, mark);
-    set(part(group, 0, "rect"), { x: px(x - w / 2), y: px(y - h / 2), width: px(w), height: px(h), rx: 8,
-      style: `fill:var(--dlfig-paper);stroke:var(--dlfig-${style.colour});stroke-width:1.8px`, "stroke-dasharray": style.dash || null });
-    if (group.childNodes.length < 2) group.append(svg("text"));
-    set(group.childNodes[1], { x: px(x), y: px(y + 4.5), "text-anchor": "middle", text: mark.label, class: "dlfig-text" });
+    const x = view.sx(mark.x), y = view.sy(mark.y), [w, h] = nodeSize(mark);
+    const rim = `stroke:var(--dlfig-${style.colour});stroke-width:`;
+    set(part(group, 0, "path"), { d: outline(mark.shape, x, y, w, h), style: `fill:var(--dlfig-paper);${rim}1.8px`,
+      "stroke-dasharray": style.dash || null });
+    // what is given is grey and has a second rim: one cue works without the other
+    set(part(group, 1, "path"), { d: mark.shape === "observed" ? marker("circle", x, y, w / 2 - 3.5) : "",
+      style: `fill:var(--dlfig-grey);fill-opacity:.28;${rim}1px` });
+    set(part(group, 2, "text"), { x: px(x), y: px(y + 4.5), "text-anchor": "middle", text: mark.label, class: "dlfig-text" });
     plan.taken.push([x - w / 2, y - h / 2, x + w / 2, y + h / 2]);
   },
 
   edge(view, group, mark, plan) {
     const style = view.view.store.roles[mark.role];
-    // an edge runs from border to border of the boxes that stand at its ends
+    // an edge runs from border to border of the shapes that stand at its ends
     const ends = [[mark.x0, mark.y0, mark.x1, mark.y1], [mark.x1, mark.y1, mark.x0, mark.y0]].map(([a, b, c, d]) => {
       const [x, y, u, v] = [view.sx(a), view.sy(b), view.sx(c), view.sy(d)];
       const box = plan.nodes.find((n) => n.kind === "node" && n.x === a && n.y === b);
       if (!box) return [x, y];
-      const { w, h } = nodeBox(view, box);
-      const share = Math.min((w / 2 + 2) / Math.abs(u - x || 1e-9), (h / 2 + 2) / Math.abs(v - y || 1e-9), 0.5);
+      const share = border(box, u - x, v - y);
       return [x + (u - x) * share, y + (v - y) * share];
     });
     DRAW.arrow({ ...view, view: view.view, sx: (v) => v, sy: (v) => v, clip: view.clip, inside: view.inside.bind(view) }, group,
       { role: mark.role, label: null, x0: ends[0][0], y0: ends[0][1], x1: ends[1][0], y1: ends[1][1] }, plan);
+    set(group.firstChild, { "stroke-dasharray": style.dash || null });
     const middle = [(ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2];
     want(plan, mark.label, (w, h) => placesAround(...middle, w, h, 6));
   },
 };
 
-function nodeBox(view, mark) {
-  return { x: view.sx(mark.x), y: view.sy(mark.y), w: Math.max(34, textWidth(mark.label) + 20), h: 28 };
+// -- the shapes of nodes (the same rules as in paper.py)
+
+/** Width and height of a node's shape, in pixels: its words and some room round them. */
+function nodeSize(mark) {
+  const w = textWidth(mark.label);
+  if (mark.shape === "circle" || mark.shape === "observed") return [Math.max(36, w + 17), Math.max(36, w + 17)];
+  if (mark.shape === "square") return [Math.max(38, w + 16), Math.max(38, w + 16)];
+  if (mark.shape.startsWith("block")) return [Math.max(54, w + 32), 40];
+  return [Math.max(34, w + 20), 28];
+}
+
+function outline(shape, x, y, w, h) {
+  if (shape === "circle" || shape === "observed") return marker("circle", x, y, w / 2);
+  if (shape === "square") return marker("square", x, y, w / 2);
+  if (shape.startsWith("block")) {
+    const way = shape === "block" ? 1 : -1, flat = way * (w - h / 2);
+    return `M${px(x - (way * w) / 2)} ${px(y - h / 2)}h${px(flat)}a${h / 2} ${h / 2} 0 0 ${way > 0 ? 1 : 0} 0 ${h}h${px(-flat)}z`;
+  }
+  const r = 8, corner = (u, v) => `a${r} ${r} 0 0 1 ${u} ${v}`;
+  return `M${px(x - w / 2 + r)} ${px(y - h / 2)}h${px(w - 2 * r)}${corner(r, r)}v${h - 2 * r}${corner(-r, r)}` +
+    `h${px(2 * r - w)}${corner(-r, -r)}v${2 * r - h}${corner(r, -r)}z`;
+}
+
+/** Is the place (dx, dy) from its middle inside a node's shape? */
+function within(shape, w, h, dx, dy) {
+  if (shape === "circle" || shape === "observed") return Math.hypot(dx, dy) <= w / 2;
+  if (Math.abs(dx) > w / 2 || Math.abs(dy) > h / 2) return false;
+  const bulge = shape.startsWith("block") ? (shape === "block" ? dx : -dx) - (w - h) / 2 : 0;
+  return bulge <= 0 || Math.hypot(bulge, dy) <= h / 2;
+}
+
+/** The share of the way (dx, dy) from a node's middle at which its shape, and a little air, is left. */
+function border(mark, dx, dy) {
+  const [w, h] = nodeSize(mark);
+  let low = 0, high = 1;
+  for (let k = 0; k < 16; k++) {
+    const middle = (low + high) / 2;
+    if (within(mark.shape, w, h, dx * middle, dy * middle)) low = middle;
+    else high = middle;
+  }
+  return Math.min(high + 2 / Math.hypot(dx, dy), 0.5);
 }
