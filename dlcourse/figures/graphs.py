@@ -155,7 +155,7 @@ def graph_panel(
     roles, notes = roles or {}, notes or {}
     marks: list[Mark] = []
     for (_, n), path in layout.paths.items():
-        role = "derivative" if roles.get(n) == "derivative" else "function"
+        role = next((r for r in ("derivative", "guide") if roles.get(n) == r), "function")
         if len(path) > 2:
             marks.append(polyline([x for x, _ in path[:-1]], [y for _, y in path[:-1]], role=role))
         marks.append(edge(*path[-2], *path[-1], role=role))
