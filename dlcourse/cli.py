@@ -1,4 +1,4 @@
-"""The command line: ``dlcourse lab | doctor | solve``.
+"""The command line: ``dlcourse lab | doctor | solve | grade | export-nbgrader``.
 
 Each command is one function that returns an exit status. What a person can mend is raised as
 ``CommandError`` and printed as one sentence, without a traceback.
@@ -70,7 +70,19 @@ def parser() -> argparse.ArgumentParser:
     solve_.add_argument("-o", "--output", metavar="FILE.ipynb", type=Path, required=True, help="where to write it")
     solve_.set_defaults(command=solve)
 
-    # `grade` gets its parser here.
+    grade_ = commands.add_parser("grade", help="grade a folder of submitted notebooks")
+    grade_.add_argument("lesson", metavar="LESSON", help="the lesson's number, for instance 12")
+    grade_.add_argument("submissions", metavar="SUBMISSIONS", type=Path, help="the folder that holds the submissions")
+    grade_.add_argument("-o", "--output", metavar="DIR", type=Path, required=True,
+                        help="where the gradebook goes; a run that was interrupted goes on there")  # fmt: skip
+    grade_.add_argument("--seed", metavar="N", type=natural, help="repeats a run: the seed is in its gradebook")
+    grade_.add_argument("--jobs", metavar="N", type=positive, help="submissions at a time (default: one for each core)")
+    grade_.add_argument("--cluster", metavar="ADDRESS", help="grade on the Dask cluster with this scheduler")
+    grade_.add_argument("--cell-timeout", metavar="S", type=seconds, default=20.0,
+                        help="seconds for each cell and for each look at an answer (default: 20)")  # fmt: skip
+    grade_.add_argument("--no-sandbox", action="store_true", help="run submissions with all your rights; dangerous")
+    grade_.add_argument("--keep", action="store_true", help="keep the notebooks that were run, in DIR/spliced")
+    grade_.set_defaults(command=grade)
 
     nbgrader = commands.add_parser("export-nbgrader", help="write a lesson as a source notebook for nbgrader")
     nbgrader.add_argument("lesson", metavar="LESSON", help="the lesson's number, for instance 12")
@@ -259,3 +271,57 @@ def export_nbgrader(options: argparse.Namespace) -> int:
     *_, notebook = files
     print(f"Wrote {folder / notebook}. Next, there: nbgrader generate_assignment {notebook.parent.name} --create")
     return 0
+
+
+# ---------------------------------------------------------------------------------------------------- grade
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade a class."""
+    if os.name == "nt":
+        raise CommandError("grading needs Linux (or macOS, with --no-sandbox); on Windows use WSL.")
+    needed = [name for name in ("nbval", "pytest", "psutil", "tqdm") if importlib.util.find_spec(name) is None]
+    if needed:
+        raise CommandError(f"grading needs {', '.join(needed)}; try: python -m pip install 'dlcourse[grade]'")
+    from dlcourse.grading.command import Request, grade_class, summary
+    from dlcourse.grading.supervisor import CannotGrade
+
+    try:
+        lesson = library.lesson_number(options.lesson)
+        library.answers(lesson)
+        jobs = options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        request = Request(lesson, options.submissions, options.output, options.seed, jobs, options.cluster,
+                          options.cell_timeout, not options.no_sandbox, options.keep)  # fmt: skip
+        print(summary(grade_class(request), options.output))
+    except (CannotGrade, library.UnknownLesson) as problem:
+        raise CommandError(str(problem)) from None
+    except KeyboardInterrupt:
+        raise CommandError("stopped; what is graded is kept, and the same command goes on from there.") from None
+    except OSError as error:
+        raise CommandError(f"cannot go on ({error}); the same command goes on from there.") from None
+    return 0
+
+
+def natural(text: str) -> int:
+    """A whole number from 0, for argparse."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if natural(text) == 0:
+        raise argparse.ArgumentTypeError("at least 1")
+    return natural(text)
+
+
+def seconds(text: str) -> float:
+    """A number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool
 
 from dlcourse.grading.sandbox import ENVIRONMENT, Limits, sandbox_command
@@ -34,7 +34,7 @@ class SandboxProvisioner(LocalProvisioner):
         """Put the connection file and the sockets into a private folder, and the command into the sandbox."""
         if self.folder is None:
             self.folder = Path(tempfile.mkdtemp(prefix="k"))
-        manager = self.parent
+        manager: Any = self.parent
         manager.transport = "ipc"
         manager.connection_file = str(self.folder / "c.json")
         manager.ip = str(self.folder / "s")

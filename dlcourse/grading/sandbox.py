@@ -137,7 +137,7 @@ def _packages() -> list[str]:
     checkout = package.parent if (package.parent / "pyproject.toml").is_file() else None
     hidden = [checkout] if checkout is not None else []  # history, builds and answers lie beside the package
     roots = [Path(p) for p in (sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)] + site_folders()
-    outside = [root for root in dict.fromkeys([*roots, Path(os.path.realpath(sys.prefix))])]
+    outside = list(dict.fromkeys([*roots, Path(os.path.realpath(sys.prefix))]))
     line, mounted = [], [Path("/usr")]
     for root in outside:
         if not _inside(root, mounted) and not _inside(root, hidden):

@@ -79,11 +79,12 @@ def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None
     ``{"done": true}``
     """
     kernel = "dlcourse-sandbox" if session.sandbox else "dlcourse-plain"
+    folder = session.notebook.parent
+    options = ["-c", os.devnull, f"--rootdir={folder}", "--noconftest", "--color=no", "--tb=line", "-q"]
+    plugins = ["-p", "nbval.plugin", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:logging"]
     status = pytest.main(
-        [str(session.notebook), f"--nbval-kernel-name={kernel}", "-c", os.devnull, f"--rootdir={session.notebook.parent}",
-         "--noconftest", "-p", "nbval.plugin", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--color=no", "--tb=line", "-q"],
-        plugins=[Plugin(session, say)],
-    )  # fmt: skip
+        [str(session.notebook), f"--nbval-kernel-name={kernel}", *options, *plugins], plugins=[Plugin(session, say)]
+    )
     if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         say({"done": True})
 
@@ -124,7 +125,8 @@ class SplicedNotebook(nbval.plugin.IPyNbFile):  # type: ignore[misc]
         """Count what a cell sends: nbval itself reads as long as there is something."""
         message = super().get_kernel_message(timeout, stream)
         self.messages += 1
-        self.size += len(message["content"].get("text", "")) + sum(map(len, message["content"].get("data", {}).values()))
+        content = message["content"]
+        self.size += len(content.get("text", "")) + sum(map(len, content.get("data", {}).values()))
         if self.messages > MOST_MESSAGES or self.size > MOST_OUTPUT:
             self.say({"flooded": True})
             os._exit(1)

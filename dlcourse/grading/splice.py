@@ -21,9 +21,10 @@ from dlcourse.lesson.answering import defines, parse
 from dlcourse.lesson.classroom import same_code
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["Found", "Piece", "Probe", "find_answers", "splice"]
+__all__ = ["Found", "Piece", "Probe", "belongs", "cell_ids", "find_answers", "splice"]
 
 NBVAL_MARKER = re.compile(r"^(\s*#[#\s]*)(PYTEST_VALIDATE_\w+|NBVAL_\w+)(?=\s*$)", re.MULTILINE)
+OPENED = re.compile(r"open_lesson\(\W*(\d{1,2})\W*\)")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
         If this is the notebook of another lesson, or of none.
     """
     course = released(lesson)
-    _belongs(cells, course)
+    belongs(cells, lesson)
     unchanged = {(cell.kind, _bare(cell.source)) for cell in course.cells}
     changed = {n: cell for n, cell in enumerate(cells) if (cell.kind, _bare(cell.source)) not in unchanged}
     code = {n: cell.source for n, cell in changed.items() if cell.kind == "code" and not _is_stub(cell.source, course)}
@@ -128,16 +129,17 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
     return found
 
 
-def _belongs(cells: Sequence[Cell], course: Released) -> None:
+def belongs(cells: Sequence[Cell], lesson: str) -> None:
     """Raise ``Rejected`` for a notebook that has nothing to do with the lesson."""
+    course = released(lesson)
     code = [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
     lessons = {cell.exercise.partition(".")[0] for cell in cells if cell.exercise}
-    lessons |= {number.zfill(2) for cell in code for number in re.findall(r"open_lesson\(\W*(\d{1,2})\W*\)", cell.source)}
+    lessons |= {number.zfill(2) for cell in code for number in OPENED.findall(cell.source)}
     if lessons and course.lesson not in lessons:
         raise Rejected(f"This is the notebook of lesson {min(lessons)}: hand in that of lesson {course.lesson}.")
     names = [exercise.name for exercise in course.exercises.values()]
     if code and not lessons and not any(defines(cell.source, name) for cell in cells for name in names):
-        raise Rejected(f"None of the exercises of lesson {course.lesson} is in this notebook: hand in the lesson's own.")
+        raise Rejected(f"No exercise of lesson {course.lesson} is in this notebook: hand in the lesson's own.")
 
 
 def _claims(cell: Cell, course: Released) -> set[str]:
@@ -204,8 +206,8 @@ def _bare(source: str) -> str:
 
 # ------------------------------------------------------------------------------------------------ evasions
 
-WAYS_AROUND = {"__import__", "import_module", "importlib", "eval", "exec", "getattr", "vars", "globals", "inspect", "gc",
-               "modules", "_getframe", "__dict__", "__globals__", "__closure__", "answering", "WriteItYourself"}  # fmt: skip
+WAYS_AROUND = {"__import__", "import_module", "importlib", "eval", "exec", "getattr", "vars", "globals", "inspect",
+               "gc", "modules", "_getframe", "__dict__", "__globals__", "__closure__", "answering"}  # fmt: skip
 
 
 def evasions(exercise: Exercise, answer: str, others: Sequence[str] = ()) -> list[str]:
@@ -307,9 +309,14 @@ def splice(
             cells += [_probe(probes[id], found.answers[id]) for id in waiting]
             waiting = [id for id in piece.answers if id in probes]
         if not alone:
-            cells.append(_code(f"student-{piece.number}", NBVAL_MARKER.sub(r"\1(\2)", piece.source)))
+            cells.append(_code(cell_ids(piece)[0], NBVAL_MARKER.sub(r"\1(\2)", piece.source)))
     cells += [_probe(probes[id], found.answers[id]) for id in waiting]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def cell_ids(piece: Piece) -> list[str]:
+    """The ids of a piece's cells: its own, and its probes'."""
+    return [f"student-{piece.number}", *(f"probe-{id.replace('.', '-')}" for id in piece.answers)]
 
 
 def _code(id: str, source: str) -> dict[str, Any]:
@@ -319,8 +326,9 @@ def _code(id: str, source: str) -> dict[str, Any]:
 
 def _probe(probe: Probe, answer: str) -> dict[str, Any]:
     """nbval compares a cell that has run, so this one has an execution count."""
-    cell = _code(f"probe-{probe.exercise.id.replace('.', '-')}", probe_source(probe.exercise, answer, probe.cases))
-    cell["metadata"] = {"tags": ["nbval-check-output"], "dlcourse": {"probe": probe.exercise.id}}
+    id = probe.exercise.id
+    cell = _code(f"probe-{id.replace('.', '-')}", probe_source(probe.exercise, answer, probe.cases))
+    cell["metadata"] = {"tags": ["nbval-check-output"], "dlcourse": {"probe": id}}
     cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": probe.expected}]
     cell["execution_count"] = 1
     return cell

@@ -7,6 +7,7 @@ was left. It ends, and everything with it, when the process that asked is gone.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import select
@@ -33,7 +34,7 @@ from dlcourse.grading.kernel import remove
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
 from dlcourse.grading.session import Session, environment, start_session
-from dlcourse.grading.splice import Found, Piece, Probe, find_answers, splice
+from dlcourse.grading.splice import Found, Piece, Probe, cell_ids, find_answers, splice
 from dlcourse.lesson import library
 from dlcourse.lesson.answering import Report, Run
 from dlcourse.lesson.exercises import Exercise
@@ -41,7 +42,7 @@ from dlcourse.lesson.judging import expected_of, judge
 from dlcourse.lesson.observation import bits
 from dlcourse.lesson.solve import solved_notebook
 
-__all__ = ["CannotGrade", "grade_one", "make_key"]
+__all__ = ["CannotGrade", "SupervisorLost", "checksum", "grade_one", "make_key", "stop_all"]
 
 TICK = 0.2  # seconds between two looks at the kernel
 GRACE = 7.0  # seconds that nbval has to interrupt a cell
@@ -55,6 +56,10 @@ class CannotGrade(Exception):
     """One sentence for the instructor: why there can be no grading."""
 
 
+class SupervisorLost(Exception):
+    """The supervisor of a submission ended; another one may do better."""
+
+
 # -------------------------------------------------------------------------------------- where the work is asked for
 
 
@@ -63,7 +68,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", f"from {__name__} import main; main({theirs.fileno()})"],
             pass_fds=[theirs.fileno()], env=environment(), cwd="/", start_new_session=True,
@@ -71,6 +76,7 @@ class Supervisor:
         )  # fmt: skip
         theirs.close()
         self.connection = Connection(ours.detach())
+        EVERY.add(self)
 
     def ask(self, what: str, argument: Any) -> Any:
         try:
@@ -80,18 +86,27 @@ class Supervisor:
             self.process.wait()
             self.log.seek(0)
             lines = self.log.read().decode(errors="replace").splitlines() or [f"status {self.process.returncode}"]
-            raise CannotGrade(f"The supervisor of a submission ended: {lines[-1][:200]}") from None
+            raise SupervisorLost(lines[-1]) from None
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
     def close(self) -> None:
+        EVERY.discard(self)
         self.connection.close()
         self.process.wait()
         self.log.close()
 
 
 HERE = threading.local()
+EVERY: set[Supervisor] = set()
+
+
+def stop_all() -> None:
+    """End every supervisor of this process, and with it what it is at; it cleans up."""
+    for supervisor in list(EVERY):
+        supervisor.process.terminate()
+        supervisor.process.wait()
 
 
 def _ask(what: str, argument: Any) -> Any:
@@ -100,10 +115,9 @@ def _ask(what: str, argument: Any) -> Any:
         HERE.supervisor = Supervisor()
     try:
         return HERE.supervisor.ask(what, argument)
-    except CannotGrade:
-        if HERE.supervisor.process.poll() is not None:
-            HERE.supervisor.close()
-            del HERE.supervisor
+    except SupervisorLost:
+        HERE.supervisor.close()
+        del HERE.supervisor
         raise
 
 
@@ -192,12 +206,11 @@ class Grading:
             left -= self.results.keys()
             if not ended.cause:
                 break
-            culprit = ended.cell.removeprefix("student-")
-            pieces = [p for p in self.found.pieces if str(p.number) == culprit or ended.cell in map(_probe_id, p.answers)]
-            if not pieces:
+            culprit = next((p for p in self.found.pieces if ended.cell in cell_ids(p)), None)
+            if culprit is None:
                 break
-            broken.update(piece.number for piece in pieces)
-            for id in left.intersection(*(piece.answers for piece in pieces)):
+            broken.add(culprit.number)
+            for id in left.intersection(culprit.answers):
                 self.alone(id)
             left -= self.results.keys()
         for id in sorted(left):
@@ -222,9 +235,8 @@ class Grading:
 
     def run(self, ids: Collection[str], without: Collection[int] = (), alone: bool = False) -> Ended:
         """One run of the spliced notebook in a folder of its own."""
-        probes = {
-            id: Probe(self.lesson.exercises[id], self.lesson.cases[id], self.settings.expected.get(id, "")) for id in ids
-        }
+        exercises, cases, expected = self.lesson.exercises, self.lesson.cases, self.settings.expected
+        probes = {id: Probe(exercises[id], cases[id], expected.get(id, "")) for id in ids}
         text = splice(self.found, self.settings.lesson, probes, without=without, alone=alone)
         self.spliced = self.spliced or text
         folder = Path(tempfile.mkdtemp(prefix="dlcourse-", dir="/tmp"))
@@ -244,10 +256,6 @@ class Grading:
         return ended
 
 
-def _probe_id(exercise: str) -> str:
-    return f"probe-{exercise.replace('.', '-')}"
-
-
 def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     """Run a session and end it when it takes too much of anything. Nothing of it is left afterwards."""
     ended = Ended()
@@ -256,8 +264,8 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     until, text = time.monotonic() + START, b""
     try:
         while not ended.cause:
-            ready = select.select([pipe, asker], [], [], TICK)[0]
-            if asker in ready:  # nothing is sent while we work: the other end was closed
+            ready = select.select([pipe, asker.fileno()], [], [], TICK)[0]
+            if asker.fileno() in ready:  # nothing is sent while we work: the other end was closed
                 raise Abandoned
             if pipe in ready:
                 data = os.read(pipe, 1 << 20)
@@ -341,9 +349,20 @@ def _size(folder: Path) -> int:
 # ------------------------------------------------------------------------------------------------ the two questions
 
 
+@cache
+def checksum(lesson: str) -> str:
+    """Of everything that a mark depends on: the lesson, its answers, and the course's own code."""
+    digest = hashlib.sha256()
+    for path in [library.notebook(lesson), library.answers_path(lesson), *sorted(library.PACKAGE.rglob("*.py"))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def grade(job: Job, asker: Connection) -> SubmissionResult:
     """Grade a submission, here."""
     settings = job.settings
+    if settings.key != checksum(settings.lesson):
+        raise CannotGrade("A worker has another version of the course: install the same one everywhere.")
     exercises = library.exercises(settings.lesson).values()
     result = SubmissionResult(
         job.submission, "graded", sum(e.points for e in exercises), student=job.student, file=job.file
@@ -359,14 +378,13 @@ def grade(job: Job, asker: Connection) -> SubmissionResult:
         if verdict is None:
             stub = judge(exercise, [], Run())
             verdict = {"outcome": stub.outcome, "lines": list(stub.lines), "mutant": None}
-        mutant = verdict["mutant"]
-        result.exercises.append(
-            ExerciseResult(
-                exercise.id, exercise.points, verdict["outcome"], verdict["lines"], exercise.title, mutant,
-                "" if mutant is None else exercise.mutants[mutant].message,
-                found.evasions.get(exercise.id, []), found.answers.get(exercise.id, ""),
-            )  # fmt: skip
-        )
+        mutant: int | None = verdict["mutant"]
+        graded = ExerciseResult(exercise.id, exercise.points, verdict["outcome"], verdict["lines"], exercise.title)
+        graded.mutant = mutant
+        graded.misconception = "" if mutant is None else exercise.mutants[mutant].message
+        graded.evasions = found.evasions.get(exercise.id, [])
+        graded.answer = found.answers.get(exercise.id, "")
+        result.exercises.append(graded)
     result.spliced = grading.spliced if settings.keep else ""
     return result
 
