@@ -98,7 +98,8 @@ def diagram(
             marks.append(text(x, y - _extent(shape, label)[1] / 2 - 13, notes[name], anchor="middle"))
     marks += [text(*place(row, column), string, anchor="middle") for row, column, string in words]
     across, up = max(size[0], total) / 2, size[1] / 2
-    return Panel(marks, (-across, across), (-up, up), title=title, axes=False, name="diagram")
+    low = min([-up, *(mark.y - 10 for mark in marks if mark.kind == "text")])  # the last row's words, too
+    return Panel(marks, (-across, across), (low, up), title=title, axes=False, name="diagram")
 
 
 def _extent(shape: Shape, label: str) -> tuple[float, float]:
