@@ -67,7 +67,7 @@ def contour_map(
     line = np.zeros(band.shape, dtype=bool)
     line[:, 1:] |= band[:, 1:] != band[:, :-1]
     line[1:, :] |= band[1:, :] != band[:-1, :]
-    picture[line] = (90, 90, 90, 200)
+    picture[line] = (112, 112, 112, 230)  # to be seen on light and on dark ground
     marks = [image(picture, (*xlim, *ylim))]
     wanted = list(levels)[::2] if named is None else named
     # only those whose line is on the map
@@ -211,7 +211,7 @@ def surface(
     on_mesh[np.linspace(0, n - 1, lines + 1).round().astype(int)] = True
     colour = tints[band]
     mesh = on_mesh[:, None] | on_mesh[None, :]
-    colour[mesh] = (90, 90, 90, 140)
+    colour[mesh] = (112, 112, 112, 170)
     column = np.clip((across - left) / (right - left) * columns, 0, columns - 1).astype(int)
     row = np.clip((high - up) / (high - low) * rows, 0, rows - 1).astype(int)
     depth = eye.away(space) - 0.01 * (xlim[1] - xlim[0]) * mesh  # a line lies on the ground beside it, not under it

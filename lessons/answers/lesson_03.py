@@ -1,0 +1,402 @@
+"""Answers to lesson 03, two dimensions.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcourse.lesson import exercise, function_of, prediction, question
+
+Array = NDArray[np.float64]
+Height = Callable[[Any], Any]
+Gradient = Callable[[Any], Array]
+Case = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------------ 03.1
+
+numeric = exercise("03.1", "The gradient by shaking", points=2, rtol=1e-7)
+
+
+@numeric.reference
+def grad_num(f: Height, p: Any, h: float = 1e-5) -> Array:
+    """One partial for each coordinate: shake this one, hold the others.
+
+    The copy holds floats, so a p of whole numbers can be shaken, too, and the caller's p stays as it was.
+    A fresh step of zeros with h in one place leaves nothing to put back.
+    """
+    p = np.array(p, dtype=float)
+    g = np.zeros(len(p))
+    for i in range(len(p)):
+        step = np.zeros(len(p))
+        step[i] = h
+        g[i] = (f(p + step) - f(p - step)) / (2 * h)
+    return g
+
+
+@numeric.mutant("Both entries shake the same coordinate. Entry i of the gradient needs a shake of coordinate i.")
+def _(f: Height, p: Any, h: float = 1e-5) -> Array:
+    p = np.array(p, dtype=float)
+    step = np.array([h, 0.0])
+    slope = (f(p + step) - f(p - step)) / (2 * h)
+    return np.array([slope, slope])
+
+
+@numeric.mutant("You shook all coordinates at once. A partial holds the others still: change one at a time.")
+def _(f: Height, p: Any, h: float = 1e-5) -> Array:
+    p = np.array(p, dtype=float)
+    slope = (f(p + h) - f(p - h)) / (2 * h)
+    return np.full(len(p), slope)
+
+
+@numeric.mutant("You changed p and did not put it back: the next coordinate is shaken at another place.")
+def _(f: Height, p: Any, h: float = 1e-5) -> Array:
+    p = np.array(p, dtype=float)
+    g = np.zeros(len(p))
+    for i in range(len(p)):
+        p[i] += h
+        up = f(p)
+        p[i] -= 2 * h
+        g[i] = (up - f(p)) / (2 * h)
+    return g
+
+
+@numeric.mutant("You looked to one side only. Measure at p + h and at p − h: the error shrinks from h to h².")
+def _(f: Height, p: Any, h: float = 1e-5) -> Array:
+    p = np.array(p, dtype=float)
+    return np.array([(f(p + h * e) - f(p)) / h for e in np.eye(len(p))])
+
+
+@numeric.mutant("From p − h to p + h it is 2h, not h. Divide by 2h.")
+def _(f: Height, p: Any, h: float = 1e-5) -> Array:
+    p = np.array(p, dtype=float)
+    return np.array([(f(p + h * e) - f(p - h * e)) / h for e in np.eye(len(p))])
+
+
+@numeric.mutant("An array of whole numbers cuts p + h off to p again. Copy p into an array of floats first.")
+def _(f: Height, p: Any, h: float = 1e-5) -> Array:
+    p = np.array(p)
+    g = np.zeros(len(p))
+    for i in range(len(p)):
+        up, down = p.copy(), p.copy()
+        up[i] += h
+        down[i] -= h
+        g[i] = (f(up) - f(down)) / (2 * h)
+    return g
+
+
+@numeric.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(f=function_of("p", "p[0]**2 + 3.0 * p[0] * p[1]"), p=np.array([1.0, 2.0]))
+    for _ in range(3):
+        a, b, c = rng.uniform(0.5, 2.0, size=3)
+        f = function_of("p", f"{a!r} * p[0]**2 + {b!r} * p[0] * p[1] - {c!r} * np.sin(p[1])")
+        yield dict(f=f, p=rng.uniform(0.5, 2.0, size=2))
+    a = rng.uniform(0.5, 2.0)
+    yield dict(f=function_of("p", f"{a!r} * p[0]**2 * p[1]"), p=np.array([2, 1]))  # whole numbers
+
+
+numeric.hints(
+    "A partial is an ordinary slope: all coordinates but one are held. You know how to measure a slope.",
+    "p has shape (2,), f(p) is one number, the answer has shape (2,). Work on a float copy of p.",
+    "For each i: step is zeros with h at place i; entry i is f(p + step) minus f(p − step), over 2h.",
+)
+
+# ------------------------------------------------------------------------------------------------ 03.2
+
+loop = exercise("03.2", "Descent in the plane", points=1)
+
+
+@loop.reference
+def descend2(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
+    """Each new place is a new array, so the old ones keep what they were.
+
+    Both coordinates move at once, by the gradient at the place where you stand.
+    """
+    path = [np.array(p0, dtype=float)]
+    for _ in range(n):
+        path.append(path[-1] - lr * grad(path[-1]))
+    return np.array(path)
+
+
+@loop.mutant("All rows are the last place: `p -= …` changes the array that is already in your list. Make a new one.")
+def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
+    p = np.array(p0, dtype=float)
+    path = [p]
+    for _ in range(n):
+        p -= lr * grad(p)
+        path.append(p)
+    return np.array(path)
+
+
+@loop.mutant("You walked uphill. The gradient points up: subtract it.")
+def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
+    path = [np.array(p0, dtype=float)]
+    for _ in range(n):
+        path.append(path[-1] + lr * grad(path[-1]))
+    return np.array(path)
+
+
+@loop.mutant("The start is missing: after n steps there are n + 1 places, p0 first.")
+def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
+    p, path = np.array(p0, dtype=float), []
+    for _ in range(n):
+        p = p - lr * grad(p)
+        path.append(p)
+    return np.array(path).reshape(n, 2)
+
+
+@loop.mutant("You use the gradient of the start at every step. Ask for the gradient where you stand now.")
+def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
+    p = np.array(p0, dtype=float)
+    g = grad(p)
+    return np.array([p - k * lr * g for k in range(n + 1)])
+
+
+@loop.mutant("You moved x first, then asked for y's slope at the new x. One gradient, at one place, moves both.")
+def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
+    path = [np.array(p0, dtype=float)]
+    for _ in range(n):
+        p = path[-1].copy()
+        p[0] -= lr * grad(p)[0]
+        p[1] -= lr * grad(p)[1]
+        path.append(p)
+    return np.array(path)
+
+
+@loop.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(grad=function_of("p", "2.0 * p"), p0=np.array([1.0, -2.0]), lr=0.25, n=2)
+    for n in (1, 3, 5):
+        a, b, c = rng.uniform(0.5, 2.0, size=3)
+        grad = function_of("p", f"np.array([{a!r} * p[0] + {c!r} * p[1], {c!r} * p[0] + {b!r} * p[1]])")
+        yield dict(grad=grad, p0=rng.uniform(0.5, 2.0, size=2), lr=float(rng.uniform(0.05, 0.3)), n=n)
+    yield dict(grad=function_of("p", "2.0 * p"), p0=[3, 1], lr=0.1, n=2)  # a list of whole numbers
+    yield dict(grad=function_of("p", "2.0 * p"), p0=np.array([1.5, 0.5]), lr=0.1, n=0)
+
+
+loop.hints(
+    "It is the loop of lesson 02. The place is now an array of two numbers, and so is the gradient.",
+    "path is a list that starts with p0 as an array of floats, shape (2,). At the end, np.array(path) is (n + 1, 2).",
+    "n times: append the last place minus lr times the gradient there. Write it with a new array, not with -=.",
+)
+
+# ------------------------------------------------------------------------------------------------ 03.3
+
+matrix = exercise("03.3", "A step with a matrix", points=1)
+
+
+@matrix.reference
+def precond_step(p: Array, g: Array, M: Array) -> Array:
+    """The matrix turns and stretches the gradient; then you subtract, as always.
+
+    M plays the part of the learning rate: it multiplies the gradient, and is not inverted.
+    """
+    return p - M @ g
+
+
+@matrix.mutant("You divided by M. It stands where η stood: multiply the gradient by it.")
+def _(p: Array, g: Array, M: Array) -> Array:
+    return p - np.linalg.pinv(M) @ g
+
+
+@matrix.mutant("`*` multiplies entry by entry, and gives a 2 × 2 array. Matrix times vector is `@`.")
+def _(p: Array, g: Array, M: Array) -> Array:
+    return p - M * g
+
+
+@matrix.mutant("Only the diagonal of M was used. The other entries turn the step: take the whole matrix.")
+def _(p: Array, g: Array, M: Array) -> Array:
+    return p - np.diag(M) * g
+
+
+@matrix.mutant("You walked uphill: subtract what M makes of the gradient.")
+def _(p: Array, g: Array, M: Array) -> Array:
+    return p + M @ g
+
+
+@matrix.mutant("That is the move. Add the place where you stand.")
+def _(p: Array, g: Array, M: Array) -> Array:
+    return -M @ g
+
+
+@matrix.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(p=np.array([1.0, 1.0]), g=np.array([2.0, 4.0]), M=np.array([[0.5, 0.25], [0.25, 0.5]]))
+    for _ in range(4):
+        R = rng.uniform(0.2, 1.0, size=(2, 2))
+        yield dict(p=rng.normal(size=2), g=rng.normal(size=2), M=R @ R.T + 0.1 * np.eye(2))
+    yield dict(p=np.array([1, 2]), g=np.array([3, 4]), M=np.array([[2, 1], [1, 3]]))  # whole numbers
+    yield dict(p=np.array([1.0, 2.0]), g=np.array([3.0, 5.0]), M=np.array([[1.0, 1.0], [1.0, 1.0]]))  # not invertible
+
+
+matrix.hints(
+    "It is p − ηg with the matrix M in the place of the number η.",
+    "M is (2, 2), g is (2,): their matrix product has the shape (2,), like p.",
+    "M @ g is the matrix product. Subtract it from p.",
+)
+
+# ------------------------------------------------------------------------------------------------ 03.4
+
+# rounding leaves about a millionth of a degree between parallel vectors
+angle = exercise("03.4", "How far off is steepest?", points=2, rtol=1e-4)
+
+
+@angle.reference
+def angle_to_min(g: Array, to_min: Array) -> float:
+    """The cosine of an angle is the dot product over both lengths.
+
+    You walk against g, hence −g. Rounding can carry the cosine of parallel vectors beyond 1, where the
+    arccos does not exist, hence the clip.
+    """
+    cosine = -g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+@angle.mutant("For parallel vectors rounding gives a cosine like 1.0000000000000002, and its arccos is nan. Clip it.")
+def _(g: Array, to_min: Array) -> float:
+    with np.errstate(invalid="ignore"):
+        return np.degrees(np.arccos(-g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))))
+
+
+@angle.mutant("You took the angle from the gradient itself, which points uphill. You walk along −g.")
+def _(g: Array, to_min: Array) -> float:
+    cosine = g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+@angle.mutant("np.arccos answers in radians. Turn them into degrees.")
+def _(g: Array, to_min: Array) -> float:
+    cosine = -g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))
+    return np.arccos(np.clip(cosine, -1, 1))
+
+
+@angle.mutant("The dot product alone is no cosine: divide it by the lengths of both vectors.")
+def _(g: Array, to_min: Array) -> float:
+    return np.degrees(np.arccos(np.clip(-g @ to_min, -1, 1)))
+
+
+@angle.mutant("With the absolute value no angle is above 90°. Keep the sign: it says whether you walk away.")
+def _(g: Array, to_min: Array) -> float:
+    cosine = abs(g @ to_min) / (np.linalg.norm(g) * np.linalg.norm(to_min))
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+@angle.mutant("Two compass directions can differ by more than 180°. The angle between arrows is the short way.")
+def _(g: Array, to_min: Array) -> float:
+    return np.degrees(abs(np.arctan2(-g[1], -g[0]) - np.arctan2(to_min[1], to_min[0])))
+
+
+@angle.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(g=np.array([2.0, 20.0]), to_min=np.array([-1.0, -0.1]))
+    for _ in range(3):
+        turn = rng.uniform(0.3, 1.2)
+        g = rng.uniform(0.5, 2.0) * np.array([np.cos(0.1), np.sin(0.1)])
+        yield dict(g=g, to_min=rng.uniform(0.3, 3.0) * np.array([-np.cos(turn), np.sin(turn)]))
+    turn = rng.uniform(0.3, 1.2)
+    yield dict(g=np.array([1.5, 0.5]), to_min=2.0 * np.array([np.cos(turn), np.sin(turn)]))  # walking away
+    yield dict(g=np.array([3, 4]), to_min=np.array([-4, -3]))  # whole numbers
+    for g, to_min in (([7.5, 3.0], [-1.5, -0.6]), ([-18.9, -0.7], [2.7, 0.1]), ([16.1, 4.2], [-2.3, -0.6])):
+        yield dict(g=np.array(g), to_min=np.array(to_min))  # parallel: the cosine comes out above 1
+
+
+angle.hints(
+    "The dot product of two vectors is the product of their lengths, times the cosine of the angle between them.",
+    "Your direction is −g, shape (2,). The cosine is one number between −1 and 1; np.clip keeps it there.",
+    "cosine = −g @ to_min / (both np.linalg.norm multiplied); clip it to −1 … 1; np.degrees(np.arccos(...)).",
+)
+
+# ------------------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "03.a",
+        "You stand in the fog. To the east (along x) the ground falls by 0.6 for each metre, to the north (along y) "
+        "it climbs by 0.8. Which way is down the steepest?",
+        options={
+            "South: the steeper of the two slopes": "South falls by 0.8. Some east falls, too: together they win.",
+            "South-east, more south than east": "Each slope has its say, in proportion to how steep it is.",
+            "Any way between south and east, all alike": "All of these go down, but not equally fast.",
+        },
+        answer="South-east, more south than east",
+    ),
+    prediction(
+        "03.b",
+        "A long valley is 100 times as curved across as along. You stand on its side and walk in the direction of "
+        "steepest descent. How far is that from the direction to the lowest point?",
+        options={
+            "About 10°": "Look at the two arrows at step 0 with κ = 100.",
+            "About 45°": "That is near κ = 10. At 100 it is worse.",
+            "About 80°": "Steepest is nearly straight across the valley. The minimum lies along it.",
+        },
+        answer="About 80°",
+    ),
+    prediction(
+        "03.c",
+        "You measure one of the two directions in other units, say feet for miles. The hill stays where it is. "
+        "What happens to the direction of steepest descent on the ground?",
+        options={
+            "Nothing: steepest is steepest": "It sounds safe. Move the slider and watch the arrow on the right.",
+            "It turns": "Steepest means most descent for a step of length one, and units decide what length one is.",
+            "It stays, but the step gets longer": "The length changes, and the direction with it.",
+        },
+        answer="It turns",
+    ),
+]
+
+quiz = [
+    question(
+        "03.q1",
+        "f(x, y) = 3x + y². What is the gradient at (5, 2)?",
+        options={
+            "(3, 4)": "Hold y and the slope is 3 everywhere; hold x and the slope of y² at 2 is 4.",
+            "(15, 4)": "3x is the height. Its slope along x is 3.",
+            "7": "The partials stay apart: a gradient has an entry for each input.",
+        },
+        answer="(3, 4)",
+    ),
+    question(
+        "03.q2",
+        "You walk along a contour line. What do you know about the gradient?",
+        options={
+            "It is zero": "The height stays, in this one direction. Across the line it may change fast.",
+            "It points along the line": "Along the line nothing changes. The gradient points where most changes.",
+            "It is at right angles to the line": "No change along the line means that all the change is across it.",
+        },
+        answer="It is at right angles to the line",
+    ),
+    question(
+        "03.q3",
+        "Your list of places has 50 rows, all the same. What happened?",
+        options={
+            "The gradient was zero": "Then the rows would all be the start. Compare them with p0.",
+            "You appended one array, and changed it with -=": "A list holds the array itself, 50 times, not 50 copies.",
+            "η was too large": "Then the rows would be wild, and different.",
+        },
+        answer="You appended one array, and changed it with -=",
+    ),
+    question(
+        "03.q4",
+        "M is diag(1, 0) and the gradient is (0, 2). Where does p − M∇f take you?",
+        options={
+            "Nowhere": "M(0, 2) is (0, 0). A zero eigenvalue is blind to that direction.",
+            "Down, slowly": "The step has length 0, so it goes nowhere, at any speed.",
+            "Uphill": "M does not turn it round. It wipes it out.",
+        },
+        answer="Nowhere",
+    ),
+    question(
+        "03.q5",
+        "At a place the gradient is zero. Along x it is a valley, along y a hilltop. What is it?",
+        options={
+            "A local minimum": "Along y the ground falls away on both sides.",
+            "A saddle": "Up one way, down the other. Descent slows here and can leave with a small push.",
+            "A local maximum": "Along x the ground rises on both sides.",
+        },
+        answer="A saddle",
+    ),
+]
