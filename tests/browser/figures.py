@@ -138,6 +138,7 @@ def by_keyboard(thing: Locator) -> Iterator[Callable[[], object]]:
 
         yield type_more
     elif kind == "radio":
+        wanted = thing.element_handle()  # the locator says "not chosen": once chosen, it would mean another one
 
         def walk_to_it() -> None:
             # Tab leads to the chosen button of the group, the arrow keys to the others.
@@ -145,7 +146,7 @@ def by_keyboard(thing: Locator) -> Iterator[Callable[[], object]]:
             chosen.focus()
             for _ in range(20):
                 thing.page.keyboard.press("ArrowDown")
-                if thing.is_checked():
+                if wanted.is_checked():
                     return
 
         yield walk_to_it
