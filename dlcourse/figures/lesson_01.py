@@ -109,14 +109,14 @@ class Fog(Figure):
         seen = np.abs(c.xs - c.x) <= self.sight + 1e-9
         marks: list[Mark] = []
         if self.said:
-            marks.append(curve(c.xs, c.heights, role="guide"))
+            marks.append(curve(c.xs, c.heights, role="path"))
         else:
             for a, b in ((-3.0, c.x - self.sight), (c.x + self.sight, 3.0)):
                 if b - a > 0.05:
                     marks.append(band([a, b], [low, low], [high, high], role="neutral"))
                 if b - a > 0.6:
                     marks.append(text((a + b) / 2, c.y + 2.6, "fog", anchor="middle"))
-        marks.append(curve(c.xs[seen], c.heights[seen], role="function", label="what you saw" if self.said else None))
+        marks.append(curve(c.xs[seen], c.heights[seen], role="function"))
         if self.said:
             ends = np.array([-0.9, 0.9])
             marks.append(curve(c.x + ends, c.y + c.slope * ends, role="derivative", label="slope"))
@@ -190,7 +190,7 @@ class Secant(Figure):
                 curve(x + ends, touch, role="guide"),
                 curve(x + ends, line, role="derivative"),
                 polyline([x, x + h, x + h], [y, y, y + self.rise], role="path"),
-                point(x + h, y + self.rise, role="derivative", label="x + h"),
+                point(x + h, y + self.rise, role="derivative", label="" if self.level else "x + h"),
                 point(x, y, role="here", label="x", drag={"x": "x"}),
             ],
             xlim=(-2.5, 2.5), ylim=(low, high), xlabel="place", ylabel="height", title="The line through two places",
@@ -201,8 +201,8 @@ class Secant(Figure):
             [
                 curve([-1.0, 1.0], limits, role="guide", label="f′(x)"),
                 curve(self.steps, self.quotients, role="derivative"),
-                point(h, self.slope if self.level and not self.corner else self.quotient, role="here", label="now",
-                      drag={"x": "h"}),
+                point(h, self.slope if self.level and not self.corner else self.quotient, role="here",
+                      label="0/0" if self.level else "now", drag={"x": "h"}),
             ],
             xlim=(-1.05, 1.05), ylim=(room[0], room[1]), xlabel="distance h", ylabel="[f(x + h) − f(x)] / h",
             title="Its steepness, for every h", name="quotient",
@@ -216,10 +216,11 @@ class Secant(Figure):
                 return f"{where}, h = 0: 0 divided by 0. From the right the quotients come to +1, from the left to −1"
             return f"{where}, h = 0: 0 divided by 0, no quotient; from both sides they come to {signed(self.slope)}"
         second = "to the right" if self.h > 0 else "to the left"
+        up = f"{abs(self.rise):.2f} {'higher' if self.rise > 0 else 'lower'}" if abs(self.rise) > 5e-3 else "as high"
         gap = "" if self.corner else f"; the derivative is {signed(self.slope)}"
         return (
-            f"{where}: the second place is {abs(self.h):.2f} {second}, and {abs(self.rise):.2f} "
-            f"{'higher' if self.rise > 0 else 'lower'}, so the quotient is {signed(self.quotient)}{gap}"
+            f"{where}: the second place is {abs(self.h):.2f} {second} and {up}, "
+            f"so the quotient is {signed(self.quotient)}{gap}"
         )
 
 
@@ -227,11 +228,11 @@ class Secant(Figure):
 
 HILLS = {
     "bowl": Hill("bowl", "½x²", lambda x: x * x / 2),
-    "valleys": Hill("valleys", "two valleys", lambda x: x**4 / 4 - x**3 / 6 - 0.75 * x**2),  # level at −1, 0 and 1.5
+    "valleys": Hill("valleys", "two valleys", lambda x: x**4 / 8 - x**3 / 20 - 0.675 * x**2),  # level at −1.5, 0, 1.8
     "cosine": Hill("cosine", "cos x", dl.cos),
     "cubic": Hill("cubic", "⅓x³", lambda x: x * x * x / 3),
 }
-WINDOWS = {"bowl": (-0.5, 3.0), "valleys": (-1.4, 2.2), "cosine": (-1.6, 1.8), "cubic": (-3.0, 3.0)}
+WINDOWS = {"bowl": (-0.5, 3.0), "valleys": (-1.5, 0.9), "cosine": (-1.6, 1.8), "cubic": (-3.0, 3.0)}
 
 
 class Rule(Figure):
@@ -263,13 +264,13 @@ class Rule(Figure):
         hill = Panel(
             marks, xlim=(-2.2, 2.2), ylim=(low, high), xlabel="x", ylabel="height f(x)", title="The hill", name="hill"
         )
-        reach = float(np.max(np.abs(slopes))) * 1.15
+        reach = float(np.max(np.abs(slopes))) * 1.5
         sign = Panel(
             [
                 band(xs, np.minimum(slopes, 0), np.zeros_like(xs), role="region_a"),
                 band(xs, np.zeros_like(xs), np.maximum(slopes, 0), role="region_b"),
-                text(-2.1, -0.9 * reach, "below 0: go right"),
-                text(-2.1, 0.9 * reach, "above 0: go left"),
+                text(-2.1, -0.85 * reach, "below 0: go right"),
+                text(-2.1, 0.85 * reach, "above 0: go left"),
                 curve(xs, slopes, role="derivative", label="f′"),
                 point(self.x, self.slope, role="here"),
             ],
@@ -327,11 +328,11 @@ class UCurve(Figure):
     title = "Smaller and smaller h"
     hill = choice({name: h.formula for name, h in JETS.items()}, value="cube", label="hill f")
     x = slider(0.6, 1.6, value=0.7, step=0.1, label="place x")
-    h = slider(1e-15, 0.2, value=0.2, log=True, label="distance h")
+    h = slider(1e-16, 0.2, value=0.2, log=True, label="distance h")
     halve = action("Halve h", "halve_h")
     thousandth = action("h ÷ 1000", "shrink_h")
 
-    hs: Array = np.logspace(-15, np.log10(0.2), 145)
+    hs: Array = np.logspace(-16, np.log10(0.2), 154)
 
     def halve_h(self) -> None:
         self.h = self.h / 2
@@ -352,21 +353,23 @@ class UCurve(Figure):
 
     def scene(self) -> list[Panel]:
         f, x, h = JETS[self.hill], self.x, self.h
-        hs, ends = self.hs, np.array([1e-15, 0.2])
+        hs, ends = self.hs, np.array([1e-16, 0.2])
         drawn = [np.where(e > 0, e, np.nan) for e in (self.central, self.forward)]
         error = Panel(
             [
                 curve(ends, abs(self.third) / 6 * ends**2, role="guide"),
                 curve(ends, abs(self.second) / 2 * ends, role="guide"),
                 curve(ends, UNIT * abs(self.value) / ends, role="guide"),
-                text(3e-14, 0.3, "rounding ∝ 1/h"),
-                text(3e-5, 1e-2, "truncation ∝ h", anchor="end"),
-                text(0.15, 3e-12, "truncation ∝ h²", anchor="end"),
-                curve(hs, drawn[1][:-1], role="derivative", label="forward"),
-                curve(hs, drawn[0][:-1], role="function", label="central"),
+                text(3e-14, 0.5, "rounding ∝ 1/h"),
+                text(3e-5, 0.1, "forward", anchor="end"),
+                text(3e-5, 5e-3, "truncation ∝ h", anchor="end"),
+                text(0.15, 4e-11, "central", anchor="end"),
+                text(0.15, 2e-12, "truncation ∝ h²", anchor="end"),
+                curve(hs, drawn[1][:-1], role="derivative"),
+                curve(hs, drawn[0][:-1], role="function"),
                 point(h, float(max(self.central[-1], 1e-14)), role="here"),
             ],
-            xlim=(1e-15, 0.2), ylim=(1e-13, 10.0), xscale="log", yscale="log", xlabel="distance h",
+            xlim=(1e-16, 0.2), ylim=(1e-13, 10.0), xscale="log", yscale="log", xlabel="distance h",
             ylabel="error of the slope", title="How wrong each quotient is", name="error", width=1.25,
         )  # fmt: skip
         t = np.linspace(-2.0, 2.0, 161)
