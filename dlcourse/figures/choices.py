@@ -16,7 +16,7 @@ OnChoice = Callable[[str, str, bool], None]
 
 @dataclass(frozen=True)
 class ChoiceQuestion:
-    """A question, its options with what to say to who chooses them, and which option is right.
+    """A question, its options with what to say to who chooses them, which option is right, and its topic, if any.
 
     Examples
     --------
@@ -30,6 +30,7 @@ class ChoiceQuestion:
     text: str
     options: Mapping[str, str]
     answer: str
+    topic: str = ""
 
     def __post_init__(self) -> None:
         if len(self.options) < 2:
@@ -66,6 +67,7 @@ def ask(
     on_choice: OnChoice | None = None,
     commit: bool = False,
     fallback_text: str | None = None,
+    routes: Mapping[str, str] | None = None,
 ) -> None:
     """Display questions with radio buttons.
 
@@ -80,12 +82,20 @@ def ask(
         True: a prediction. It is given once, with the button "Commit". False: a quiz, where one may try again.
     fallback_text : str, optional
         The text/plain output instead of `as_text`.
+    routes : dict from topic to sentence, optional
+        What to say once all are answered: the sentence of each topic in which an answer was wrong, or the sentence
+        of the topic "" when none was.
     """
     from dlcourse.figures.choices_view import ChoicesView
     from dlcourse.figures.view import display_bundle
 
-    asked = [{"id": q.id, "text": q.text, "options": list(q.options.items()), "answer": q.answer} for q in questions]
+    asked = [
+        {"id": q.id, "text": q.text, "options": list(q.options.items()), "answer": q.answer, "topic": q.topic}
+        for q in questions
+    ]
     known = {q.id: q for q in questions}
+    if routes is not None and (lost := {"", *(q.topic for q in questions)} - set(routes)):
+        raise ValueError(f"there is no route for {', '.join(repr(topic) for topic in sorted(lost))}")
     before = {id: option for id, option in (chosen or {}).items() if id in known and option in known[id].options}
 
     def answered(id: str, option: str) -> None:
@@ -95,7 +105,8 @@ def ask(
         if on_choice is not None:
             on_choice(id, option, option == question.answer)
 
-    view = ChoicesView({"questions": asked, "chosen": before, "commit": commit}, answered)
+    state = {"questions": asked, "chosen": before, "commit": commit, "routes": None if routes is None else dict(routes)}
+    view = ChoicesView(state, answered)
     display_bundle(view, fallback_text if fallback_text is not None else as_text(questions))
 
 

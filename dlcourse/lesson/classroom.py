@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -161,16 +161,24 @@ class Lesson:
         if questions:
             self._ask(questions, commit=False)
 
-    def _ask(self, questions: list[Choice], commit: bool) -> None:
+    def checkup(self, again: bool = False) -> None:
+        """Ask what you bring along, and say which sections of this lesson to read; ``again`` begins afresh."""
+        questions = list(library.choices(self.number, "checkup").values())
+        if questions:
+            self._ask(questions, commit=True, routes=library.answers(self.number).routes, again=again)
+
+    def _ask(
+        self, questions: list[Choice], commit: bool, routes: Mapping[str, str] | None = None, again: bool = False
+    ) -> None:
         from dlcourse.figures.choices import ChoiceQuestion, ask
 
         def on_choice(id: str, option: str, is_right: bool) -> None:
             self._progress.chose(id, option)
 
-        before = [(q, self._progress.chosen(q.id)) for q in questions]
+        before = [] if again else [(q, self._progress.chosen(q.id)) for q in questions]
         chosen = {q.id: option for q, option in before if option is not None and option in q.options}
-        asked = [ChoiceQuestion(q.id, q.text, dict(q.options), q.answer) for q in questions]
-        ask(asked, chosen=chosen, on_choice=on_choice, commit=commit)
+        asked = [ChoiceQuestion(q.id, q.text, dict(q.options), q.answer, q.topic) for q in questions]
+        ask(asked, chosen=chosen, on_choice=on_choice, commit=commit, routes=routes)
 
     def progress(self) -> None:
         """Show how far you are in this lesson."""
@@ -214,6 +222,7 @@ class SilentLesson(Lesson):
     def show(self, name: str, **settings: Any) -> None: ...
     def predict(self, id: str) -> None: ...
     def quiz(self) -> None: ...
+    def checkup(self, again: bool = False) -> None: ...
     def progress(self) -> None: ...
 
     def given(self, id: str) -> Any:

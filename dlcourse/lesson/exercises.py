@@ -6,7 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -224,12 +224,13 @@ def plain_source(answer: Callable[..., Any]) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """A question with options, a sentence of feedback for each, and one right option."""
+    """A question with options, a sentence of feedback for each, one right option, and perhaps what it is about."""
 
     id: str
     text: str
     options: Mapping[str, str]
     answer: str
+    topic: str = ""
 
 
 def prediction(id: str, text: str, *, options: Mapping[str, str], answer: str) -> Choice:
@@ -245,6 +246,6 @@ def prediction(id: str, text: str, *, options: Mapping[str, str], answer: str) -
     return Choice(id, text, dict(options), answer)
 
 
-def question(id: str, text: str, *, options: Mapping[str, str], answer: str) -> Choice:
-    """Make a question of the quiz; like ``prediction``."""
-    return prediction(id, text, options=options, answer=answer)
+def question(id: str, text: str, *, options: Mapping[str, str], answer: str, topic: str = "") -> Choice:
+    """Make a question of the quiz; like ``prediction``. In a checkup, ``topic`` says what it is about."""
+    return replace(prediction(id, text, options=options, answer=answer), topic=topic)

@@ -71,6 +71,24 @@ def test_a_choice_that_cannot_be_kept_is_said_and_not_lost(shown):
     assert sent == [{"id": "02.a", "problem": "This could not be kept: the disk is full (OSError)."}]
 
 
+def test_a_checkup_sends_each_topic_with_its_route_to_the_page(shown):
+    asked = [ChoiceQuestion("00.c1", "How steep?", {"flat": "Look.", "2": "Two up."}, "2", topic="slopes")]
+    routes = {"slopes": "Read about slopes.", "": "Go on."}
+    ask(asked, commit=True, routes=routes)
+    data, _, widget = shown[0]
+    assert data["text/plain"] == as_text(asked)
+    assert (widget.state["routes"], widget.state["questions"][0]["topic"]) == (routes, "slopes")
+
+
+@pytest.mark.parametrize(
+    ("routes", "lost"), [({"": "Go on."}, "'slopes'"), ({"slopes": "Read."}, "''"), ({}, "'', 'slopes'")]
+)
+def test_a_topic_without_a_route_is_refused(routes, lost):
+    asked = [ChoiceQuestion("00.c1", "How steep?", {"flat": "Look.", "2": "Two up."}, "2", topic="slopes")]
+    with pytest.raises(ValueError, match=f"^there is no route for {lost}$"):
+        ask(asked, routes=routes)
+
+
 @pytest.mark.parametrize(
     ("options", "answer", "sentence"),
     [

@@ -60,7 +60,7 @@ def test_given_may_use_what_the_exercise_forbade(open_notebook):
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        ('open_lesson("77")', "There is no lesson 77: there are 02"),
+        ('open_lesson("77")', "There is no lesson 77: there are 00, 01, 02"),
         ('open_lesson("two")', "There is no lesson 'two': give its number, for instance \"12\"."),
         ('open_lesson("../12")', "There is no lesson '../12': give its number, for instance \"12\"."),
         ('open_lesson("02").check("02.9")', "There is no exercise '02.9': lesson 02 has 02.1 … 02.5."),
@@ -99,6 +99,34 @@ def test_predictions_and_quiz_show_the_questions_as_text_and_never_what_was_chos
     assert again == first
 
 
+def test_a_checkup_remembers_what_was_chosen_and_begins_afresh_when_asked(open_notebook, progress_file, monkeypatch):
+    from dlcourse.figures import choices
+    from dlcourse.lesson.progress import Progress
+
+    notebook = open_notebook("00")
+    asked = []
+    monkeypatch.setattr(choices, "ask", lambda questions, **how: asked.append((questions, how)))
+    Progress(progress_file).chose("00.c2", "9")
+    notebook.run("lesson.checkup()")
+    notebook.run("lesson.checkup(again=True)")
+    (questions, first), (_, second) = asked
+    assert len(questions) == 10 and first["commit"] and "" in first["routes"]
+    assert {question.topic for question in questions} | {""} == set(first["routes"])
+    assert (first["chosen"], second["chosen"]) == ({"00.c2": "9"}, {})
+    second["on_choice"]("00.c2", "6", True)
+    assert Progress(progress_file).chosen("00.c2") == "6"
+
+
+def test_a_checkup_prints_its_questions_whatever_was_chosen(open_notebook, progress_file):
+    from dlcourse.lesson.progress import Progress
+
+    first = open_notebook("00").run("lesson.checkup()")
+    assert all(f"\n{n}. " in "\n" + first for n in range(1, 11))
+    Progress(progress_file).chose("00.c2", "9")
+    assert open_notebook("00").run("lesson.checkup()") == first
+    assert open_notebook("02").run("lesson.checkup()") == ""  # it has none
+
+
 def test_without_answers_a_lesson_opens_and_keeps_silent(tmp_path, monkeypatch, capsys):
     (tmp_path / "dlcourse").mkdir()
     monkeypatch.setattr(library, "PACKAGE", tmp_path / "dlcourse")
@@ -110,6 +138,7 @@ def test_without_answers_a_lesson_opens_and_keeps_silent(tmp_path, monkeypatch, 
     lesson.hint("12.1")
     lesson.solution("12.1", i_give_up=True)
     lesson.quiz()
+    lesson.checkup()
     lesson.progress()
     assert lesson.given("12.3")(1, steps=2) is ...
     assert capsys.readouterr().out == ""

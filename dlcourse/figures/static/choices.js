@@ -64,14 +64,24 @@ function makeQuestion(question, number, model, commit, listen) {
 }
 
 function questions(model, root) {
-  const { questions: asked, commit, chosen } = model.get("state");
+  const { questions: asked, commit, chosen, routes } = model.get("state");
   const listeners = [];
+  const given = new Set(Object.keys(chosen));
   const right = new Set(asked.filter((q) => chosen[q.id] === q.answer).map((q) => q.id));
   root.append(...asked.map((q, i) => makeQuestion(q, asked.length > 1 ? i + 1 : 0, model, commit, (f) => listeners.push(f))));
   if (asked.length > 1) {
     const score = h("p", { class: "dlfig-score", "aria-live": "polite" });
-    const count = () => (score.textContent = `${right.size} of ${asked.length} right`);
+    const count = () => score.replaceChildren(`${right.size} of ${asked.length} right`, ...words(verdict()));
+    // where to go from here: one sentence for each topic that was missed, once all questions are answered
+    const verdict = () => {
+      if (!routes) return "";
+      const left = asked.length - given.size;
+      if (left) return `, ${left} still to answer.`;
+      const missed = asked.filter((q) => !right.has(q.id)).map((q) => q.topic);
+      return ". " + [...new Set(missed.length ? missed : [""])].map((topic) => routes[topic]).join(" ");
+    };
     root.addEventListener("dlfig-answered", ({ detail: { id, option } }) => {
+      given.add(id);
       if (asked.find((q) => q.id === id).answer === option) right.add(id);
       else right.delete(id);
       count();

@@ -1,0 +1,408 @@
+"""Answers to lesson 00, start here.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dlcourse.lesson import exercise, prediction, question
+
+Case = dict[str, Any]
+Shape = tuple[int, int]
+
+# ------------------------------------------------------------------------------------------------ 00.1
+
+losing = exercise("00.1", "The loss of one setting", points=1)
+
+
+@losing.reference
+def loss_at(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+    """Predict, subtract, square, average.
+
+    The square makes every miss count as positive, so misses to both sides cannot cancel. The mean makes the loss
+    of six rides comparable with that of six thousand.
+    """
+    return np.mean((knob * np.asarray(x) - np.asarray(y)) ** 2)
+
+
+@losing.mutant("The square is missing: misses to both sides cancel, and a bad line can look perfect.")
+def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+    return np.mean(knob * np.asarray(x) - np.asarray(y))
+
+
+@losing.mutant("You added the squares up. Divide by how many there are: the loss is their mean.")
+def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+    return np.sum((knob * np.asarray(x) - np.asarray(y)) ** 2)
+
+
+@losing.mutant("You took the size of each miss. That is a loss, too, but here each miss is squared.")
+def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+    return np.mean(np.abs(knob * np.asarray(x) - np.asarray(y)))
+
+
+@losing.mutant("You squared the mean miss. Square each miss first, then take the mean.")
+def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+    return np.mean(knob * np.asarray(x) - np.asarray(y)) ** 2
+
+
+@losing.mutant("The last step is one too many: no square root here.")
+def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+    return np.sqrt(np.mean((knob * np.asarray(x) - np.asarray(y)) ** 2))
+
+
+@losing.mutant("You compared the knob itself with y. The prediction is knob times x.")
+def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+    return np.mean((knob - np.asarray(y)) ** 2)
+
+
+@losing.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(knob=2.5, x=np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), y=np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1]))
+    for n in (2, 3, 7):
+        yield dict(knob=float(rng.uniform(-3, 3)), x=rng.uniform(1, 9, size=n), y=rng.normal(0, 9, size=n))
+
+
+losing.hints(
+    "How far off is each prediction? Square each of these misses, then say how large they are on average.",
+    "knob is one number, x and y have one entry for each ride. knob * x - y has one entry for each ride, too.",
+    "np.mean of (knob * x - y) ** 2.",
+)
+
+# ------------------------------------------------------------------------------------------------ 00.2
+
+choosing = exercise("00.2", "The best setting so far", points=1)
+
+
+@choosing.reference
+def best_knob(knobs: ArrayLike, losses: ArrayLike) -> Any:
+    """Find where the smallest loss stands, then say which knob stands there.
+
+    ``argmin`` gives a place in the list, not a value. The same place in the other list is the answer.
+    """
+    return np.asarray(knobs)[np.argmin(losses)]
+
+
+@choosing.mutant("That is the smallest loss. Asked for is the knob that gave it.")
+def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
+    return np.min(losses)
+
+
+@choosing.mutant("That is the place of the best knob in the list. Look up the knob that stands there.")
+def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
+    return np.argmin(losses)
+
+
+@choosing.mutant("That knob has the largest loss. The best one has the smallest.")
+def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
+    return np.asarray(knobs)[np.argmax(losses)]
+
+
+@choosing.mutant("That is the smallest knob. Which one is best, the losses decide.")
+def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
+    return np.min(knobs)
+
+
+@choosing.mutant("A loss may be negative, and lower is better even then: −3 beats 1. Do not take its size.")
+def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
+    return np.asarray(knobs)[np.argmin(np.abs(losses))]
+
+
+@choosing.mutant("You got the first knob. `losses == min(losses)` gives False for a list, and position False is position 0.")
+def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
+    return np.asarray(knobs)[0]
+
+
+@choosing.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(knobs=[1.5, 0.5, 2.5, 3.5], losses=[8.0, 4.5, 0.25, 5.0])
+    for n in (5, 8, 12):
+        knobs = rng.uniform(-5, 5, size=n)
+        losses = (knobs - rng.uniform(-3, 3)) ** 2 + rng.uniform(0.1, 2.0)
+        yield dict(knobs=knobs.tolist(), losses=losses.tolist())
+    knobs, losses = rng.uniform(-5, 5, size=6), rng.permutation([-3.5, -1.25, -0.5, 0.25, 1.0, 2.75])
+    yield dict(knobs=knobs.tolist(), losses=losses.tolist())
+    yield dict(knobs=[float(rng.uniform(-5, 5))], losses=[float(rng.uniform(1, 2))])
+
+
+choosing.hints(
+    "Two lists stand side by side. The place of the smallest entry in one tells where to look in the other.",
+    "np.argmin(losses) is a place: a whole number, counted from 0. knobs[place] is a knob.",
+    "place = np.argmin(losses), then knobs at that place.",
+)
+
+# ------------------------------------------------------------------------------------------------ 00.3
+
+shaping = exercise("00.3", "The shape of a product", points=1)
+
+
+@shaping.reference
+def shape_of(a: Shape, b: Shape) -> Shape | None:
+    """A row of A meets a column of B, so they must be equally long: A's columns are B's rows.
+
+    There is one result for each row of A and each column of B.
+    """
+    return (a[0], b[1]) if a[1] == b[0] else None
+
+
+@shaping.mutant("Some of these products do not exist: A needs as many columns as B has rows. Else give back None.")
+def _(a: Shape, b: Shape) -> Shape | None:
+    return (a[0], b[1])
+
+
+@shaping.mutant("That is the rule for A * B, entry by entry. A @ B pairs each row of A with each column of B.")
+def _(a: Shape, b: Shape) -> Shape | None:
+    return a if a == b else None
+
+
+@shaping.mutant("You kept the two numbers that have to agree. They disappear: the outer two are left.")
+def _(a: Shape, b: Shape) -> Shape | None:
+    return (a[1], b[0]) if a[1] == b[0] else None
+
+
+@shaping.mutant("The result is lying on its side: first the rows of A, then the columns of B.")
+def _(a: Shape, b: Shape) -> Shape | None:
+    return (b[1], a[0]) if a[1] == b[0] else None
+
+
+@shaping.mutant("That is B @ A. The order matters: here A comes first.")
+def _(a: Shape, b: Shape) -> Shape | None:
+    return (b[0], a[1]) if b[1] == a[0] else None
+
+
+@shaping.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    pairs = [((3, 4), (4, 2)), ((2, 3), (2, 3)), ((1, 5), (5, 1)), ((5, 1), (1, 5)), ((4, 4), (4, 4)), ((0, 3), (3, 2))]
+    for _ in range(12):
+        p, q, r, s = (int(k) for k in rng.permutation(np.arange(1, 10))[:4])
+        pairs.append(((p, q), (q, r)))
+        if rng.random() < 0.5:
+            pairs.append(((p, q), (r, s)))
+        if rng.random() < 0.3:
+            pairs.append(((q, r), (p, q)))
+    yield dict(pairs=pairs)
+
+
+@shaping.observe
+def _(answer: Callable[[Shape, Shape], Any], case: Case) -> list[Any]:
+    return [answer(a, b) for a, b in case["pairs"]]
+
+
+shaping.hints(
+    "Each entry of A @ B is a row of A times a column of B, entry by entry, summed. When do the two fit?",
+    "a is (rows, columns) of A, so a row of A has a[1] entries. A column of B has b[0].",
+    "If a[1] equals b[0], the pair of a[0] and b[1]; else None.",
+)
+
+# ------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "00.a",
+        "Six taxi rides, and a line through 0 that is to give the fare. One knob turns the line. You turn the knob "
+        "slowly from one end to the other. What does the loss, the mean squared miss, do?",
+        options={
+            "It falls all the way": "Turn on: past the best place the line is too steep, and the loss rises again.",
+            "It falls, then rises": "There is one best place, and the loss grows on both sides of it.",
+            "It jumps up and down": "A small turn moves the line a little, so the loss changes a little, too.",
+        },
+        answer="It falls, then rises",
+    ),
+    prediction(
+        "00.b",
+        "A knob has 51 positions. To be sure of the best one you try all 51. Now there are two knobs, and each "
+        "pair of positions is a setting. How many tries make you sure?",
+        options={
+            "102": "That is one knob after the other. But when you move one, the best place of the other moves, too.",
+            "2,601": "51 times 51: every position of one with every position of the other.",
+            "51": "You would have to turn both at once, always in step. Most settings are not tried then.",
+        },
+        answer="2,601",
+    ),
+    prediction(
+        "00.c",
+        "Ten knobs with 51 positions each. A fast computer tries a million settings a second, all of them in turn. "
+        "How long does it take?",
+        options={
+            "Half an hour": "Five knobs take six minutes. Every further knob makes it 51 times as long.",
+            "Two years": "That is nearer to eight knobs.",
+            "Thousands of years": "51 to the power of 10 is a number of 18 digits.",
+        },
+        answer="Thousands of years",
+    ),
+]
+
+checkup = [
+    question(
+        "00.c1",
+        "What is the slope of the line y = 3x − 2?",
+        options={
+            "3": "One step to the right, three up.",
+            "−2": "That is the height of the line where x = 0.",
+            "3x": "A line is equally steep everywhere, so its slope is a plain number.",
+        },
+        answer="3",
+        topic="derivative",
+    ),
+    question(
+        "00.c2",
+        "What is the slope of x² at x = 3?",
+        options={
+            "9": "That is the height of the curve at 3.",
+            "6": "The slope of x² is 2x, and twice 3 is 6.",
+            "2x": "That is the rule. Put x = 3 into it.",
+        },
+        answer="6",
+        topic="derivative",
+    ),
+    question(
+        "00.c3",
+        "The derivative of f at x = 1 is −4. You go from 1 to 1.1. What does f do, roughly?",
+        options={
+            "It falls by 4": "That would be a whole step to the right. You go a tenth of it.",
+            "It rises by 0.4": "A negative slope falls to the right.",
+            "It falls by 0.4": "Slope times step: −4 · 0.1.",
+        },
+        answer="It falls by 0.4",
+        topic="derivative",
+    ),
+    question(
+        "00.c4",
+        "f(x) = 7 for every x. What is its derivative?",
+        options={
+            "7": "That is its height. Its height never changes.",
+            "0": "Nothing changes, so the rate of change is 0.",
+            "There is none": "There is one: a level line has a slope, and it is 0.",
+        },
+        answer="0",
+        topic="derivative",
+    ),
+    question(
+        "00.c5",
+        "Where is the slope of (x − 2)² equal to 0?",
+        options={
+            "At x = 0": "There the slope is −4: the curve falls towards 2.",
+            "At x = 2": "That is the bottom of the bowl, where the curve is level.",
+            "Nowhere": "The bowl has a bottom. What is its slope there?",
+        },
+        answer="At x = 2",
+        topic="derivative",
+    ),
+    question(
+        "00.c6",
+        "A has shape (2, 3): 2 rows, 3 columns. B has shape (3, 4). What is the shape of A @ B?",
+        options={
+            "(3, 3)": "The inner two numbers must agree, and then they disappear.",
+            "(2, 4)": "The rows of A and the columns of B.",
+            "There is no such product": "There is: A has 3 columns, and B has 3 rows.",
+        },
+        answer="(2, 4)",
+        topic="matrix",
+    ),
+    question(
+        "00.c7",
+        "A and B both have shape (2, 3). What is the shape of A @ B?",
+        options={
+            "(2, 3)": "That is A + B, or A * B. For A @ B a row of A must be as long as a column of B.",
+            "(2, 2)": "That would be A times B on its side, A @ B.T.",
+            "There is no such product": "A has 3 columns, B has 2 rows: they do not fit.",
+        },
+        answer="There is no such product",
+        topic="matrix",
+    ),
+    question(
+        "00.c8",
+        "What is the product of the row (1, 2, 3) and the column (4, 0, −1)?",
+        options={
+            "1": "1·4 + 2·0 + 3·(−1) = 1.",
+            "(4, 0, −3)": "These are the three products. Now add them up.",
+            "7": "4 + 0 + 3: mind the sign of the last product.",
+        },
+        answer="1",
+        topic="matrix",
+    ),
+    question(
+        "00.c9",
+        "A has the rows (1, 2) and (3, 4). What is A times the column (1, 0)?",
+        options={
+            "The column (1, 3)": "1 times the first column of A, and 0 times the second.",
+            "The column (1, 2)": "That is the first row. A column picks among the columns.",
+            "The column (3, 7)": "That is A times the column (1, 1): the sum of the columns.",
+        },
+        answer="The column (1, 3)",
+        topic="matrix",
+    ),
+    question(
+        "00.c10",
+        "A has shape (3, 4). What is the shape of its transpose A.T?",
+        options={
+            "(3, 4)": "That would be A itself. Transposing turns rows into columns.",
+            "(4, 3)": "Rows become columns.",
+            "(12, 1)": "The entries stay in rows and columns: only the two change places.",
+        },
+        answer="(4, 3)",
+        topic="matrix",
+    ),
+]
+
+routes = {
+    "derivative": "Read “Refresher: slopes” below; lesson 01 goes on from there.",
+    "matrix": "Read “Refresher: shapes” below before exercise 00.3.",
+    "": "You bring all you need: skip both refreshers and go on to exercise 00.3.",
+}
+
+quiz = [
+    question(
+        "00.q1",
+        "What is a parameter?",
+        options={
+            "A number that training changes": "It is a knob: training turns it to make the loss small.",
+            "A number in the data": "The data stay as they are. Training turns the knobs of the model.",
+            "How wrong the model is": "That is the loss. It is what the knobs are turned for.",
+        },
+        answer="A number that training changes",
+    ),
+    question(
+        "00.q2",
+        "Two lines miss three points by (1, −1, 0) and by (1, 1, 1). Which has the lower loss, the mean squared miss?",
+        options={
+            "The first": "Its squares are 1, 1, 0: their mean is ⅔, and that of the second is 1.",
+            "The second": "Its squares are 1, 1, 1, so their mean is 1. The first has ⅔.",
+            "They are equal": "Squares count every miss: three of size 1 cost more than two.",
+        },
+        answer="The first",
+    ),
+    question(
+        "00.q3",
+        "A check says “not attempted yet”. What have you done?",
+        options={
+            "Something wrong": "Nothing is wrong. The cell still returns `...`, which stands for your answer.",
+            "Nothing yet": "The answer cell still returns `...`. Write your answer there and run it, then check.",
+            "You used up your tries": "You may check as often as you like. Nobody is counting.",
+        },
+        answer="Nothing yet",
+    ),
+    question(
+        "00.q4",
+        "In the lecture notes “Backpropagation”, what is x?",
+        options={
+            "The data": "In the three other sources, yes. In these notes the data are z.",
+            "The weights": "There x is what training changes, z is the data, and s is the step.",
+            "The step": "That is s there. This course calls it η.",
+        },
+        answer="The weights",
+    ),
+    question(
+        "00.q5",
+        "What does blame flowing back through the network tell you?",
+        options={
+            "The slope of the loss for every knob": "And so which way to turn each of them, all from one sweep.",
+            "The best setting of every knob": "It tells the direction from here. You still have to walk.",
+            "The loss of every setting": "Only the present setting is looked at, and the slope there.",
+        },
+        answer="The slope of the loss for every knob",
+    ),
+]
