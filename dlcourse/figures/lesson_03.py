@@ -368,10 +368,11 @@ class Saddle(Figure):
         k = self.frame
         slope = float(np.linalg.norm(PASS.gradient(self.path[k])))
         x, height = self.path[k][0], plain(self.heights[k])
-        where = f"started {self.push} to the side; step {k}: x = {x:.2g}, height {height}, slope {small(slope)}"
+        at = np.format_float_positional(x, precision=2, fractional=False, trim="-")  # two digits, never 1e-06
+        where = f"started {self.push} to the side; step {k}: x = {at}, height {height}, slope {small(slope)}"
         if slope > 0.05:
             return f"{where}: on the way down"
-        return f"{where}: level ground, " + ("a minimum" if abs(x) > 1 else "and not a minimum: the saddle")
+        return f"{where}: all but level, " + ("a minimum" if abs(x) > 1 else "and not a minimum: the saddle")
 
 
 FIGURES = {"hill2d": Hill2D, "condition": Condition, "units": Units, "precondition": Precondition, "saddle": Saddle}

@@ -29,6 +29,7 @@ from dlcourse.figures import (
     text,
     toggle,
 )
+from dlcourse.figures.pieces import loss_curve
 
 Array = NDArray[np.float64]
 GROUPS = {"circle": "class 0, circle", "triangle": "class 1, triangle"}
@@ -155,10 +156,7 @@ class Line(Figure):
         )  # fmt: skip
         low, high = min(self.losses), max(self.losses)
         falling = Panel(
-            [
-                polyline(list(frames), self.losses, role="function", shown=by_frame([f + 1 for f in frames])),
-                point(by_frame(list(frames)), by_frame(self.losses), role="here", label="J"),
-            ],
+            loss_curve(np.arange(self.steps + 1.0), np.array(self.losses), label="J"),
             xlim=(0, self.steps), ylim=(low / 1.3, high * 1.3), yscale="log", xlabel="step", ylabel="loss J",
             title="The loss", name="loss",
         )  # fmt: skip
