@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import dlcourse as dl
 from dlcourse.figures import (
@@ -55,7 +56,7 @@ class LineFit:
         (self._df,) = dl.gradients(dl.sum(losses), [self._p])
         design = np.stack([self.xs, np.ones(count)], axis=1)
         self.curvature = 2 * design.T @ design / count  # the average loss is a bowl with this second derivative
-        self.best: Array = np.linalg.solve(self.curvature, 2 * design.T @ self.ys / count)
+        self.best = np.asarray(np.linalg.solve(self.curvature, 2 * design.T @ self.ys / count), dtype=float)
         self.lowest = float(np.mean((design @ self.best - self.ys) ** 2))
 
     def gradients(self, p: Any, rows: Any = slice(None)) -> Array:
@@ -83,7 +84,7 @@ def loss_map() -> tuple[Mark, ...]:
     return tuple(contour_map(lambda p: fit.lowest + fit.excess(p), MAP, MAP, LEVELS, named=[0.8, 3.2, 12.8]))
 
 
-def shuffled(count: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
+def shuffled(count: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
     """Batches for ever: each pass takes every sample once, in a fresh order."""
     while True:
         order = rng.permutation(count)
@@ -137,7 +138,7 @@ class Arrows(Figure):
                 *loss_map(),
                 polyline(rays[:, 0], rays[:, 1], role="guide"),
                 points(ends[:, 0], ends[:, 1], role="path"),
-                point(*self.fit.best, role="minimum"),
+                point(self.fit.best[0], self.fit.best[1], role="minimum"),
                 arrow(self.w, self.b, mean[0], mean[1], role="derivative"),
                 point(self.w, self.b, role="here", label="you", drag={"x": "w", "y": "b"}),
             ],
@@ -208,17 +209,19 @@ class Floor(Figure):
 
     def scene(self) -> list[Panel]:
         ground = Panel(
-            [*loss_map(), point(*self.fit.best, role="minimum"), *trail(self.path)],
+            [*loss_map(), point(self.fit.best[0], self.fit.best[1], role="minimum"), *trail(self.path)],
             xlim=MAP, ylim=MAP, xlabel="w", ylabel="b", title="On the map of L", aspect="equal", name="map",
         )  # fmt: skip
-        updates = np.arange(len(self.path))
-        ended = by_frame([2 if k == self.last_frame else 0 for k in updates])
+        updates = np.arange(float(len(self.path)))
+        beyond = self.steps + 24  # room for the floor's name, beside the curve
+        ended, name = [0] * self.last_frame + [2], [""] * self.last_frame + ["floor"]
         excess = Panel(
             [
-                polyline(updates[[-self.last, -1]], [self.level] * 2, role="derivative", shown=ended, label="floor"),
                 *loss_curve(updates, self.losses, label="you"),
+                polyline([updates[-1] - self.last, beyond], [self.level] * 2, role="derivative", shown=by_frame(ended)),
+                text(beyond, self.level * 0.45, by_frame(name), "end"),
             ],
-            xlim=(0, self.steps + 8), ylim=(1e-4, 20), yscale="log", xlabel="update", ylabel="L above the lowest",
+            xlim=(0, beyond), ylim=(1e-4, 20), yscale="log", xlabel="update", ylabel="L above the lowest",
             title="How high you are", name="loss",
         )  # fmt: skip
         return [ground, excess]
@@ -364,22 +367,25 @@ class Race(Figure):
 
     def scene(self) -> list[Panel]:
         marks: list[Mark] = [curve([self.low / 2, self.high * 2], [FINISH] * 2, role="guide")]
-        marks.append(text(self.low * 1.05, FINISH * 0.72, "finish"))
+        marks.append(text(self.low, FINISH * 0.72, "finish"))
         for size, loss in self.losses.items():
             # thinned evenly on the log axis, and never beyond the picture
             upto = self.done(size, self.high)
             at = np.unique(np.round(np.geomspace(1, max(upto, 1), 70)).astype(int))
             made = [self.done(size, now) for now in self.now]
             shown = [int(np.searchsorted(at, k, side="right")) for k in made]
-            label = "all" if size == 4096 else f"B = {size}"
             marks.append(polyline(at * self.price[size], loss[at], role=self.roles[size], shown=by_frame(shown)))
             xs = [max(k, 1) * self.price[size] if k else self.price[size] for k in made]
             ys = [loss[k] if k else np.nan for k in made]
+            # after one update each they stand in two pairs, too close for four names
+            crowd = {1: "B = 1, 8", 8: "", 64: "B = 64, all", 4096: ""} if self.axis == "updates" else {}
+            alone = "all" if size == 4096 else f"B = {size}"
+            label = by_frame([crowd.get(size, alone) if k == 1 else alone for k in made])
             marks.append(point(by_frame(xs), by_frame(ys), role=self.roles[size], label=label))
         xlabel = AXES[self.axis] + (" (one core, recorded in November 2026)" if self.axis == "time" else "")
         return [
             Panel(
-                marks, xlim=(self.low * 0.9, self.high * 1.1), ylim=(0.006, 14), xscale="log", yscale="log",
+                marks, xlim=(self.low * 0.9, self.high * 1.5), ylim=(0.006, 14), xscale="log", yscale="log",
                 xlabel=xlabel, ylabel="L above the lowest", title="The race", name="race",
             )
         ]  # fmt: skip

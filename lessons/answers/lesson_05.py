@@ -234,6 +234,11 @@ def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
     return sum(size * np.asarray(grad) for grad, size in zip(grads, sizes, strict=True)) / len(grads)
 
 
+@bucket.mutant("You divided by the number of samples, but added up means. First make each mean a sum: times its size.")
+def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
+    return sum(np.asarray(grad) for grad in grads) / sum(sizes)
+
+
 @bucket.mutant("Only the last micro-batch is left: each one replaced the one before. Add to the bucket.")
 def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
     return np.asarray(grads[-1]) * 1.0
@@ -301,17 +306,13 @@ def _(N: int, B: int, epochs: int, k: int) -> float:
 
 @count.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    settings = [[10, 4, 2, 2], [64, 64, 3, 1], [7, 10, 4, 3], [10, 3, 3, 3]]
+    # first a case for each mistake alone: a short batch, a bucket that is not full
+    for N, B, epochs, k in ((10, 4, 2, 1), (12, 4, 2, 2), (10, 4, 2, 2), (64, 64, 3, 1), (7, 10, 4, 3)):
+        yield dict(N=N, B=B, epochs=epochs, k=k)
     for _ in range(12):
         B, k = int(rng.integers(3, 12)), int(rng.integers(2, 5))
         N = B * int(rng.integers(20, 60)) + int(rng.integers(1, B))
-        settings.append([N, B, int(rng.integers(2, 9)), k])
-    yield dict(settings=settings)
-
-
-@count.observe
-def _(answer: Callable[..., Any], case: Case) -> list[Any]:
-    return [answer(N, B, epochs, k) for N, B, epochs, k in case["settings"]]
+        yield dict(N=N, B=B, epochs=int(rng.integers(2, 9)), k=k)
 
 
 count.hints(
@@ -390,16 +391,15 @@ def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: i
     return w, epoch
 
 
-@repair.mutant("You measure the last update alone. In an epoch the batches pull to and fro: compare whole epochs.")
+@repair.mutant("Nobody counts the epochs: add 1 after each, or the limit is never reached.")
 def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
-    epoch, moved = 0, np.inf
-    while epoch < max_epochs and moved > tol:
+    epoch, moved, turns = 0, np.inf, 0
+    while epoch < max_epochs and moved > tol and turns < 5000:
+        before = w
         for start in range(0, len(X), B):
-            before = w
             error = X[start : start + B] @ w - y[start : start + B]
             w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-            moved = np.linalg.norm(w - before)
-        epoch += 1
+        moved, turns = np.linalg.norm(w - before), turns + 1
     return w, epoch
 
 
