@@ -491,5 +491,5 @@ def _message(error: BaseException) -> str:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:  # an exception may raise when it is printed
         return ""
-    line = text.strip().split("\n")[0].strip()
+    line = text.strip().split("\n")[0].strip().replace("WrittenFunction", "function")
     return shortened("".join(c if c.isprintable() else " " for c in line), 160)
