@@ -45,6 +45,7 @@ def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]])
     return in_fresh_namespace(f"""\
 import json
 import sys
+import time
 
 import numpy as np
 
@@ -59,15 +60,16 @@ cell = {cell!r}
 cases = [
 {written}]
 
-def run(names):
+def run(names, seconds):
     return observe_answer(
         cell, {exercise.name!r}, {exercise.observer.__name__}, cases, exercise={exercise.id!r},
-        is_class={exercise.is_class!r}, without={exercise.without!r}, seconds={exercise.time_limit!r}, names=names,
+        is_class={exercise.is_class!r}, without={exercise.without!r}, seconds=seconds, names=names,
     )
 
-found = run({{}})
+end = time.monotonic() + {exercise.time_limit!r}
+found = run({{}}, {exercise.time_limit!r})
 if not found.complete and not found.ended:
-    again = run(notebook)
+    again = run(notebook, max(0.1, end - time.monotonic()))
     found = again if again.complete else found
 sys.stdout.write("\\n" + {MARK!r} + json.dumps(found.to_json()) + "\\n")
 """)

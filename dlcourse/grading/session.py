@@ -52,7 +52,7 @@ class Session:
         By exercise, what each misconception gives.
     sandbox : bool
     cell_timeout : float
-        Seconds for a cell of the student's; a probe may take twice as long, for it may look twice.
+        Seconds for a cell of the student's, and for a look at an answer; a probe needs a little more around it.
     seconds : float
         For the whole run.
     """
@@ -66,7 +66,7 @@ class Session:
 
     def limit(self, cell: str) -> float:
         """How long a cell may take, by its id."""
-        return 2 * self.cell_timeout + 5 if cell.startswith("probe-") else self.cell_timeout
+        return self.cell_timeout + (5 if cell.startswith("probe-") else 0)
 
 
 def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None:
@@ -145,6 +145,7 @@ class SplicedCell(nbval.plugin.IPyNbCell):  # type: ignore[misc]
     def runtest(self) -> None:
         notebook: SplicedNotebook = self.parent
         notebook.messages = notebook.size = 0
+        self.output_timeout = 60  # nbval would end the kernel after 5 seconds of silence; the supervisor watches better
         notebook.say({"cell": self.cell.id})
         self.config.option.nbval_cell_timeout = notebook.job.limit(self.cell.id)
         super().runtest()

@@ -45,7 +45,7 @@ from dlcourse.lesson.solve import solved_notebook
 __all__ = ["CannotGrade", "SupervisorLost", "checksum", "grade_one", "make_key", "stop_all"]
 
 TICK = 0.2  # seconds between two looks at the kernel
-GRACE = 7.0  # seconds that nbval has to interrupt a cell
+GRACE = 10.0  # seconds for an interrupted cell to end
 START = 90.0  # seconds for a kernel to start, on a busy machine
 MEMORY = 4 << 30  # bytes of all processes of a kernel together
 PRIVATE = 64 << 20  # bytes in the folder of its sockets
@@ -353,7 +353,8 @@ def _size(folder: Path) -> int:
 def checksum(lesson: str) -> str:
     """Of everything that a mark depends on: the lesson, its answers, and the course's own code."""
     digest = hashlib.sha256()
-    for path in [library.notebook(lesson), library.answers_path(lesson), *sorted(library.PACKAGE.rglob("*.py"))]:
+    code = [path for part in ("", "lesson", "grading") for path in sorted((library.PACKAGE / part).glob("*.py"))]
+    for path in [library.notebook(lesson), library.answers_path(lesson), *code]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
