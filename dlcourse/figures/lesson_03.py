@@ -152,10 +152,14 @@ class Condition(Figure):
     def __init__(self, **settings: Any) -> None:
         self.curved = dl.parameter(1.0, name="kappa")  # one graph for all κ
         self.f = Terrain("valley", "x² + κy²", lambda x, y: x**2 + self.curved * y**2)
+        self.drawn = 0.0  # the κ of the map that is there
         super().__init__(**settings)
 
     def compute(self) -> None:
-        self.curved.assign(self.kappa)
+        if self.kappa != self.drawn:
+            self.curved.assign(self.kappa)
+            self.ground = contour_map(self.f, self.xlim, self.ylim, self.levels, named=(0.5, 2.0, 10.0))
+            self.drawn = self.kappa
         self.rate = self.share / self.kappa  # safe is below 2 over the largest second derivative, 2κ
         self.path = np.array(walk(self.f.gradient, self.start, self.rate, self.steps))
         self.heights = self.f(self.path)
@@ -168,7 +172,7 @@ class Condition(Figure):
         length = np.where(far > 0.05, np.minimum(0.4, far), 0.0)
         chart = Panel(
             [
-                *contour_map(self.f, self.xlim, self.ylim, self.levels, named=(0.5, 2.0, 10.0)),
+                *self.ground,
                 point(0.0, 0.0, role="minimum", label="minimum"),
                 arrows(self.path, -unit(self.path) * length, "guide", ""),
                 arrows(self.path, unit(self.downhill) * length, "derivative", "−∇f"),

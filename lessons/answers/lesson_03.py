@@ -337,7 +337,7 @@ predictions = [
     ),
     prediction(
         "03.c",
-        "You measure one of the two directions in other units, say feet for miles. The hill stays where it is. "
+        "You measure one of the two directions in other units, say feet for metres. The hill stays where it is. "
         "What happens to the direction of steepest descent on the ground?",
         options={
             "Nothing: steepest is steepest": "It sounds safe. Move the slider and watch the arrow on the right.",
