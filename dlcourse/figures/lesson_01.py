@@ -135,8 +135,8 @@ class Fog(Figure):
         hit = "and there it is" if self.said == c.way else f"but it is on the {side(c.way)}"
         rule = "rightly" if c.rule == c.way else "wrongly"
         return (
-            f"Hill {self.number}, seen {self.sight:.1f} far: you say {side(self.said)}, {hit}. The slope under you is "
-            f"{signed(c.slope)}, so the sign rule goes {side(c.rule)}, {rule}. {self.score()}"
+            f"Hill {self.number}, seen {self.sight:.1f} to each side: you say {side(self.said)}, {hit}. "
+            f"The slope under you is {signed(c.slope)}, so the sign rule goes {side(c.rule)}, {rule}. {self.score()}"
         )
 
 
@@ -353,23 +353,26 @@ class UCurve(Figure):
 
     def scene(self) -> list[Panel]:
         f, x, h = JETS[self.hill], self.x, self.h
-        hs, ends = self.hs, np.array([1e-16, 0.2])
+        hs = self.hs
+        # each error is drawn as a line where it is the larger one
+        turn = float(np.sqrt(2 * UNIT * abs(self.value) / abs(self.second)))
+        left, far, near = (np.array(ends) for ends in ([1e-16, self.bottom], [turn, 0.2], [self.bottom, 0.2]))
         drawn = [np.where(e > 0, e, np.nan) for e in (self.central, self.forward)]
         error = Panel(
             [
-                curve(ends, abs(self.third) / 6 * ends**2, role="guide"),
-                curve(ends, abs(self.second) / 2 * ends, role="guide"),
-                curve(ends, UNIT * abs(self.value) / ends, role="guide"),
-                text(3e-14, 0.5, "rounding ∝ 1/h"),
+                curve(near, abs(self.third) / 6 * near**2, role="guide"),
+                curve(far, abs(self.second) / 2 * far, role="guide"),
+                curve(left, UNIT * abs(self.value) / left, role="guide"),
+                text(3e-14, 2.0, "rounding ∝ 1/h"),
                 text(3e-5, 0.1, "forward", anchor="end"),
                 text(3e-5, 5e-3, "truncation ∝ h", anchor="end"),
-                text(0.15, 4e-11, "central", anchor="end"),
-                text(0.15, 2e-12, "truncation ∝ h²", anchor="end"),
+                text(0.15, 4e-12, "central", anchor="end"),
+                text(0.15, 1.5e-13, "truncation ∝ h²", anchor="end"),
                 curve(hs, drawn[1][:-1], role="derivative"),
                 curve(hs, drawn[0][:-1], role="function"),
                 point(h, float(max(self.central[-1], 1e-14)), role="here"),
             ],
-            xlim=(1e-16, 0.2), ylim=(1e-13, 10.0), xscale="log", yscale="log", xlabel="distance h",
+            xlim=(1e-16, 0.2), ylim=(1e-14, 10.0), xscale="log", yscale="log", xlabel="distance h",
             ylabel="error of the slope", title="How wrong each quotient is", name="error", width=1.25,
         )  # fmt: skip
         t = np.linspace(-2.0, 2.0, 161)

@@ -224,7 +224,7 @@ def _(answer: Callable[[Function, float, float], bool], case: Case) -> list[bool
 floor.hints(
     "Two questions: is it level here, and is neither neighbour lower?",
     "The slope is the central one with h = 1e-5; its SIZE is compared with tol. The neighbours are 0.01 away.",
-    "Return abs(slope) <= tol and f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x).",
+    "Two conditions, joined by `and`: the slope's size is at most tol; both neighbours are at least f(x).",
 )
 
 # ------------------------------------------------------------------------------------------------ 01.4
@@ -248,7 +248,7 @@ def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
     return (f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h
 
 
-@sides.mutant("The left slope has the wrong sign: with h negative you divide by −h. Up to the right is positive.")
+@sides.mutant("The left slope has the wrong sign: measure it from left to right, too, from x − h to x.")
 def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
     return (f(x - h) - f(x)) / h, (f(x + h) - f(x)) / h
 
