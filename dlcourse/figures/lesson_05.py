@@ -358,8 +358,11 @@ class Race(Figure):
         self.price = {s: {"updates": 1.0, "samples": float(s), "time": MICROSECONDS[s]}[self.axis] for s in RATES}
         self.arrival = {s: int(np.argmax(loss <= FINISH)) * self.price[s] for s, loss in self.losses.items()}
         self.low, self.high = min(self.price.values()), 1.6 * max(self.arrival.values())
-        self.now = np.geomspace(self.low, self.high, self.ticks + 1)
-        self.last_frame = self.ticks
+        # evenly on the log axis, leaving out the moments at which nobody has moved
+        clock = np.geomspace(self.high, self.low, self.ticks)
+        moments = {tuple(self.done(size, now) for size in RATES): float(now) for now in clock}
+        self.now = sorted(moments.values())
+        self.last_frame = len(self.now) - 1
 
     def done(self, size: int, now: float) -> int:
         """Updates made by then."""
@@ -375,7 +378,7 @@ class Race(Figure):
             made = [self.done(size, now) for now in self.now]
             shown = [int(np.searchsorted(at, k, side="right")) for k in made]
             marks.append(polyline(at * self.price[size], loss[at], role=self.roles[size], shown=by_frame(shown)))
-            xs = [max(k, 1) * self.price[size] if k else self.price[size] for k in made]
+            xs = [max(k, 1) * self.price[size] for k in made]
             ys = [loss[k] if k else np.nan for k in made]
             # after one update each they stand in two pairs, too close for four names
             crowd = {1: "B = 1, 8", 8: "", 64: "B = 64, all", 4096: ""} if self.axis == "updates" else {}
