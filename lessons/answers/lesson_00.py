@@ -111,7 +111,7 @@ def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
     return np.asarray(knobs)[np.argmin(np.abs(losses))]
 
 
-@choosing.mutant("You got the first knob. (For a list, `losses == min(losses)` is False, and position False is 0.)")
+@choosing.mutant("You got the first knob. For a list, `losses == min(losses)` is False, and position False is 0.")
 def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
     return np.asarray(knobs)[0]
 
