@@ -26,6 +26,7 @@ import pytest
 from dlcourse.grading.kernel import JUPYTER_PATH
 from dlcourse.grading.probe import MARK, read_run
 from dlcourse.grading.splice import Probe
+from dlcourse.lesson import library
 from dlcourse.lesson.answering import Report
 from dlcourse.lesson.judging import judge
 
@@ -231,5 +232,6 @@ def _die_with_parent() -> None:
 def environment() -> dict[str, str]:
     """The variables for a process that runs sessions: none that would change what pytest or Jupyter does."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "JUPYTER_", "JPY_"))}
-    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH),
+    path = [str(library.PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # the same code as here
+    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH),
                    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}  # fmt: skip
