@@ -48,7 +48,7 @@ def penguin_loss() -> tuple[Array, Array, Terrain, Array]:
         lambda w, b: xx * w**2 + 2 * mx * w * b + b**2 - 2 * xy * w - 2 * my * b + yy,
     )  # fmt: skip
     best, *_ = np.linalg.lstsq(np.stack([x, np.ones_like(x)], axis=1), y, rcond=None)
-    return x, y, loss, best
+    return x, y, loss, np.asarray(best, dtype=float)
 
 
 class Line(Figure):
@@ -101,7 +101,7 @@ class Line(Figure):
         space = Panel(
             [
                 *self.map,
-                point(*self.best, role="minimum", label="closed form"),
+                point(self.best[0], self.best[1], role="minimum", label="closed form"),
                 *trail(self.path, label="this line", drag={"x": "w", "y": "b"}),
             ],
             xlim=self.wlim, ylim=self.blim, xlabel="w (kg per cm)", ylabel="b (kg at 200 mm)",
@@ -183,7 +183,7 @@ class Zoo(Figure):
                 point(self.best, least, role="minimum", label="best border"),
                 point(self.outlier, 3 * ground, role="class_b", label="outlier", drag={"x": "outlier"}),
             ],
-            xlim=(-5.2, 5.2), ylim=(-ground, top), xlabel="place x, and border c", ylabel="average loss of the border at c",
+            xlim=(-5.2, 5.2), ylim=(-ground, top), xlabel="place x, and border c", ylabel="average loss, border at c",
             title="The points, and the loss of every border", name="border",
         )  # fmt: skip
         margins = np.linspace(-6, 6, 121)
@@ -195,13 +195,14 @@ class Zoo(Figure):
                 curve(margins, self.cost(margins), role="function", label=self.loss),
                 point(self.margin, self.price, role="here", label="outlier"),
             ],
-            xlim=(-6, 6), ylim=(-0.04 * roof, roof), xlabel="margin m: above 0 is the right side", ylabel="loss of one point",
-            title="What one point costs", name="price",
+            xlim=(-6, 6), ylim=(-0.04 * roof, roof), xlabel="margin m: above 0 is the right side",
+            ylabel="loss of one point", title="What one point costs", name="price",
         )  # fmt: skip
         return [average, price]
 
     def describe(self) -> str:
-        where = f"at {self.best:.2f}" if self.high - self.low < 0.03 else f"anywhere from {self.low:.2f} to {self.high:.2f}"
+        wide = self.high - self.low > 0.03
+        where = f"anywhere from {self.low:.2f} to {self.high:.2f}" if wide else f"at {self.best + 0.0:.2f}"
         return (
             f"{self.loss} loss: the best border is {where}, with {self.wrong} of 11 points on the wrong side; "
             f"the outlier at {self.outlier:.1f} has the margin {self.margin:.1f} and costs {self.price:.2f}"
@@ -314,9 +315,10 @@ class Blocks(Figure):
             "input": "observed", "world": ("block", "the world"), "truth": ("observed", "truth"),
             "model": ("block", "model"), "output": "circle", "loss": "square",
         }  # fmt: skip
-        rows: list[list[str | None]] = [[None, "world", "truth"], ["input", None, None, "loss"], [None, "model", "output"]]
+        real: list[str | None] = [None, "world", "truth"]
+        ours: list[str | None] = [None, "model", "output"]
         arrows: list[Arrow] = ["input world truth loss", "input model output loss"]
-        drawing = self.with_w(parts, rows, arrows, 1, 1, "model")
+        drawing = self.with_w(parts, [real, ["input", None, None, "loss"], ours], arrows, 1, 1, "model")
         notes = self.notes(input=self.xs[1], truth=self.ys[1], output=self.outputs[1], loss=self.prices[1])
         return diagram(**drawing, notes=notes)
 
@@ -325,7 +327,7 @@ class Blocks(Figure):
         inside = "drawn as a dotted circle" if self.explicit else "inside the block, not drawn"
         return {
             "variables": f"grey with two rims: given, x = 2; white: computed, ŷ = {out}; {w} is {inside}",
-            "function": f"a function may take and give several values; it is easy towards its rounded side; {w} is {inside}",
+            "function": f"several values may go in and come out; it is easy towards the rounded side; {w} is {inside}",
             "cost": f"a square is a function with one number as its value: y = 3 and ŷ = {out} cost {price}; "
             + ("w is not among its inputs" if self.explicit else f"ŷ came from {w}"),
             "model": f"x = 2 and {w} give ŷ = {out}; beside y = 3 that costs {price}; w is {inside}",
@@ -418,8 +420,8 @@ class Nearest(Figure):
             else f"here {jumps} of 4 nudges of row 0 by 0.001 change it: this is a jump, with no slope at all"
         )
         return (
-            f"row 0 at ({self.u:.1f}, {self.v:.1f}), x at ({self.x:.1f}, {self.z:.1f}): the nearest is row {self.winner}, "
-            f"{far:.2f} away; {slope}"
+            f"row 0 at ({self.u:.1f}, {self.v:.1f}), x at ({self.x:.1f}, {self.z:.1f}): "
+            f"the nearest is row {self.winner}, {far:.2f} away; {slope}"
         )
 
 

@@ -1,0 +1,402 @@
+"""Answers to lesson 04, models and losses.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dlcourse.lesson import exercise, function_of, prediction, question
+
+Array = NDArray[np.float64]
+Case = dict[str, Any]
+Two = Callable[[Any, Any], Any]
+
+# ------------------------------------------------------------------------------------------------ 04.1
+
+line = exercise("04.1", "A linear model for many samples", points=1)
+
+
+@line.reference
+def linear(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+    """A row of X holds the d numbers of one sample: X @ w is one weighted sum for each row, (N,), and b shifts all."""
+    return np.asarray(X) @ np.asarray(w) + b
+
+
+@line.mutant("w @ X sums over the samples. A row is one sample and the weighted sum runs along it: X comes first.")
+def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+    return np.asarray(w) @ np.asarray(X) + b
+
+
+@line.mutant("The bias b is missing: every output is shifted by it.")
+def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+    return np.asarray(X) @ np.asarray(w)
+
+
+@line.mutant("You added up the outputs of all samples. There is one output for each row: shape (N,).")
+def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+    return np.sum(np.asarray(X) * np.asarray(w)) + b
+
+
+@line.mutant("You multiply by w and stop. The products of a row have to be added up: (N, d) becomes (N,).")
+def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+    return np.asarray(X) * np.asarray(w) + b
+
+
+@line.mutant("You added b to the inputs. It belongs to the outputs, after the weighted sum.")
+def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+    return (np.asarray(X) + b) @ np.asarray(w)
+
+
+@line.mutant("Your outputs have the shape (N, 1), a column. One number for each sample is the shape (N,).")
+def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+    return np.asarray(X) @ np.asarray(w)[:, None] + b
+
+
+@line.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(w=rng.normal(size=3), b=float(rng.uniform(0.5, 2)), X=rng.normal(size=(3, 3)))  # square: w @ X runs
+    yield dict(w=[2, -1], b=3, X=[[1, 1], [4, 2], [0, 5]])
+    for rows, columns in ((5, 2), (1, 4), (6, 1)):
+        yield dict(w=rng.normal(size=columns), b=float(rng.normal()), X=rng.normal(size=(rows, columns)))
+    yield dict(w=rng.normal(size=2), b=1.5, X=np.zeros((0, 2)))  # nobody came
+
+
+line.hints(
+    "For one sample: each of its numbers times its weight, all added up, plus b.",
+    "X is (N, d) and w is (d,). The sum runs over d, and one number for each of the N rows remains: shape (N,).",
+    "X @ w takes the weighted sum of every row at once. Then add b.",
+)
+
+# ------------------------------------------------------------------------------------------------ 04.2
+
+squares = exercise("04.2", "Mean squared error, whatever the shape", points=2)
+
+
+@squares.reference
+def mse(y: ArrayLike, yhat: ArrayLike) -> float:
+    """Lay both out as (N,) first, so that target k meets prediction k and nobody else; then square, then average."""
+    return float(np.mean((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2))
+
+
+@squares.mutant("(N,) minus (N, 1) is (N, N): EVERY prediction is taken from EVERY target. Make both (N,) first.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    return float(np.mean((np.asarray(y) - np.asarray(yhat)) ** 2))
+
+
+@squares.mutant("You added up the squares. The mean divides by N, so that many samples compare with few.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    return float(np.sum((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2))
+
+
+@squares.mutant("You averaged first, then squared: errors of opposite signs cancel. Square each error first.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    return float(np.mean(np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2)
+
+
+@squares.mutant("That is the absolute error. Here each error is squared.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    return float(np.mean(np.abs(np.reshape(y, -1) - np.reshape(yhat, -1))))
+
+
+@squares.mutant("You took the root at the end. That is the RMSE; the mean squared error stays squared.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    return float(np.sqrt(np.mean((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2)))
+
+
+@squares.mutant("There is a factor ½. Some sources put it there; the mean squared error has none.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    return float(np.mean((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2) / 2)
+
+
+@squares.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    y, yhat = rng.normal(4.0, 0.8, size=6), rng.normal(4.0, 0.8, size=6)
+    yield dict(y=y, yhat=yhat)
+    yield dict(y=y, yhat=yhat.reshape(-1, 1))
+    yield dict(y=y.reshape(-1, 1), yhat=rng.normal(size=6))
+    yield dict(y=[1, 2, 4], yhat=[1, 4, 1])
+    yield dict(y=rng.normal(size=(4, 1)), yhat=rng.normal(size=(4, 1)))
+
+
+squares.hints(
+    "How far is each prediction from its own target? Square that, and take the mean over the samples.",
+    "Before you subtract, both must have the shape (N,). np.reshape(y, -1) makes it of a list, of (N,) and of (N, 1).",
+    "The mean of (np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2, as one number.",
+)
+
+# ------------------------------------------------------------------------------------------------ 04.3
+
+average = exercise("04.3", "The average loss of any model and any cost", points=1)
+
+
+@average.reference
+def average_loss(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
+    """Each sample runs through the same model with the same w, is compared with its own target, and counts 1/P."""
+    return sum(C(y, G(x, w)) for x, y in S) / len(S)
+
+
+@average.mutant("That is the sum. The average loss divides by the number of samples.")
+def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
+    return sum(C(y, G(x, w)) for x, y in S)
+
+
+@average.mutant("The cost takes the target first, then the prediction: C(y, G(x, w)). Not every cost is symmetric.")
+def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
+    return sum(C(G(x, w), y) for x, y in S) / len(S)
+
+
+@average.mutant("The model takes the input first, then the parameter: G(x, w).")
+def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
+    return sum(C(y, G(w, x)) for x, y in S) / len(S)
+
+
+@average.mutant("That is the cost of the averages. Compare each sample with its own target, and average the costs.")
+def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
+    return C(sum(y for _, y in S) / len(S), sum(G(x, w) for x, _ in S) / len(S))
+
+
+@average.mutant("Only one sample is in your answer. Every pair of S counts: keep a running total.")
+def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
+    return C(S[0][1], G(S[0][0], w))
+
+
+@average.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    costs = ["(y - yhat) ** 2", "abs(y - yhat)", "np.exp(yhat) - y * yhat", "y * np.log(y / yhat) - y + yhat"]
+    models = ["w * x", "w * x + x ** 2", "np.sin(x) + w", "np.exp(x - w)"]
+    yield dict(C=function_of("y, yhat", "(y - yhat) ** 2 + 2 * yhat"), G=function_of("x, w", "w * x + x"),
+               S=[(1.0, 2.0), (2.0, 3.0), (3.0, 5.0)], w=1.5)  # fmt: skip
+    for cost, model in zip(costs, models, strict=True):
+        pairs = [(float(x), float(y)) for x, y in rng.uniform(0.5, 3.0, size=(int(rng.integers(2, 6)), 2))]
+        yield dict(C=function_of("y, yhat", cost), G=function_of("x, w", model), S=pairs, w=float(rng.uniform(0.5, 2)))
+
+
+average.hints(
+    "What does the diagram do with one sample (x, y)? Do that for each, with the same w, and take the average.",
+    "G takes (x, w) and gives a prediction; C takes (target, prediction) and gives one number. S is a list of pairs.",
+    "Add up C(y, G(x, w)) for x, y in S, and divide by len(S).",
+)
+
+# ------------------------------------------------------------------------------------------------ 04.4
+
+neighbour = exercise("04.4", "The nearest row", points=1)
+
+
+@neighbour.reference
+def nearest(W: ArrayLike, x: ArrayLike) -> Any:
+    """W − x subtracts x from every row; the squared lengths of the rows are (K,), and argmin says which is smallest."""
+    return int(np.argmin(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1)))
+
+
+@neighbour.mutant("You returned the row itself. The answer is its number k, counted from 0.")
+def _(W: ArrayLike, x: ArrayLike) -> Any:
+    return np.asarray(W)[np.argmin(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1))]
+
+
+@neighbour.mutant("That is the row that is FARTHEST away. Take the smallest distance.")
+def _(W: ArrayLike, x: ArrayLike) -> Any:
+    return int(np.argmax(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1)))
+
+
+@neighbour.mutant("You returned the distance. The answer is the number of the row that has it: argmin instead of min.")
+def _(W: ArrayLike, x: ArrayLike) -> Any:
+    return float(np.min(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1)))
+
+
+@neighbour.mutant("You added up along the wrong axis. Sum along each row, axis=1: K distances remain.")
+def _(W: ArrayLike, x: ArrayLike) -> Any:
+    return int(np.argmin(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=0)))
+
+
+@neighbour.mutant("The differences are not squared, so those of opposite signs cancel. Square first, then add.")
+def _(W: ArrayLike, x: ArrayLike) -> Any:
+    return int(np.argmin(np.sum(np.asarray(W) - np.asarray(x), axis=1)))
+
+
+@neighbour.mutant("The largest product W @ x favours long rows. Near means a small distance: subtract, square, add.")
+def _(W: ArrayLike, x: ArrayLike) -> Any:
+    return int(np.argmax(np.asarray(W) @ np.asarray(x)))
+
+
+@neighbour.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    # many questions a case: the number of one row could be guessed
+    for rows, columns in ((6, 2), (9, 3), (5, 4)):
+        yield dict(W=rng.normal(size=(rows, columns)), xs=rng.normal(size=(12, columns)))
+    yield dict(W=[[0, 0], [3, 4], [1, 1]], xs=[[2, 2], [0, 0], [5, 5]])
+
+
+@neighbour.observe
+def _(answer: Callable[[Any, Any], Any], case: Case) -> list[Any]:
+    return [answer(case["W"], x) for x in case["xs"]]
+
+
+neighbour.hints(
+    "Measure the squared distance from x to each row of W. Which row has the smallest?",
+    "W is (K, d), x is (d,). W - x is (K, d): x is taken from every row. Squared and summed over axis=1 it is (K,).",
+    "np.argmin of np.sum((W - x) ** 2, axis=1), with W and x made arrays by np.asarray.",
+)
+
+# ------------------------------------------------------------------------------------------------ 04.5
+
+solve = exercise("04.5", "Least squares in one go", points=2, rtol=1e-6)
+
+
+@solve.reference
+def closed_form(X: ArrayLike, y: ArrayLike) -> Any:
+    """At the minimum the gradient 2/N · Xᵀ(Xθ − y) is 0, and that is a linear system: (XᵀX) θ = Xᵀy."""
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    return np.linalg.solve(X.T @ X, X.T @ y)
+
+
+@solve.mutant("You kept as many rows as X has columns, so that it can be inverted. All N samples count: use XᵀX.")
+def _(X: ArrayLike, y: ArrayLike) -> Any:
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    return np.linalg.solve(X[: X.shape[1]], y[: X.shape[1]])
+
+
+@solve.mutant("You stopped at Xᵀy, the right-hand side. The unknown θ still has to be found: solve (XᵀX) θ = Xᵀy.")
+def _(X: ArrayLike, y: ArrayLike) -> Any:
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    return X.T @ y
+
+
+@solve.mutant("You fitted each column on its own. Columns overlap: all weights are found together, from one system.")
+def _(X: ArrayLike, y: ArrayLike) -> Any:
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    return X.T @ y / (X**2).sum(axis=0)
+
+
+@solve.mutant("You multiplied by XᵀX. It stands on the side of the unknown, so it has to be undone: solve.")
+def _(X: ArrayLike, y: ArrayLike) -> Any:
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    return (X.T @ X) @ (X.T @ y)
+
+
+@solve.mutant("You added a column of ones. X comes with all its columns, the ones for b among them if b is wanted.")
+def _(X: ArrayLike, y: ArrayLike) -> Any:
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    X = np.column_stack([X, np.ones(len(X))])
+    return np.linalg.lstsq(X, y, rcond=None)[0]
+
+
+@solve.mutant("You returned the predictions Xθ. Asked are the parameters θ, one for each column.")
+def _(X: ArrayLike, y: ArrayLike) -> Any:
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    return X @ np.linalg.solve(X.T @ X, X.T @ y)
+
+
+@solve.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(X=np.column_stack([rng.uniform(-2, 3, size=7), np.ones(7)]), y=rng.normal(4, 1, size=7))
+    yield dict(X=[[1, 1], [2, 1], [4, 1]], y=[1, 2, 5])
+    for rows, columns in ((6, 3), (9, 4), (5, 1)):
+        yield dict(X=rng.normal(size=(rows, columns)) + 0.5, y=rng.normal(size=rows))
+
+
+solve.hints(
+    "At the lowest point the gradient is 0. For squared errors that is a linear system, not a search.",
+    "X is (N, d), seldom square, so it has no inverse. X.T @ X is (d, d), X.T @ y is (d,), and θ is (d,).",
+    "np.linalg.solve(A, c) finds θ with A θ = c. Take A = X.T @ X and c = X.T @ y.",
+)
+
+# ------------------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "04.a",
+        "A line is ŷ = wx + b. Draw w across and b upward: the whole line is one dot. You turn the line about the "
+        "place x = 0, where its height b stays. How does its dot move?",
+        options={
+            "Along a circle": "Turning is what the line does. Of its two numbers only one changes.",
+            "Straight across": "b stays, w changes: the dot moves along the axis of w.",
+            "Straight up": "That happens when you lift the line without turning it.",
+        },
+        answer="Straight across",
+    ),
+    prediction(
+        "04.b",
+        "A triangle lies far out, on the right side of the border. With the squared loss you pull it farther out, "
+        "still on the right side. What does the best border do?",
+        options={
+            "Nothing: the triangle is right already": (
+                "That is how the hinge loss sees it. The squared loss also charges for being too right."
+            ),
+            "It moves after the triangle": "The squared loss wants the margin to be 1, and 5 is as wrong to it as −3.",
+            "It moves away from the triangle": "Away makes the margin larger still. The squared loss wants it to be 1.",
+        },
+        answer="It moves after the triangle",
+    ),
+    prediction(
+        "04.c",
+        "y holds 342 masses, shape (342,). yhat holds 342 predictions, shape (342, 1). "
+        "What does np.mean((y - yhat)**2) give?",
+        options={
+            "An error: the shapes differ": "It would be kinder. NumPy has a rule that makes these two shapes fit.",
+            "The mean squared error": "For that, mass k would have to meet prediction k alone.",
+            "A plausible number that is something else": (
+                "Every mass meets every prediction, 342 × 342 of them, and the mean of all that looks fine."
+            ),
+        },
+        answer="A plausible number that is something else",
+    ),
+]
+
+quiz = [
+    question(
+        "04.q1",
+        "In a block diagram, what is drawn grey with two rims?",
+        options={
+            "A variable that is given": "Inputs and targets come from outside. What a function computes is white.",
+            "A variable that is computed": "Those are white, with one rim.",
+            "The parameter w": "w is kept inside the block; where we draw it, it is dotted.",
+        },
+        answer="A variable that is given",
+    ),
+    question(
+        "04.q2",
+        "A linear model has 4 features and 3 outputs. You train it on 50 samples, then on 5,000. How large is its W?",
+        options={
+            "3 × 4, both times": "A row for each output, a column for each feature. Samples are no part of it.",
+            "3 × 50, then 3 × 5,000": "That is the size of the outputs. Parameters are shared by all samples.",
+            "4 × 50, then 4 × 5,000": "That is the size of the inputs. W does not grow with them.",
+        },
+        answer="3 × 4, both times",
+    ),
+    question(
+        "04.q3",
+        "Which loss lets the outlier on the wrong side pull least, the farther out it goes?",
+        options={
+            "Squared": "Its slope grows with the distance: it pulls most.",
+            "Hinge": "Its slope is the same everywhere on the wrong side: it keeps pulling, however far.",
+            "0–1": "Wrong is wrong: 1, at any distance. It pulls nobody at all, which is why descent cannot use it.",
+        },
+        answer="0–1",
+    ),
+    question(
+        "04.q4",
+        "Why can descent not train the nearest-neighbour model through its answer k?",
+        options={
+            "It has no parameters": "Its parameters are all the numbers in W.",
+            "k jumps, and between jumps its slope is 0": "A tiny change of W leaves k as it was: no news.",
+            "The distances have no derivative": "Squared distances have one. The argmin after them loses it.",
+        },
+        answer="k jumps, and between jumps its slope is 0",
+    ),
+    question(
+        "04.q5",
+        "When does setting the gradient to zero give the best parameters in one step?",
+        options={
+            "Always": "For most models the equations have no solution that can be written down.",
+            "Never: one has to iterate": "For a linear model with squared errors it is one linear system.",
+            "When the model is linear in its parameters and the errors are squared": (
+                "Then the gradient is linear in θ, and the system has one solution if no column can be made of others."
+            ),
+        },
+        answer="When the model is linear in its parameters and the errors are squared",
+    ),
+]
