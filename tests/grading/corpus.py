@@ -3,6 +3,7 @@
 The hostile ones are bounded and know no address but loopback. Even so they are for the sandbox only.
 """
 
+# ruff: noqa: E501 (a submission's lines are as long as its author made them)
 from __future__ import annotations
 
 import copy
@@ -38,7 +39,7 @@ class Book:
 
     def __init__(self, lesson: str = "12", *, solved: bool = True) -> None:
         self.lesson = lesson
-        self.data = copy.deepcopy(released(lesson))
+        self.data: dict[str, Any] = copy.deepcopy(released(lesson))
         if solved:
             self.solve()
 
@@ -804,7 +805,8 @@ def _() -> Book:
 @sample("mangled", "metadata of the wrong kinds")
 def _() -> Book:
     book = Book()
-    for cell, value in zip(book.cells, [None, 3, "x", [], {"tags": 3}, {"tags": [3, None]}, {"dlcourse": 7}] * 9, strict=False):
+    values: list[Any] = [None, 3, "x", [], {"tags": 3}, {"tags": [3, None]}, {"dlcourse": 7}]
+    for cell, value in zip(book.cells, values * 9, strict=False):
         if not is_(cell, "answer"):
             cell["metadata"] = value
     return book
@@ -911,7 +913,7 @@ REJECTED: dict[str, bytes | Callable[[], bytes]] = {
     "lists in lists": b'{"nbformat": 4, "cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "a number of a million digits": b'{"nbformat": 4, "cells": [], "x": ' + b"9" * 1_000_000 + b"}",
     "too large": lambda: Book().bytes().replace(b'"metadata"', b'"padding": "' + b"x" * (21 << 20) + b'", "metadata"', 1),
-    "too many cells": lambda: json.dumps({**Book().data, "cells": Book().cells * 100}).encode(),
+    "too many cells": lambda: json.dumps({**released("12"), "cells": Book().cells * 100}).encode(),
     "another lesson": lambda: Book("02").bytes(),
     "two notebooks in one file": lambda: Book().bytes() * 2,
 }
@@ -1117,7 +1119,7 @@ WRONG = {
 def hostile(name: str, prelude: str = "", answers: Mapping[str, str] | str = "", **expected: Any) -> None:
     """Wrong answers, and a cell after the setup that tries to have them counted. None may pass."""
     expected = {"outcome": LOST} | expected
-    given = {id: answers for id in WRONG} if isinstance(answers, str) and answers else answers or WRONG
+    given = dict.fromkeys(WRONG, answers) if isinstance(answers, str) and answers else answers or WRONG
 
     @sample("hostile", name, **expected)
     def _() -> Book:
