@@ -475,6 +475,13 @@ def _() -> Book:
     return book
 
 
+@sample("honest", "a package that is to be installed first", seconds=20)
+def _() -> Book:
+    book = Book()
+    book.add("%pip install --quiet dlcourse seaborn\n!pip install --timeout 2 seaborn\nimport seaborn")
+    return book
+
+
 @sample("honest", "every button of the lesson pressed")
 def _() -> Book:
     book = Book()
@@ -1724,6 +1731,44 @@ hostile("memory in many processes", """
             except MemoryError: pass
             time.sleep(20); os._exit(0)
     """, seconds=30)  # fmt: skip
+hostile("two hundred busy processes", """
+    import os, time
+    for _ in range(200):
+        try:
+            if os.fork() == 0:
+                end = time.time() + 100
+                while time.time() < end: pass
+                os._exit(0)
+        except OSError: break
+    """, seconds=40)  # fmt: skip
+hostile("folders that are hard to remove", """
+    import os
+    from ipykernel.connect import get_connection_file
+    for place in (os.path.dirname(get_connection_file()), '/tmp'):
+        os.chdir(place)
+        try:
+            os.mkdir('closed'); open('closed/file', 'w').close(); os.chmod('closed', 0)
+            os.symlink('/etc', 'link'); os.symlink('link', 'loop'); os.mkfifo('pipe'); os.mkdir('a\\nb\\udcff'.encode('utf-8', 'surrogateescape'))
+            for _ in range(3000): os.mkdir('d'); os.chdir('d')
+        except OSError as e: print(place, e)
+    """, seconds=10)  # fmt: skip
+hostile("the folder of its sockets filled", """
+    import os
+    from ipykernel.connect import get_connection_file
+    place = os.path.dirname(get_connection_file())
+    for i in range(60_000): open(f'{place}/empty{i}', 'w').close()
+    for i in range(20):
+        with open(f'{place}/big{i}', 'wb') as f: f.write(b'x' * (20 << 20))
+    """, seconds=20)  # fmt: skip
+hostile("its sockets taken away", """
+    import os, glob, socket
+    from ipykernel.connect import get_connection_file
+    place = os.path.dirname(get_connection_file())
+    for path in glob.glob(f'{place}/*'):
+        try:
+            os.unlink(path); socket.socket(socket.AF_UNIX).bind(path)
+        except OSError as e: print(e)
+    """, seconds=60)  # fmt: skip
 hostile("a stopped kernel", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", seconds=60)
 hostile("deaf to interrupts", """
     import signal, threading
