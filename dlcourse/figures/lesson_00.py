@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -27,7 +27,7 @@ from dlcourse.figures import (
 )
 from dlcourse.figures.figure import Slider
 from dlcourse.figures.hills import Array, Hill, Terrain, walk
-from dlcourse.figures.pieces import contour_map
+from dlcourse.figures.pieces import Eye, contour_map, surface
 
 # six taxi rides, made up: kilometres, and the fare
 KM, FARE = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1])
@@ -70,11 +70,6 @@ class Knobs(Figure):
         self.best = min(self.seen, key=lambda setting: self.seen[setting])
         self.tries = len(self.seen)
 
-    def better(self, spot: Callable[[tuple[float, ...]], tuple[float, float]]) -> tuple[list[float], list[float]]:
-        """Where to draw the best setting so far: nowhere while it is the present one."""
-        x, y = spot(self.best)
-        return ([], []) if self.best == self.setting else ([x], [y])
-
     def lowest(self) -> str:
         if self.best == self.setting:
             return "the lowest so far"
@@ -111,9 +106,10 @@ class OneKnob(Knobs):
         if self.whole:
             ws = np.linspace(0, 5, 101)
             marks.append(curve(ws, LINE_LOSS(ws), role="function"))
+        best = [] if self.best == self.setting else [self.best]
         marks += [
             points([s[0] for s in tried], [self.seen[s] for s in tried], role="neutral"),
-            points(*self.better(lambda s: (s[0], self.seen[s])), role="minimum", label="best so far"),
+            points([s[0] for s in best], [self.seen[s] for s in best], role="minimum", label="best so far"),
             point(self.w, self.now, role="here", label="you", drag={"x": "w"}),
         ]
         losses = Panel(
@@ -127,11 +123,33 @@ class OneKnob(Knobs):
         return f"try {self.tries}: w = {self.w:.1f} gives the loss {self.now:.3g}; {self.lowest()}{all_of_them}"
 
 
+LEVELS = [0.5, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0]
+EYE = Eye(turn=-15.0, tilt=40.0, lift=0.5)
+VIEWS = {"fog": "in the fog", "map": "as a map", "surface": "as a surface"}
+
+
 @cache
 def loss_map() -> list[Mark]:
     """The loss over both knobs, as a map."""
-    levels = [0.5, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0]
-    return contour_map(MAP_LOSS, (0, 5), (0, 10), levels, named=[10.0, 40.0, 160.0])
+    return contour_map(MAP_LOSS, (0, 5), (0, 10), LEVELS, named=[10.0, 40.0, 160.0])
+
+
+def in_space(w: Any, b: Any, losses: Any) -> Array:
+    """Settings and their losses as points in a box of sides 1."""
+    return np.stack([np.asarray(w) / 5, np.asarray(b) / 10, lifted(losses)], axis=-1)
+
+
+def lifted(losses: Any) -> Array:
+    """How high a loss stands in the box, which ends at 200."""
+    heights: Array = np.minimum(losses, 200.0) / 200
+    return heights
+
+
+@cache
+def loss_surface() -> Mark:
+    """The loss over both knobs, as a surface in space."""
+    levels = [level / 200 for level in LEVELS]
+    return surface(lambda p: lifted(MAP_LOSS(p * [5, 10])), (0, 1), (0, 1), levels, EYE)
 
 
 class TwoKnobs(Knobs):
@@ -140,20 +158,41 @@ class TwoKnobs(Knobs):
     title = "Two knobs: the price of a kilometre, and what every ride costs"
     w = slider(0.0, 5.0, value=0.5, step=0.1, label="knob w")
     b = slider(0.0, 10.0, value=8.0, step=0.2, label="knob b")
-    clear = toggle(False, label="lift the fog")
+    view = choice(VIEWS, value="fog", label="the loss of every setting")
     knobs = ("w", "b")
+
+    def __init__(self, **settings: Any) -> None:
+        loss_map(), loss_surface()  # drawn once, before somebody waits for them
+        super().__init__(**settings)
 
     def loss(self, setting: tuple[float, ...]) -> float:
         return float(MAP_LOSS(setting))
 
+    def spots(self, settings: Sequence[tuple[float, ...]]) -> tuple[Array, Array]:
+        """Where settings that were tried are drawn."""
+        found = np.array(settings).reshape(-1, 2)
+        if self.view != "surface":
+            return found[:, 0], found[:, 1]
+        return EYE(in_space(found[:, 0], found[:, 1], [self.seen[setting] for setting in settings]))
+
     def scene(self) -> list[Panel]:
-        tried = np.array(sorted(self.seen))
-        marks = list(loss_map()) if self.clear else []
-        marks += [
-            points(tried[:, 0], tried[:, 1], role="neutral"),
-            points(*self.better(lambda s: (s[0], s[1])), role="minimum", label="best so far"),
-            point(self.w, self.b, role="here", label=f"J = {self.now:.3g}", drag={"x": "w", "y": "b"}),
+        here = [float(v[0]) for v in self.spots([self.setting])]
+        in_hand = None if self.view == "surface" else {"x": "w", "y": "b"}
+        marks: list[Mark] = {"fog": [], "map": loss_map(), "surface": [loss_surface()]}[self.view] + [
+            points(*self.spots(sorted(self.seen)), role="neutral"),
+            points(*self.spots([] if self.best == self.setting else [self.best]), role="minimum", label="best so far"),
+            point(here[0], here[1], role="here", label=f"J = {self.now:.3g}", drag=in_hand),
         ]
+        if self.view == "surface":
+            left, right, low, high = loss_surface().extent
+            for words, w, b in (("knob w", 0.5, -0.12), ("knob b", 1.12, 0.5)):
+                x, y = EYE(np.array([w, b, 0.0]))
+                marks.append(text(float(x), float(y), words, anchor="middle"))
+            space = Panel(
+                marks, xlim=(left - 0.1, right + 0.1), ylim=(low - 0.12, high + 0.03), axes=False,
+                title="The settings you have tried", name="settings",
+            )  # fmt: skip
+            return [rides_panel(self.w, self.b, "ŷ = wx + b"), space]
         settings = Panel(
             marks, xlim=(0, 5), ylim=(0, 10), xlabel="knob w", ylabel="knob b", title="The settings you have tried",
             name="settings",
@@ -161,7 +200,11 @@ class TwoKnobs(Knobs):
         return [rides_panel(self.w, self.b, "ŷ = wx + b"), settings]
 
     def describe(self) -> str:
-        where = "a long valley, its floor near w = 2.0, b = 3.1" if self.clear else "all else is in the fog"
+        where = {
+            "fog": "all else is in the fog",
+            "map": "on the map, a long valley whose floor is near w = 2.0, b = 3.1",
+            "surface": "in space, a valley with steep sides; its floor is near w = 2.0, b = 3.1",
+        }[self.view]
         return (
             f"try {self.tries}: w = {self.w:.1f}, b = {self.b:.1f} gives the loss {self.now:.3g}; {self.lowest()}; "
             f"{where}"

@@ -7,7 +7,7 @@ import re
 import nbformat
 import pytest
 
-from dlcourse.figures.lesson_00 import COURSE, Blame, Map, OneKnob, TenKnobs, TwoKnobs, before
+from dlcourse.figures.lesson_00 import COURSE, EYE, Blame, Map, OneKnob, TenKnobs, TwoKnobs, before, in_space
 from dlcourse.lesson import library
 
 
@@ -22,16 +22,21 @@ def test_a_try_is_a_setting_that_was_not_seen_before():
     assert fig.tries == 1
 
 
-def test_the_map_of_two_knobs_is_hidden_until_the_fog_is_lifted():
+def test_the_losses_of_two_knobs_are_hidden_until_the_fog_is_lifted():
     fig = TwoKnobs()
+    for view, drawn in (("fog", False), ("map", True), ("surface", True)):
+        fig.set(view=view)
+        assert ("image" in [mark.kind for mark in fig.scene()[1].marks]) == drawn
+        assert ("valley" in fig.describe()) == drawn
+    assert fig.tries == 1
 
-    def shown():
-        return [mark.kind for mark in fig.scene()[1].marks]
 
-    assert "image" not in shown()
-    fig.set(clear=True)
-    assert "image" in shown()
-    assert "valley" in fig.describe()
+def test_a_setting_stands_higher_on_the_surface_where_its_loss_is_larger():
+    fig = TwoKnobs(view="surface")
+    fig.set(w=2.0, b=3.0)
+    low, high = fig.spots([(2.0, 3.0)]), fig.spots([(0.5, 8.0)])
+    flat = [float(EYE(in_space(w, b, 0.0))[1]) for w, b in ((2.0, 3.0), (0.5, 8.0))]
+    assert float(high[1][0]) - flat[1] > float(low[1][0]) - flat[0] >= 0
 
 
 def test_descent_starts_where_the_hand_stopped_and_a_hand_on_a_knob_stops_it():
