@@ -289,7 +289,7 @@ class Blocks(Figure):
         parts: dict[str, Part] = {
             "x": "observed", "G": ("block", "G(x, w)"), "ŷ": "circle", "C": ("square", "C(y, ŷ)"), "y": "observed",
         }  # fmt: skip
-        rows: list[list[str | None]] = [[None, None, None, "y"], ["x", "G", "ŷ", "C"], []]
+        rows: list[list[str | None]] = [[None, None, None, "y"], ["x", "G", "ŷ", "C"]]
         drawing = self.with_w(parts, rows, ["x G ŷ C", "y C"], 0, 1, "G")
         notes = self.notes(x=self.xs[1], ŷ=self.outputs[1], C=self.prices[1])
         return diagram(**drawing, notes=notes, words=[(0, 2.55, f"{self.ys[1]:.2f}")])
@@ -340,7 +340,7 @@ class Blocks(Figure):
 
 # ---------------------------------------------------------------------------------------------- nearest neighbour
 
-FIXED = np.array([[1.4, 1.3], [-1.5, 1.2], [-0.4, -1.9]])  # rows 1 to 3 of W
+FIXED = np.array([[1.2, 1.7], [-1.9, 0.8], [-0.6, -1.9]])  # rows 1 to 3 of W
 CELLS = ("region_a", "region_b", "region_c", "neutral")
 REACH = 3.0
 

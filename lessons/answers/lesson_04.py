@@ -59,7 +59,7 @@ def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
 @line.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(w=rng.normal(size=3), b=float(rng.uniform(0.5, 2)), X=rng.normal(size=(3, 3)))  # square: w @ X runs
-    yield dict(w=[2, -1], b=3, X=[[1, 1], [4, 2], [0, 5]])
+    yield dict(w=np.array([2, -1]), b=3, X=np.array([[1, 1], [4, 2], [0, 5]]))
     for rows, columns in ((5, 2), (1, 4), (6, 1)):
         yield dict(w=rng.normal(size=columns), b=float(rng.normal()), X=rng.normal(size=(rows, columns)))
     yield dict(w=rng.normal(size=2), b=1.5, X=np.zeros((0, 2)))  # nobody came
@@ -97,9 +97,9 @@ def _(y: ArrayLike, yhat: ArrayLike) -> Any:
     return float(np.mean(np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2)
 
 
-@squares.mutant("That is the absolute error. Here each error is squared.")
+@squares.mutant("(N,) minus (N, 1) is (N, N): you added up N × N squares and divided by N. Make both (N,) first.")
 def _(y: ArrayLike, yhat: ArrayLike) -> Any:
-    return float(np.mean(np.abs(np.reshape(y, -1) - np.reshape(yhat, -1))))
+    return float(np.sum((np.asarray(y) - np.asarray(yhat)) ** 2) / len(np.asarray(y)))
 
 
 @squares.mutant("You took the root at the end. That is the RMSE; the mean squared error stays squared.")
@@ -159,9 +159,15 @@ def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
     return C(sum(y for _, y in S) / len(S), sum(G(x, w) for x, _ in S) / len(S))
 
 
-@average.mutant("Only one sample is in your answer. Every pair of S counts: keep a running total.")
+@average.mutant("Only the last sample is in your answer: add each cost to a running total, instead of replacing it.")
 def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    return C(S[0][1], G(S[0][0], w))
+    x, y = S[-1]
+    return C(y, G(x, w)) / len(S)
+
+
+@average.mutant("You unpacked the pairs as (y, x). A pair of S is the input x first, then the target y.")
+def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
+    return sum(C(y, G(x, w)) for y, x in S) / len(S)
 
 
 @average.cases
@@ -227,7 +233,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     # many questions a case: the number of one row could be guessed
     for rows, columns in ((6, 2), (9, 3), (5, 4)):
         yield dict(W=rng.normal(size=(rows, columns)), xs=rng.normal(size=(12, columns)))
-    yield dict(W=[[0, 0], [3, 4], [1, 1]], xs=[[2, 2], [0, 0], [5, 5]])
+    yield dict(W=np.array([[0, 0], [3, 4], [1, 1]]), xs=np.array([[2, 2], [0, 0], [5, 5]]))
 
 
 @neighbour.observe
@@ -238,7 +244,7 @@ def _(answer: Callable[[Any, Any], Any], case: Case) -> list[Any]:
 neighbour.hints(
     "Measure the squared distance from x to each row of W. Which row has the smallest?",
     "W is (K, d), x is (d,). W - x is (K, d): x is taken from every row. Squared and summed over axis=1 it is (K,).",
-    "np.argmin of np.sum((W - x) ** 2, axis=1), with W and x made arrays by np.asarray.",
+    "np.argmin of np.sum((W - x) ** 2, axis=1).",
 )
 
 # ------------------------------------------------------------------------------------------------ 04.5
@@ -293,7 +299,7 @@ def _(X: ArrayLike, y: ArrayLike) -> Any:
 @solve.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(X=np.column_stack([rng.uniform(-2, 3, size=7), np.ones(7)]), y=rng.normal(4, 1, size=7))
-    yield dict(X=[[1, 1], [2, 1], [4, 1]], y=[1, 2, 5])
+    yield dict(X=np.array([[1, 1], [2, 1], [4, 1]]), y=np.array([1, 2, 5]))
     for rows, columns in ((6, 3), (9, 4), (5, 1)):
         yield dict(X=rng.normal(size=(rows, columns)) + 0.5, y=rng.normal(size=rows))
 
