@@ -1,0 +1,334 @@
+"""The figures of lesson 09, backpropagation through a nonlinearity and a weighted sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+import dlcourse as dl
+from dlcourse.figures import (
+    Figure,
+    Mark,
+    Panel,
+    bars,
+    choice,
+    curve,
+    edge,
+    node,
+    point,
+    points,
+    polyline,
+    slider,
+    text,
+    toggle,
+)
+from dlcourse.figures.diagrams import diagram
+from dlcourse.figures.hills import Array, Hill
+from dlcourse.figures.scene import Shape
+
+NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"tanh": dl.tanh, "sigmoid": dl.sigmoid, "relu": dl.relu}
+H = {name: Hill(name, name, h) for name, h in NONLINEARITIES.items()}
+
+
+def signed(value: float) -> str:
+    """A number with its sign; what rounds to 0 has none.
+
+    >>> signed(-0.0001), signed(0.25)
+    ('0.000', '+0.250')
+    """
+    return f"{value:+.3f}" if abs(value) >= 5e-4 else "0.000"
+
+
+class Microscope(Figure):
+    """A nonlinearity, its tangent, and the gap between them for a move that is not small."""
+
+    title = "The perturbation microscope: a move of s, and what it does to z"
+    h = choice(list(H), value="tanh", label="nonlinearity h")
+    s = slider(-2.5, 2.5, value=0.5, step=0.1, label="s")
+    ds = slider(-1.5, 1.5, value=1.0, step=0.05, label="move ds")
+
+    def compute(self) -> None:
+        h = H[self.h]
+        self.z, self.slope = float(h(self.s)), float(h.slope(self.s))
+        self.true = float(h(self.s + self.ds)) - self.z
+        self.linear = self.slope * self.ds
+
+    def scene(self) -> list[Panel]:
+        h, end = H[self.h], self.s + self.ds
+        xs = np.linspace(-4, 4, 121)
+        reach = self.s + np.array([-1.5, 1.5])
+        low, high = {"tanh": (-1.7, 1.7), "sigmoid": (-0.4, 1.4), "relu": (-1.6, 4.2)}[self.h]
+        lens = Panel(
+            [
+                curve(xs, h(xs), role="function", label="h"),
+                polyline(reach, self.z + self.slope * (reach - self.s), role="derivative", label="tangent"),
+                polyline([end, end], [self.z + self.true, self.z + self.linear], role="path", label="gap"),
+                point(end, self.z + self.linear, role="class_b"),
+                point(end, self.z + self.true, role="minimum"),
+                point(self.s, self.z, role="here", label="(s, z)", drag={"x": "s"}),
+            ],
+            xlim=(-4, 4), ylim=(low, high), xlabel="s", ylabel="z = h(s)", title="Curve and tangent", name="lens",
+        )  # fmt: skip
+        moves = np.logspace(-3, np.log10(1.5), 40)
+        sign = 1.0 if self.ds >= 0 else -1.0
+        gaps = np.abs(h(self.s + sign * moves) - self.z - sign * self.slope * moves)
+        size, gap = max(abs(self.ds), 1e-3), abs(self.true - self.linear)
+        law = Panel(
+            [
+                curve(moves, moves**2, role="guide", label="ds²"),
+                curve(moves, np.where(gaps > 1e-12, gaps, np.nan), role="derivative", label="gap"),
+                *([point(size, gap, role="here")] if gap > 1e-9 else []),
+            ],
+            xlim=(1e-3, 1.5), ylim=(1e-9, 10), xscale="log", yscale="log", xlabel="size of ds", ylabel="gap",
+            title="The gap, for every move", name="law",
+        )  # fmt: skip
+        return [lens, law]
+
+    def describe(self) -> str:
+        gap = self.true - self.linear
+        share = f", {signed(gap / self.ds**2)} times ds²" if abs(self.ds) > 1e-9 else ""
+        return (
+            f"{self.h} at s = {self.s:.1f} has slope {self.slope:.3f}. Moved by {self.ds:+.2f}, z moves by "
+            f"{signed(self.true)}, the tangent by {signed(self.linear)}; the gap is {signed(gap)}{share}"
+        )
+
+
+class Network(Figure):
+    """A network, from far and from near, and its derivative network."""
+
+    title = "What a network is made of"
+    view = choice(
+        {"boxes": "boxes", "units": "units", "connection": "one connection", "back": "the way back"},
+        value="units", label="look at",
+    )  # fmt: skip
+
+    def scene(self) -> list[Panel]:
+        return [getattr(self, f"_{self.view}")()]
+
+    def _boxes(self) -> Panel:
+        return diagram(
+            {"x": "observed", "A": ("block", "linear"), "h": ("block", "h"), "B": ("block", "linear"),
+             "k": ("block", "h"), "ŷ": "circle", "W₁": "circle", "W₂": "circle"},
+            [[None, "W₁", None, "W₂", None, None], ["x", "A", "h", "B", "k", "ŷ"]],
+            ["x A h B k ŷ", ("W₁ A", "guide"), ("W₂ B", "guide")],
+        )  # fmt: skip
+
+    def _units(self) -> Panel:
+        marks: list[Mark] = []
+        columns: list[tuple[float, int, Shape, str]] = [
+            (0.0, 6, "observed", "x"), (1.5, 3, "circle", "Σ"), (2.4, 3, "block", "h"), (3.9, 2, "circle", "Σ"),
+            (4.8, 2, "block", "h"),
+        ]  # fmt: skip
+        places = [[(x, 5.5 * ((n - 1) / 2 - k) / n) for k in range(n)] for x, n, _, _ in columns]
+        for left, right, dense in ((0, 1, True), (1, 2, False), (2, 3, True), (3, 4, False)):
+            for i, (x0, y0) in enumerate(places[left]):
+                for j, (x1, y1) in enumerate(places[right]):
+                    if dense or i == j:
+                        marks.append(edge(x0, y0, x1, y1, role="guide" if dense else "function"))
+        for (_, _, shape, label), spots in zip(columns, places, strict=True):
+            marks += [node(x, y, label, shape=shape) for x, y in spots]
+        return Panel(marks, (-0.6, 5.6), (-3.1, 3.1), axes=False, name="units")
+
+    def _connection(self) -> Panel:
+        return diagram(
+            {"s[j]": "circle", "h": "block", "z[j]": "circle", "w": ("block", "· w[i, j]"), "Σ": "circle",
+             "s[i]": "circle", "k": ("block", "h"), "z[i]": "circle", "z": ("circle", "other z")},
+            [["s[j]", "h", "z[j]", "w", "Σ", "s[i]", "k", "z[i]"], [None, None, None, "z"]],
+            ["s[j] h z[j] w Σ s[i] k z[i]", ("z Σ", "guide")],
+        )  # fmt: skip
+
+    def _back(self) -> Panel:
+        return diagram(
+            {"s": "circle", "h": "block", "z": "circle", "C": "square",
+             "dC/ds": "circle", "h′": ("block-left", "· h′(s)"), "dC/dz": "circle", "1": "observed"},
+            [["s", "h", "z", "C"], ["dC/ds", "h′", "dC/dz", "1"]],
+            ["s h z C", ("1 dC/dz h′ dC/ds", "derivative"), ("s h′", "guide")],
+        )  # fmt: skip
+
+    def describe(self) -> str:
+        return {
+            "boxes": "From far: an input, then linear and nonlinear boxes in turn. Only the linear ones have weights.",
+            "units": "From nearer: 6 inputs, 3 hidden units, 2 outputs. Each Σ is a weighted sum of all that stands "
+                     "left of it: 18 weights, then 6; each h looks at one number.",
+            "connection": "One connection: s[j] goes through h and becomes z[j]; times w[i, j] it goes into s[i].",
+            "back": "The way back mirrors the way there: where s went through h, the gradient is multiplied by h′(s), "
+                    "and for that s is remembered.",
+        }[self.view]  # fmt: skip
+
+
+class FanOut(Figure):
+    """One z feeds three sums; going back, the same three wires carry the gradient to it."""
+
+    title = "One value, three weighted sums, and back"
+    way = choice({"forward": "the network", "back": "its derivative network"}, value="forward", label="look at")
+    dz = slider(-1.0, 1.0, value=0.5, step=0.05, label="move dz")
+    w = slider(-2.0, 2.0, value=-1.0, step=0.1, label="weight w[1]")
+
+    arriving: ClassVar[list[float]] = [1.0, 3.0, 4.0]  # dC/ds of each sum
+
+    def compute(self) -> None:
+        self.weights = np.array([2.0, self.w, 0.5])
+        self.moves = self.weights * self.dz
+        self.shares = self.weights * self.arriving
+        self.total = float(self.shares.sum())
+
+    def scene(self) -> list[Panel]:
+        forward = self.way == "forward"
+        marks: list[Mark] = []
+        for i in range(3):
+            y, role = 1.3 * (1 - i), "function" if forward else "derivative"
+            wire = (0.0, 0.0, 2.0, y) if forward else (2.0, y, 0.0, 0.0)
+            lead = (2.0, y, 3.6, 0.0) if forward else (3.6, 0.0, 2.0, y)
+            marks += [edge(*wire, role=role), edge(*lead, role=role)]
+            marks.append(text(0.95, 0.62 * y + (0.3 if i < 2 else -0.3), f"×{self.weights[i]:.1f}", anchor="middle"))
+            under = f"{self.moves[i]:+.2f}" if forward else f"{self.arriving[i]:.0f}"
+            marks.append(node(2.0, y, f"s[{i}]" if forward else f"dC/ds[{i}]"))
+            marks.append(text(2.0, y - 0.45, under, anchor="middle"))
+        marks.append(node(0.0, 0.0, "z" if forward else "dC/dz"))
+        marks.append(text(0.0, -0.5, f"{self.dz:+.2f}" if forward else f"{self.total:.2f}", anchor="middle"))
+        marks.append(node(3.6, 0.0, "C", shape="square"))
+        graph = Panel(marks, (-0.5, 4.1), (-2.3, 2.0), title="Moves" if forward else "Gradients", axes=False, width=1.3,
+                      name="graph")  # fmt: skip
+        heights = np.array([*self.shares, self.total]) * (self.dz if forward else 1.0)
+        reach = 8.0 if not forward else 6.0
+        names = ["by s[0]", "by s[1]", "by s[2]", "sum"]
+        sums = Panel(
+            [
+                bars(np.arange(4.0), heights, role="function" if forward else "derivative", width=0.6),
+                curve([-0.6, 3.6], [0, 0], role="guide"),
+                *[text(k, h + (0.09 if h >= 0 else -0.09) * reach, f"{h:+.2f}", anchor="middle")
+                  for k, h in enumerate(heights)],
+                *[text(k, -1.45 * reach, name, anchor="middle") for k, name in enumerate(names)],
+            ],
+            xlim=(-0.6, 3.6), ylim=(-1.6 * reach, 1.6 * reach), axes=False, name="sums",
+            title="What C feels of the move" if forward else "What z collects",
+        )  # fmt: skip
+        return [graph, sums]
+
+    def describe(self) -> str:
+        terms = " + ".join(f"({w:.1f} · {g:.0f})" for w, g in zip(self.weights, self.arriving, strict=True))
+        if self.way == "forward":
+            return (
+                f"z moves by {self.dz:+.2f}, so the sums move by {', '.join(f'{m:+.2f}' for m in self.moves)} "
+                f"and C moves by {self.total * self.dz:+.2f}, which is {self.total:.2f} times dz"
+            )
+        return f"dC/dz = {terms} = {self.total:.2f}: the same wires, the other way round, and a sum where they meet"
+
+
+class Depth(Figure):
+    """The gradient on its way back through many layers."""
+
+    title = "What is left of a gradient on its way back"
+    h = choice(list(H), value="sigmoid", label="nonlinearity h")
+    layers = slider(1, 20, value=20, step=1, label="layers")
+    weight = slider(0.5, 4.0, value=1.0, step=0.1, label="weight w")
+
+    def __init__(self, **settings: Any) -> None:
+        self.start, self.w = dl.constant(0.5), dl.parameter(1.0, name="w")
+        self.towers = {name: self._tower(h) for name, h in NONLINEARITIES.items()}
+        super().__init__(**settings)
+
+    def _tower(self, h: Callable[[dl.Node], dl.Node]) -> list[dl.Node]:
+        """The slopes of h in twenty layers, s = w·z and z = h(s)."""
+        z: dl.Node = self.start
+        slopes: list[dl.Node] = []
+        for _ in range(20):
+            s = self.w * z
+            z = h(s)
+            slopes += dl.gradients(z, [s])
+        return slopes
+
+    def compute(self) -> None:
+        self.w.assign(self.weight)
+        local = np.array([float(v) for v in dl.run(list(self.towers[self.h]))])[: round(self.layers)]
+        # each layer multiplies by w and by h′(s); walk from the top down
+        self.left = np.concatenate([[1.0], np.cumprod((self.weight * local)[::-1])])
+        self.local = local
+
+    def scene(self) -> list[Panel]:
+        n = len(self.local)
+        down = np.arange(n + 1.0)
+        size = np.where(self.left > 0, self.left, np.nan)
+        return [
+            Panel(
+                [
+                    curve([0, 20], [1, 1], role="guide"),
+                    polyline(down, size, role="derivative"),
+                    points(down, size, role="class_b"),
+                    point(float(n), float(size[-1]), role="here", label="at the bottom"),
+                ],
+                xlim=(0, 20.5), ylim=(1e-14, 1e6), yscale="log", xlabel="layers walked back",
+                ylabel="share of the gradient", title="From the loss down", name="depth",
+            )
+        ]  # fmt: skip
+
+    def describe(self) -> str:
+        n = len(self.local)
+        return (
+            f"{n} {self.h} layers, w = {self.weight:.1f}: each multiplies by w·h′(s), between "
+            f"{self.weight * self.local.min():.3g} and {self.weight * self.local.max():.3g}; "
+            f"{self.left[-1]:.2g} of the gradient reaches the bottom"
+        )
+
+
+class Collapse(Figure):
+    """A grid that goes through layers, with and without a nonlinearity between them."""
+
+    title = "Layers with nothing between them are one matrix"
+    layers = slider(1, 5, value=3, step=1, label="layers")
+    bend = toggle(False, label="tanh after each layer")
+
+    def __init__(self, **settings: Any) -> None:
+        rng = np.random.default_rng(9)
+        angles, scales = rng.uniform(-0.9, 0.9, size=5), rng.uniform(0.8, 1.35, size=(5, 2))
+        self.matrices = [np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) * s
+                         for a, s in zip(angles, scales, strict=True)]  # fmt: skip
+        self.x = dl.placeholder("x", shape=(None, 2))
+        straight: dl.Node = self.x
+        bent: dl.Node = self.x
+        self.outputs: list[tuple[dl.Node, dl.Node]] = []
+        for W in self.matrices:
+            straight, bent = straight @ W.T, dl.tanh(bent @ W.T)
+            self.outputs.append((straight, bent))
+        ticks = np.linspace(-1, 1, 7)
+        along = np.linspace(-1, 1, 13)
+        self.lines = [np.column_stack([along, np.full(13, t)]) for t in ticks]
+        self.lines += [np.column_stack([np.full(13, t), along]) for t in ticks]
+        super().__init__(**settings)
+
+    def compute(self) -> None:
+        n = round(self.layers)
+        places = np.concatenate(self.lines)
+        out: Array = dl.run(self.outputs[n - 1][int(self.bend)], {self.x: places})
+        self.images = out.reshape(len(self.lines), -1, 2)
+        self.matrix, *_ = np.linalg.lstsq(places, out, rcond=None)  # the matrix that does it best
+        self.miss = float(np.abs(places @ self.matrix - out).max())
+
+    def scene(self) -> list[Panel]:
+        before: list[Mark] = []
+        after: list[Mark] = []
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) @ self.matrix
+        for k, (line, image) in enumerate(zip(self.lines, self.images, strict=True)):
+            role = "function" if k < 7 else "guide"
+            before.append(polyline(line[[0, -1], 0], line[[0, -1], 1], role=role))
+            after.append(polyline(image[:, 0], image[:, 1], role=role))
+        after.append(polyline(corners[:, 0], corners[:, 1], role="derivative", label="one matrix"))
+        kinds: Any = dict(aspect="equal", xlabel="first", ylabel="second")
+        return [
+            Panel(before, (-1.6, 1.6), (-1.6, 1.6), title="Before", name="before", **kinds),
+            Panel(after, (-2.4, 2.4), (-2.4, 2.4), title="After the layers", name="after", **kinds),
+        ]
+
+    def describe(self) -> str:
+        n = round(self.layers)
+        (a, c), (b, d) = self.matrix
+        best = f"[{a:.2f} {b:.2f}; {c:.2f} {d:.2f}]"
+        layers = "1 layer" if n == 1 else f"{n} layers"
+        if not self.bend:
+            return f"{layers}, nothing between: the one matrix {best} does exactly the same"
+        return f"{layers} with tanh: the grid bends; the best single matrix {best} misses by up to {self.miss:.2f}"
+
+
+FIGURES = {"microscope": Microscope, "network": Network, "fan": FanOut, "depth": Depth, "collapse": Collapse}
