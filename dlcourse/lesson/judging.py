@@ -249,6 +249,8 @@ def _exception(report: Report) -> tuple[str, ...]:
         meaning = f"Another cell defines {report.name}; an answer stands alone: what it needs belongs into its cell."
     elif report.name:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
+    elif report.type == "TypeError" and ("bitwise_xor" in report.message or "for ^" in report.message):
+        meaning = "A power is written ** in Python: x**2. The sign ^ is something else."
     elif report.type == "TypeError" and "argument" in report.message:
         meaning = "Keep the names and the order of the arguments as the exercise has them."
     elif report.type in ("TypeError", "AttributeError") and "NoneType" in report.message:

@@ -109,6 +109,12 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
             "Nothing named slope is in this cell: a typing slip, or something to define here first.\n",
         ),
         (
+            "def step(x, df, lr):\n    return x - lr * df(x)^1",
+            TRIED + "it raised TypeError: unsupported operand type(s) for ^: 'float' and 'int', "
+            "in line 2 of your cell: return x - lr * df(x)^1\n"
+            "A power is written ** in Python: x**2. The sign ^ is something else.\n",
+        ),
+        (
             "def step(x, df):\n    return x",
             TRIED + "it raised TypeError: step() got an unexpected keyword argument 'lr'\n"
             "Keep the names and the order of the arguments as the exercise has them.\n",
