@@ -389,7 +389,7 @@ quiz = [
         "00.q4",
         "In the lecture notes “Backpropagation”, what is x?",
         options={
-            "The data": "In the three other sources, yes. In these notes the data are z.",
+            "The data": "In most texts it is. In these notes the data are z.",
             "The weights": "There x is what training changes, z is the data, and s is the step.",
             "The step": "That is s there. This course calls it η.",
         },
