@@ -105,7 +105,7 @@ class Line(Figure):
                 *trail(self.path, label="this line", drag={"x": "w", "y": "b"}),
             ],
             xlim=self.wlim, ylim=self.blim, xlabel="w (kg per cm)", ylabel="b (kg at 200 mm)",
-            title="Parameter space: the loss of every line", name="parameters",
+            title="Parameter space", name="parameters",
         )  # fmt: skip
         return [birds, space]
 
@@ -188,11 +188,21 @@ class Zoo(Figure):
         )  # fmt: skip
         margins = np.linspace(-6, 6, 121)
         roof = max(4.0, 1.2 * self.price)
-        others = [curve(margins, self.cost(margins, k), role="guide", label=k) for k in LOSSES if k != self.loss]
+        others = [curve(margins, self.cost(margins, name), role="guide") for name in LOSSES if name != self.loss]
+        # where two curves meet a name would say nothing: each has a place where its curve is alone
+        high, side = min(0.78 * roof, 6.0), min(1 + 0.72 * roof, 5.0)
+        names = [
+            text(1 + min((0.93 * roof) ** 0.5, 5.0) - 0.35, 0.93 * roof, "squared", anchor="end"),
+            text(side + 0.15, side - 1 - 0.03 * roof, "absolute"),
+            text(1 - high + 0.35, high, "hinge"),
+            text(2.3, 0.1 + 0.055 * roof, "logistic"),
+            text(-5.8, 1 + 0.06 * roof, "0-1"),
+        ]
         price = Panel(
             [
                 *others,
-                curve(margins, self.cost(margins), role="function", label=self.loss),
+                curve(margins, self.cost(margins), role="function"),
+                *names,
                 point(self.margin, self.price, role="here", label="outlier"),
             ],
             xlim=(-6, 6), ylim=(-0.04 * roof, roof), xlabel="margin m: above 0 is the right side",

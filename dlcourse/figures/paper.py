@@ -83,6 +83,8 @@ def _draw_panels(paper: Paper, panels: Sequence[Panel], low: float, high: float)
         return
     inches = WIDTH, (high - low) * paper.get_figheight()
     left, right, above, below = 0.52, 0.1, 0.42, 0.48  # room for ticks and words around each plot, in inches
+    if not any(panel.axes for panel in panels):
+        left, below = 0.1, 0.1
     tall = inches[1] - above - below
     free = inches[0] - len(panels) * (left + right)
     wanted = []
