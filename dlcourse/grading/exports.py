@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -158,8 +159,14 @@ def write_exports(gradebook: Gradebook, folder: Path) -> None:
     write_atomically(folder / "gradebook.csv", gradebook_csv(gradebook).encode())
     write_atomically(folder / "canvas.csv", canvas_csv(gradebook).encode("utf-8-sig"))
     write_atomically(folder / "moodle.csv", moodle_csv(gradebook).encode("utf-8-sig"))
-    for one in gradebook.submissions:
-        text = json.dumps(gradescope_json(one, gradebook), indent=1).encode()
-        write_atomically(folder / "gradescope" / file_name(one.submission) / "results.json", text)
-        if len(gradebook.submissions) == 1:
-            write_atomically(folder / "results.json", text)
+    results = {file_name(one.submission): json.dumps(gradescope_json(one, gradebook), indent=1).encode()
+               for one in gradebook.submissions}  # fmt: skip
+    for name, text in results.items():
+        write_atomically(folder / "gradescope" / name / "results.json", text)
+    for old in folder.glob("gradescope/*-????????/results.json"):  # of submissions that are no longer there
+        if old.parent.name not in results:
+            shutil.rmtree(old.parent)
+    if len(results) == 1:
+        write_atomically(folder / "results.json", next(iter(results.values())))
+    else:  # it was written when there was one result so far
+        (folder / "results.json").unlink(missing_ok=True)

@@ -63,6 +63,11 @@ def test_gradescope_gets_a_file_for_each_submission(tmp_path):
         assert all((test["status"] == "passed") == (test["score"] == test["max_score"]) for test in results["tests"])
     write_exports(gradebook(["ada.ipynb"]), tmp_path / "one")
     assert json.loads((tmp_path / "one" / "results.json").read_text())["score"] == 8
+    write_exports(gradebook(["bob.ipynb", "cyd.ipynb"]), tmp_path / "one")  # the run went on; ada is gone
+    assert not (tmp_path / "one" / "results.json").exists()
+    assert {path.name for path in (tmp_path / "one" / "gradescope").iterdir()} == {
+        file_name("bob.ipynb"), file_name("cyd.ipynb")
+    }  # fmt: skip
 
 
 def test_every_format_says_when_there_was_no_sandbox(tmp_path):
