@@ -182,17 +182,16 @@ def _printed(outputs: Any) -> str:
 # ------------------------------------------------------------------------------------------- in a process of its own
 
 
-def start_session(session: Session) -> tuple[int, int]:
-    """Fork a process that runs a session; return its number and the end of the pipe that it talks through.
+def start_session(session: Session) -> int:
+    """Fork a process that runs a session; return the end of the pipe that it talks through.
 
-    It leads a process group, it dies with this process, and its kernel with it.
+    It dies with this process, and its kernel with it.
     """
     ours, theirs = os.pipe()
     sys.stdout.flush()
-    pid = os.fork()
-    if pid:
+    if os.fork():
         os.close(theirs)
-        return pid, ours
+        return ours
     try:
         os.setsid()
         _die_with_parent()
@@ -233,5 +232,5 @@ def environment() -> dict[str, str]:
     """The variables for a process that runs sessions: none that would change what pytest or Jupyter does."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "JUPYTER_", "JPY_"))}
     path = [str(library.PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # the same code as here
-    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH),
-                   "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}  # fmt: skip
+    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1",
+                   "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH)}  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -112,8 +113,8 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
         chosen.setdefault(number, []).append(exercise.id)
         source = code.get(number, text.get(number, ""))
         rest = [n for n in sorted(code) if n > number]
-        while rest and not _parses(code[rest[0]]) and _parses(f"{source}\n{code[rest[0]]}"):
-            source = f"{source}\n{code[rest[0]]}"  # the second half of a function
+        while rest and (joined := _joined(source, code[rest[0]])):
+            source = joined
             dropped.add(rest.pop(0))
         source = "\n".join([source, *(code[n] for n in rest if _extends(code[n], exercise.name))])
         found.answers[exercise.id] = source
@@ -183,6 +184,25 @@ def _parses(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
+
+
+def _joined(source: str, more: str) -> str:
+    """Both as one, if ``more`` is the second half of a function that was cut in two, indented or not; else empty."""
+    try:
+        if not any(isinstance(statement, ast.Return) for statement in parse(more).body):
+            return ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    both = (f"{source}\n{more}", f"{source}\n{textwrap.indent(more, '    ')}")
+    return next((text for text in both if _whole(text)), "")
+
+
+def _whole(source: str) -> bool:
+    """Whether a source can be compiled: it parses, and ``return`` stands in functions only."""
+    try:
+        return not any(isinstance(statement, ast.Return) for statement in parse(source).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def _extends(source: str, name: str) -> bool:

@@ -45,7 +45,7 @@ from dlcourse.lesson.solve import solved_notebook
 __all__ = ["CannotGrade", "SupervisorLost", "checksum", "grade_one", "make_key", "stop_all"]
 
 TICK = 0.2  # seconds between two looks at the kernel
-GRACE = 10.0  # seconds for an interrupted cell to end
+GRACE = 5.0  # seconds for an interrupted cell to end
 START = 90.0  # seconds for a kernel to start, on a busy machine
 MEMORY = 4 << 30  # bytes of all processes of a kernel together
 PRIVATE = 64 << 20  # bytes in the folder of its sockets
@@ -213,7 +213,9 @@ class Grading:
             for id in left.intersection(culprit.answers):
                 self.alone(id)
             left -= self.results.keys()
-        for id in sorted(left):
+        if len(left) > 1:
+            self.run(left, alone=True)
+        for id in sorted(left - self.results.keys()):
             self.alone(id)
 
     def alone(self, id: str) -> None:
@@ -239,7 +241,7 @@ class Grading:
         probes = {id: Probe(exercises[id], cases[id], expected.get(id, "")) for id in ids}
         text = splice(self.found, self.settings.lesson, probes, without=without, alone=alone)
         self.spliced = self.spliced or text
-        folder = Path(tempfile.mkdtemp(prefix="dlcourse-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix=f"dlcourse-{os.getpid()}-", dir="/tmp"))
         try:
             notebook = folder / "submission.ipynb"
             notebook.write_text(text, encoding="utf-8")
@@ -259,8 +261,8 @@ class Grading:
 def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     """Run a session and end it when it takes too much of anything. Nothing of it is left afterwards."""
     ended = Ended()
-    pid, pipe = start_session(session)
-    kernel = Kernel(pid)
+    pipe = start_session(session)
+    kernel = Kernel()
     until, text = time.monotonic() + START, b""
     try:
         while not ended.cause:
@@ -293,40 +295,32 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
 
 
 class Kernel:
-    """The process that runs nbval, and the kernel below it."""
+    """All that runs below the supervisor: the process with nbval, and in the sandbox the kernel and what it started."""
 
-    def __init__(self, pid: int) -> None:
-        self.process, self.started = psutil.Process(pid), False
-
-    def below(self) -> list[psutil.Process]:
-        try:
-            return list(self.process.children(recursive=True))
-        except psutil.NoSuchProcess:
-            return []
+    def __init__(self) -> None:
+        self.supervisor, self.started = psutil.Process(), False
 
     def trouble(self, folder: Path) -> str:
         """Whether the kernel is dead, or larger than it may be."""
-        memory, alive = 0, False
-        for process in self.below():
+        memory, alive = 0, 0
+        for process in self.supervisor.children(recursive=True):
             with suppress(psutil.Error):
                 memory += process.memory_info().rss
-                alive = alive or process.status() != psutil.STATUS_ZOMBIE
-        dead, self.started = self.started and not alive, self.started or alive
+                alive += process.status() != psutil.STATUS_ZOMBIE
+        dead, self.started = self.started and alive < 2, self.started or alive > 1
         if dead or memory > MEMORY:
             return "died"
         return "flooded" if _size(folder) > PRIVATE else ""
 
     def end(self) -> None:
         """End all of it, and wait until it is gone."""
-        processes = self.below()
-        for process in [self.process, *processes]:
-            with suppress(psutil.Error):
-                process.kill()
         until = time.monotonic() + 10
-        while any(process.is_running() for process in [self.process, *processes]) and time.monotonic() < until:
+        while (processes := self.supervisor.children(recursive=True)) and time.monotonic() < until:
+            for process in processes:
+                with suppress(psutil.Error):
+                    process.kill()
             reap()
             time.sleep(0.005)
-        reap()
 
 
 def reap() -> None:

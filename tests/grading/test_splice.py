@@ -1,0 +1,252 @@
+"""Answers are found however a notebook was mangled, and nothing but code is taken from it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import textwrap
+from collections.abc import Callable
+
+import pytest
+
+from dlcourse.grading.intake import Rejected, cells_of
+from dlcourse.grading.splice import Found, Probe, evasions, find_answers, splice
+from dlcourse.lesson import library
+from tests.grading.corpus import Book
+
+EXERCISES = library.exercises("12")
+ANSWERS = {id: exercise.source() for id, exercise in EXERCISES.items()}
+
+
+def found(book: Book) -> Found:
+    return find_answers(cells_of(book.bytes()), "12")
+
+
+def mangled(change: Callable[[Book], object], *, solved: bool = True) -> Book:
+    book = Book(solved=solved)
+    change(book)
+    return book
+
+
+# ------------------------------------------------------------------------------------------------------- finding
+
+
+def no_metadata(book: Book) -> None:
+    for cell in book.cells:
+        cell["metadata"] = {}
+
+
+def no_ids(book: Book) -> None:
+    for number, cell in enumerate(book.cells):
+        cell["id"] = f"other-{number}"
+
+
+def retyped(book: Book) -> None:
+    """Only the setup and the answers, in cells of the student's own."""
+    book.keep(lambda cell: cell["id"] == "setup")
+    for source in ANSWERS.values():
+        book.add(source, "nowhere")
+
+
+def shuffled(book: Book) -> None:
+    random.Random(1).shuffle(book.cells)
+
+
+def marked_as_another(book: Book) -> None:
+    """Every answer was typed into a copy of the first answer's cell."""
+    for id in ANSWERS:
+        book.answer_cell(id)["metadata"]["dlcourse"]["exercise"] = "12.1"
+
+
+def made_raw(book: Book) -> None:
+    cell = book.answer_cell("12.2")
+    cell["cell_type"] = "raw"
+
+
+def stub_left_behind(book: Book) -> None:
+    cell = copy.deepcopy(book.answer_cell("12.1"))
+    cell["source"] = library.stub("12.1")
+    book.cells.append(cell)
+
+
+def no_change(book: Book) -> None:
+    pass
+
+
+CHANGES = [no_change, no_metadata, no_ids, retyped, shuffled, marked_as_another, made_raw, stub_left_behind]
+
+
+@pytest.mark.parametrize("change", [*CHANGES, lambda book: (no_metadata(book), no_ids(book), shuffled(book))])
+def test_every_answer_is_found(change):
+    assert found(mangled(change)).answers == ANSWERS
+
+
+def test_of_two_answers_the_last_one_counts_and_the_other_is_not_run():
+    book = Book()
+    again = book.add("def softmax(Z):\n    return Z")
+    result = found(book)
+    assert result.answers["12.1"] == ANSWERS["12.1"]  # added above it
+    assert again["source"] not in [piece.source for piece in result.pieces]
+    book = Book()
+    book.add("def softmax(Z):\n    return Z", "ex-1-check")
+    assert found(book).answers["12.1"] == "def softmax(Z):\n    return Z"
+
+
+def test_two_answers_in_one_cell_are_two_answers():
+    book = Book(solved=False)
+    book.answer_cell("12.1")["source"] = ANSWERS["12.1"] + "\n\n" + ANSWERS["12.2"]
+    assert set(found(book).answers) == {"12.1", "12.2"}
+
+
+def test_a_helper_that_is_called_like_an_exercise_does_not_take_its_place():
+    book = Book()
+    book.answer_cell("12.3")["source"] = "def softmax(z):\n    return z\n\n" + ANSWERS["12.3"]
+    assert found(book).answers["12.1"] == ANSWERS["12.1"]
+
+
+@pytest.mark.parametrize("line", range(1, 5))
+@pytest.mark.parametrize("indented", [True, False])
+def test_a_function_split_over_two_cells_is_put_together(line, indented):
+    lines = ["def softmax(Z):", "    Z = Z - Z.max(1, keepdims=True)", "    E = np.exp(Z)", "    S = E.sum(1)[:, None]",
+             "    return E / S"]  # fmt: skip
+    book = Book()
+    book.answer_cell("12.1")["source"] = "\n".join(lines[:line])
+    second = book.add("\n".join(lines[line:]), "ex-1-answer")
+    if indented:
+        second["source"] = textwrap.indent(second["source"], "    ")
+    result = found(book)
+    assert result.answers["12.1"] == result.pieces[0].source == "\n".join(lines)
+    assert len(result.pieces) == len(ANSWERS)
+
+
+def test_helpers_and_imports_elsewhere_are_run_in_the_order_of_the_student():
+    book = Book()
+    book.add("import math")
+    book.add("def helper():\n    return 1", "ex-1-check")
+    sources = [piece.source for piece in found(book).pieces]
+    assert sources[0] == "import math" and sources[1] == ANSWERS["12.1"] and sources[2].startswith("def helper")
+
+
+def test_a_method_that_a_class_gets_afterwards_belongs_to_it():
+    book = Book()
+    book.add("softmax.note = 1", "ex-1-check")
+    assert found(book).answers["12.1"] == ANSWERS["12.1"] + "\nsoftmax.note = 1"
+
+
+def test_what_was_handed_out_is_not_run_again():
+    assert found(Book(solved=False)) == Found()
+    book = Book(solved=False)
+    for cell in book.code:
+        cell["source"] += "  \n"  # as some editors do
+    assert found(book) == Found()
+
+
+def test_the_notebook_of_another_lesson_is_rejected():
+    with pytest.raises(Rejected, match="of lesson 02: hand in that of lesson 12"):
+        find_answers(cells_of(Book("02").bytes()), "12")
+    book = Book("02")
+    no_metadata(book)
+    with pytest.raises(Rejected, match="of lesson 02"):
+        find_answers(cells_of(book.bytes()), "12")
+
+
+def test_a_notebook_about_something_else_is_rejected_and_an_empty_one_is_empty():
+    book = Book(solved=False).keep(lambda cell: False)
+    assert found(book) == Found()
+    book.add("print('hello')")
+    with pytest.raises(Rejected, match="No exercise of lesson 12"):
+        found(book)
+
+
+def test_broken_answers_are_found_too():
+    book = Book().answers({"12.1": "def softmax(Z)\n    return Z", "12.2": "def cross_entropy(P, Y):\nreturn 3"})
+    answers = found(book).answers
+    assert answers["12.1"].startswith("def softmax(Z)\n") and answers["12.2"].startswith("def cross_entropy")
+
+
+@pytest.mark.parametrize("source", ["(" * 5000, "-" * 50_000 + "1", "a." * 50_000 + "a", "1" + "+1" * 50_000, "\0"])
+def test_sources_made_to_break_a_parser_break_nothing(source):
+    book = Book()
+    book.add(source)
+    assert found(book).answers == ANSWERS
+
+
+# ------------------------------------------------------------------------------------------------------- splicing
+
+
+def spliced(book: Book, **options: object) -> list[dict[str, object]]:
+    probes = {id: Probe(e, e.draw(5), f"expected of {id}") for id, e in EXERCISES.items() if id in found(book).answers}
+    text = splice(found(book), "12", options.pop("probes", probes), **options)  # type: ignore[arg-type]
+    return json.loads(text)["cells"]
+
+
+def test_a_probe_stands_behind_each_answer_with_what_the_key_gave():
+    cells = spliced(Book())
+    assert [cell["id"] for cell in cells if not str(cell["id"]).startswith("student-")] == [
+        "prelude", "setup-0", "probe-12-1", "probe-12-2", "probe-12-3", "probe-12-4", "probe-12-5",
+    ]  # fmt: skip
+    for cell in cells:
+        is_probe = str(cell["id"]).startswith("probe-")
+        assert (cell["execution_count"] == 1) == is_probe == bool(cell["outputs"])
+        assert cell["metadata"]["tags"] == (
+            ["nbval-check-output"] if is_probe else ["nbval-ignore-output", "raises-exception"]
+        )
+
+
+def test_nothing_but_code_is_taken_from_the_student():
+    book = Book()
+    for cell in book.code:
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "PASS"}]
+        cell["metadata"] |= {"points": 100, "nbval": 1, "editable": False}
+    cell = book.add("# NBVAL_SKIP\n  ## PYTEST_VALIDATE_IGNORE_OUTPUT \nx = 1")
+    cell["metadata"]["tags"] = ["nbval-skip", "check"]
+    text = json.dumps(spliced(book))
+    for taken in ("PASS", "points", "editable", "nbval-skip", "# NBVAL_SKIP", "## PYTEST"):
+        assert taken not in text
+    assert "# (NBVAL_SKIP)" in text
+
+
+def test_a_probe_holds_no_answer_of_ours():
+    book = Book().answers({id: f"def {e.name}(*args):\n    return args" for id, e in EXERCISES.items()})
+    text = json.dumps(spliced(book))
+    for exercise in EXERCISES.values():
+        assert exercise.why()[:40] not in text
+        assert all(mutant.message not in text for mutant in exercise.mutants)
+
+
+def test_what_broke_a_run_can_be_left_out():
+    book = Book()
+    book.add("import os")
+    first = found(book).pieces[0]
+    ids = [cell["id"] for cell in spliced(book, without={first.number})]
+    assert f"student-{first.number}" not in ids and "probe-12-5" in ids
+    probes = {"12.2": Probe(EXERCISES["12.2"], [])}
+    assert [c["id"] for c in spliced(book, probes=probes, alone=True)] == ["prelude", "setup-0", "probe-12-2"]
+
+
+# ------------------------------------------------------------------------------------------------------- evasions
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def softmax(Z):\n    return dl.run(dl.softmax(Z))",
+        "from dlcourse import softmax as s",
+        "from dlcourse.operations import log_softmax",
+        "s = getattr(dl, 'soft' + 'max')",
+        "import importlib",
+        "__import__('dlcourse').operations",
+    ],
+)
+def test_ways_around_an_exercise_are_listed(source):
+    assert len(evasions(EXERCISES["12.1"], source)) >= 1
+    assert evasions(EXERCISES["12.4"], source) == []  # nothing is forbidden there
+
+
+def test_honest_answers_are_not_listed():
+    assert all(evasions(exercise, ANSWERS[id]) == [] for id, exercise in EXERCISES.items())
+    looked = "print(dl.run(dl.softmax(dl.constant(Z))) - softmax(Z))"
+    assert evasions(EXERCISES["12.1"], ANSWERS["12.1"], [looked]) == []
+    kept = "theirs = dl.softmax"
+    assert evasions(EXERCISES["12.1"], ANSWERS["12.1"], [kept]) == [f"uses softmax: {kept}"]
