@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -65,18 +65,38 @@ def own_uid() -> int:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder that somebody else may have written into, folders that nobody may enter included."""
+    """Remove a folder that somebody else may have written into: also folders that nobody may enter, and any depth.
 
-    def open_up(function: Any, path: str, error: Any) -> None:
-        try:
-            os.chmod(os.path.dirname(path), 0o700)
-            if not os.path.islink(path):
-                os.chmod(path, 0o700)
-            shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.unlink(path)
-        except OSError:
-            pass
+    What lies deeper is moved up first, so neither the depth of calls nor the length of paths is a limit.
+    """
+    try:
+        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return
+    try:
+        while names := os.listdir(top):
+            for name in names:
+                if not _opened_up(name, top):
+                    os.unlink(name, dir_fd=top)
+                    continue
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
+                try:
+                    for below in os.listdir(inner):
+                        if _opened_up(below, inner):
+                            os.rename(below, secrets.token_hex(16), src_dir_fd=inner, dst_dir_fd=top)
+                        else:
+                            os.unlink(below, dir_fd=inner)
+                finally:
+                    os.close(inner)
+                os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
+    os.rmdir(folder)
 
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(folder, onexc=open_up)
-    else:
-        shutil.rmtree(folder, onerror=open_up)
+
+def _opened_up(name: str, parent: int) -> bool:
+    """Whether it is a folder; then it can be read and written afterwards."""
+    if not stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+        return False
+    os.chmod(name, 0o700, dir_fd=parent)
+    return True

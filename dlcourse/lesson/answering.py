@@ -389,7 +389,7 @@ def observe_answer(
         space["display"] = NoMagic()
     space |= names or {}
     try:
-        with time_limit(seconds), quiet(), without_names(without):
+        with time_limit(seconds), quiet(), without_names(without), np.errstate(all="ignore"):
             trouble = _run_cell(source, filename, space, elsewhere)
             answer = space.get(name)
             if answer is None or name not in space:
