@@ -8,8 +8,8 @@ through sockets in a private folder; no port is opened.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
+import secrets
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any

@@ -49,6 +49,7 @@ GRACE = 5.0  # seconds for an interrupted cell to end
 START = 90.0  # seconds for a kernel to start, on a busy machine
 MEMORY = 4 << 30  # bytes of all processes of a kernel together
 PRIVATE = 64 << 20  # bytes in the folder of its sockets
+MOST_PRIVATE = 5000  # files there
 FEWEST_BITS = 40
 
 
@@ -331,12 +332,20 @@ def reap() -> None:
 
 
 def _size(folder: Path) -> int:
-    """Bytes on the disk in a folder that is being written to."""
-    total = 0
-    for top, _, files in os.walk(folder):
-        for name in files:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(top, name)).st_blocks * 512
+    """Bytes on the disk in a folder that is being written to; many files, or deep folders, count as too many."""
+    total = seen = 0
+    waiting = [(folder, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        with suppress(OSError), os.scandir(here) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MOST_PRIVATE or depth > 10:
+                    return PRIVATE + 1
+                with suppress(OSError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((Path(entry.path), depth + 1))
     return total
 
 

@@ -105,7 +105,7 @@ class Watch:
             words = " ".join(process.info["cmdline"] or [])
             uids = process.info["uids"]
             ours = "bwrap" in words or "ipykernel" in words or "dlcourse.grading" in words or "61.7320508" in words
-            if not ours and (uids is None or uids.real != 65534):
+            if not ours and (uids is None or uids.real < 61184):  # the users that kernels become, and nobody
                 continue
             if _graded_by_another(process):
                 in_use.append(f"{process.info['cwd']} {words}")
