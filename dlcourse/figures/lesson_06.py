@@ -466,13 +466,13 @@ class Bike(Figure):
         reach = np.array([0, np.sin(LIMIT)]), np.array([0, np.cos(LIMIT)])
         bike = Panel(
             [
-                curve([-1.2, 1.2], [0, 0], role="guide"),
+                curve([-1.1, 1.1], [0, 0], role="guide"),
                 curve(reach[0], reach[1], role="guide"),
                 curve(-reach[0], reach[1], role="guide"),
                 polyline(by_frame([x for x, _ in rods]), by_frame([y for _, y in rods]), role="function"),
                 point(by_frame([x for x, _ in heads]), by_frame([y for _, y in heads]), role="here"),
             ],
-            xlim=(-1.2, 1.2), ylim=(-0.2, 1.4), aspect="equal", axes=False, title="From behind", name="bike",
+            xlim=(-1.1, 1.1), ylim=(-0.5, 1.7), aspect="equal", axes=False, title="From behind", name="bike",
         )  # fmt: skip
         now = -self.times
         marks: list[Mark] = [
