@@ -70,6 +70,7 @@ def remove(folder: Path) -> None:
     What lies deeper is moved up first, so neither the depth of calls nor the length of paths is a limit.
     """
     try:
+        os.chmod(folder, 0o700)
         top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileNotFoundError:
         return
