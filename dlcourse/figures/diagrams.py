@@ -13,7 +13,7 @@ from itertools import pairwise
 from dlcourse.figures.scene import Mark, Panel, Shape, Text, edge, node, text
 
 Part = Shape | tuple[Shape, str]  # a shape, and a label where it is not the part's name
-Arrow = str | tuple[str, str] | tuple[str, str, str]  # names, the role, words beside it
+Arrow = str | tuple[str, Text] | tuple[str, Text, str]  # names, the role, words beside it
 
 
 def diagram(

@@ -1,0 +1,500 @@
+"""Answers to lesson 10, Jacobians, and never building them.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcourse.lesson import exercise, function_of, prediction, question
+
+Array = NDArray[np.float64]
+Function = Callable[[Array], Array]
+Case = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------------ 10.1
+
+numerical = exercise("10.1", "A Jacobian by moving inputs", points=2, rtol=1e-7)
+
+
+@numerical.reference
+def jacobian_num(f: Function, x: Array) -> Array:
+    """Move one input, and all outputs answer at once: their answers, divided by the move, are one column.
+
+    The array is made of floats first, for an integer array would drop the small step. Each step starts from a fresh
+    copy, so that the other inputs stay where they are.
+    """
+    x, h = np.array(x, dtype=float), 1e-5
+    columns = []
+    for j in range(len(x)):
+        step = np.zeros(len(x))
+        step[j] = h
+        columns.append((f(x + step) - f(x - step)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+@numerical.mutant("It lies on its side. What one input does to all outputs is a column; each output has a row.")
+def _(f: Function, x: Array) -> Any:
+    x, h = np.array(x, dtype=float), 1e-5
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
+
+
+@numerical.mutant("You stepped to both sides, so the two ends lie 2h apart. Dividing by h gives twice the slope.")
+def _(f: Function, x: Array) -> Any:
+    x, h = np.array(x, dtype=float), 1e-5
+    return np.array([(f(x + h * e) - f(x - h * e)) / h for e in np.eye(len(x))]).T
+
+
+@numerical.mutant("You stepped to one side only. That is off by a curvature; step to both sides, as in lesson 01.")
+def _(f: Function, x: Array) -> Any:
+    x, h = np.array(x, dtype=float), 1e-5
+    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(len(x))]).T
+
+
+@numerical.mutant("Every column is the same: you moved all inputs together. Move input j alone for column j.")
+def _(f: Function, x: Array) -> Any:
+    x, h = np.array(x, dtype=float), 1e-5
+    column = (f(x + h) - f(x - h)) / (2 * h)
+    return np.stack([column] * len(x), axis=1)
+
+
+@numerical.mutant("The steps pile up: when input 2 moves, input 1 has not gone back. Start each step from x itself.")
+def _(f: Function, x: Array) -> Any:
+    x, h = np.array(x, dtype=float), 1e-5
+    columns = []
+    for j in range(len(x)):
+        up, down = x.copy(), x.copy()
+        up[: j + 1] += h
+        down[: j + 1] -= h
+        columns.append((f(up) - f(down)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+@numerical.mutant("With whole numbers in x, your step gets lost: an array of integers cannot hold 0.00001.")
+def _(f: Function, x: Array) -> Any:
+    x, h = np.array(x), 1e-5
+    columns = []
+    for j in range(len(x)):
+        up, down = x.copy(), x.copy()
+        up[j] += np.array(h).astype(x.dtype)
+        down[j] -= np.array(h).astype(x.dtype)
+        columns.append((f(up) - f(down)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+@numerical.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(f=function_of("x", "np.array([x[0] * x[1], x[0] + 3 * x[1], np.sin(x[0])])"), x=np.array([2.0, 1.0]))
+    yield dict(f=function_of("x", "np.array([x[0] * x[1] ** 2, x[1] * x[2]])"), x=np.array([2, 1, 3]))
+    yield dict(f=function_of("x", "np.array([1000.0 * x[0] ** 2 + x[1], x[0] * x[1]])"), x=np.array([0.0, 0.7]))
+    a, b, c = rng.uniform(0.5, 2.0, size=3).round(3).tolist()
+    x = rng.uniform(0.3, 1.5, size=3)
+    outputs = f"{a} * x[0] * x[2], np.tanh({b} * x[1]), np.exp({c} * x[0] - x[2])"
+    yield dict(f=function_of("x", f"np.array([{outputs}])"), x=x)
+    yield dict(f=function_of("x", f"np.array([{a} * x[0] ** 2 + {b} * x[1] * x[2] + x[3]])"),
+               x=rng.uniform(0.3, 1.5, size=4))  # fmt: skip
+    yield dict(f=function_of("x", f"np.array([{a} * x[0], x[0] ** 3, np.cos({c} * x[0])])"),
+               x=rng.uniform(0.3, 1.5, size=1))  # fmt: skip
+
+
+numerical.hints(
+    "Move input j alone, a little up and a little down. All outputs answer; their answers make column j.",
+    "f takes n numbers and gives m. The result has m rows and n columns: np.stack(columns, axis=1).",
+    "For each j: step = np.zeros(n); step[j] = h; the column is (f(x + step) - f(x - step)) / (2 * h).",
+)
+
+# ------------------------------------------------------------------------------------------------ 10.2
+
+pointwise = exercise("10.2", "A row times the Jacobian of tanh")
+
+
+@pointwise.reference
+def vjp_tanh(x: Array, v: Array) -> Array:
+    """The Jacobian is diagonal, so a row times it scales each entry by its own slope, 1 − tanh²(x).
+
+    No matrix is needed: n multiplications, where the whole product would take n².
+    """
+    slope = 1 - np.tanh(np.asarray(x, dtype=float)) ** 2
+    return np.asarray(v, dtype=float) * slope
+
+
+@pointwise.mutant("tanh is taken twice. The slope is 1 − tanh²(x); the second form, 1 − z², is for z = tanh(x).")
+def _(x: Array, v: Array) -> Any:
+    return np.asarray(v, dtype=float) * (1 - np.tanh(np.tanh(np.asarray(x, dtype=float))) ** 2)
+
+
+@pointwise.mutant("1 − z² holds for the output z = tanh(x). You put the input there.")
+def _(x: Array, v: Array) -> Any:
+    return np.asarray(v, dtype=float) * (1 - np.asarray(x, dtype=float) ** 2)
+
+
+@pointwise.mutant("The square is missing: the slope of tanh is 1 − tanh²(x).")
+def _(x: Array, v: Array) -> Any:
+    return np.asarray(v, dtype=float) * (1 - np.tanh(np.asarray(x, dtype=float)))
+
+
+@pointwise.mutant("Those are the slopes alone. The row v, which comes from the loss, has to multiply them.")
+def _(x: Array, v: Array) -> Any:
+    return 1 - np.tanh(np.asarray(x, dtype=float)) ** 2
+
+
+@pointwise.mutant("You built the whole matrix. A row times a diagonal matrix is a row again, as long as x.")
+def _(x: Array, v: Array) -> Any:
+    return np.diag(np.asarray(v, dtype=float) * (1 - np.tanh(np.asarray(x, dtype=float)) ** 2))
+
+
+@pointwise.mutant("You added everything up. Each input has an entry of its own in the result.")
+def _(x: Array, v: Array) -> Any:
+    return float(np.sum(np.asarray(v, dtype=float) * (1 - np.tanh(np.asarray(x, dtype=float)) ** 2)))
+
+
+@pointwise.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(x=np.array([0.0, 1.0]), v=np.array([2.0, 3.0]))
+    yield dict(x=[1, -2, 0], v=[1, 1, 4])
+    for n in (1, 3, 6):
+        yield dict(x=rng.normal(size=n), v=rng.normal(size=n))
+    yield dict(x=np.array([40.0, -40.0, 0.3]), v=rng.normal(size=3))
+    yield dict(x=np.zeros(0), v=np.zeros(0))
+
+
+pointwise.hints(
+    "Output i listens to input i alone. So entry i of the result is v's entry i times one slope.",
+    "x, v and the result all have n entries. No matrix is needed.",
+    "The slope of tanh at x is 1 - np.tanh(x)**2. Multiply it by v, entry by entry.",
+)
+
+# ------------------------------------------------------------------------------------------------ 10.3
+
+weighted = exercise("10.3", "A row times the Jacobian of a linear layer")
+
+
+@weighted.reference
+def vjp_linear(W: Array, v: Array) -> Array:
+    """The Jacobian of s = Wx by x is W itself, so the row v becomes the row vW: entry j adds up v_i W_ij over i.
+
+    In NumPy a row with m entries is an array of shape (m,), and ``v @ W`` is the same as ``W.T @ v``.
+    """
+    return np.asarray(v, dtype=float) @ np.asarray(W, dtype=float)
+
+
+@weighted.mutant("That is Wv, which goes forward. Going back, v stands at the outputs: v times W, or Wᵀ times v.")
+def _(W: Array, v: Array) -> Any:
+    return np.asarray(W, dtype=float) @ np.asarray(v, dtype=float)
+
+
+@weighted.mutant("Those are the products before they are added. Input j feels all outputs: add over the rows.")
+def _(W: Array, v: Array) -> Any:
+    return np.asarray(v, dtype=float)[:, None] * np.asarray(W, dtype=float)
+
+
+@weighted.mutant("v is missing: each row of W counts as much as the loss cares for its output.")
+def _(W: Array, v: Array) -> Any:
+    return np.asarray(W, dtype=float).sum(axis=0)
+
+
+@weighted.mutant("That is a mean over the outputs. What arrives from several outputs adds up.")
+def _(W: Array, v: Array) -> Any:
+    return (np.asarray(v, dtype=float)[:, None] * np.asarray(W, dtype=float)).mean(axis=0)
+
+
+@weighted.mutant("That is the whole Jacobian. What is asked for is the row v times it.")
+def _(W: Array, v: Array) -> Any:
+    return np.asarray(W, dtype=float)
+
+
+@weighted.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(W=np.array([[1.0, 2.0], [3.0, 4.0]]), v=np.array([1.0, 10.0]))
+    yield dict(W=[[1, 0, 2], [0, 3, 1]], v=[1, -1])
+    for m, n in ((3, 3), (2, 4), (5, 2), (3, 1)):
+        yield dict(W=rng.normal(size=(m, n)), v=rng.normal(size=m))
+
+
+weighted.hints(
+    "The Jacobian of Wx by x is W. Entry j of the result adds up what input j does to all outputs.",
+    "W has the shape (m, n), v has m entries, the result has n.",
+    "A row times a matrix is v @ W in NumPy.",
+)
+
+# ------------------------------------------------------------------------------------------------ 10.4
+
+shares = exercise("10.4", "The Jacobian of softmax", points=2)
+
+
+@shares.reference
+def jac_softmax(z: Array) -> Array:
+    """Each share has the sum of all below the line, so each listens to every score: ∂p_i/∂z_j = p_i (δ_ij − p_j).
+
+    δ_ij is 1 where i = j and 0 elsewhere. All rows and all columns add up to 0: the shares always add up to 1, and
+    raising all scores alike changes nothing.
+    """
+    z = np.asarray(z, dtype=float)
+    e = np.exp(z - z.max())
+    p = e / e.sum()
+    return np.diag(p) - np.outer(p, p)
+
+
+@shares.mutant("Only the diagonal is there. Raise one score, and every other share goes down: the rest is not 0.")
+def _(z: Array) -> Any:
+    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
+    p = e / e.sum()
+    return np.diag(p * (1 - p))
+
+
+@shares.mutant("All signs are turned round. Raise a score, and its own share goes up: the diagonal is positive.")
+def _(z: Array) -> Any:
+    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
+    p = e / e.sum()
+    return np.outer(p, p) - np.diag(p)
+
+
+@shares.mutant("Off the diagonal the sign is wrong: what one share wins, the others lose. Each row adds up to 0.")
+def _(z: Array) -> Any:
+    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
+    p = e / e.sum()
+    return np.outer(p, p) + np.diag(p - 2 * p**2)
+
+
+@shares.mutant("On the diagonal stands 1 − p² with you. It is p (1 − p): a share near 0 hardly moves.")
+def _(z: Array) -> Any:
+    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
+    p = e / e.sum()
+    return np.eye(len(p)) - np.outer(p, p)
+
+
+@shares.mutant("You kept the sum below the line still. It grows with z, too: that takes p_i p_j from every entry.")
+def _(z: Array) -> Any:
+    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
+    return np.diag(e / e.sum())
+
+
+@shares.mutant(
+    "A score of 1000 overflows exp. Take the largest score away first, as in lesson 12: shares stay the same."
+)
+def _(z: Array) -> Any:
+    e = np.exp(np.asarray(z, dtype=float))
+    p = e / e.sum()
+    return np.diag(p) - np.outer(p, p)
+
+
+@shares.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(z=np.array([0.0, 0.0]))
+    yield dict(z=[1, 0, 2])
+    for n in (3, 4):
+        yield dict(z=rng.normal(size=n))
+    yield dict(z=rng.normal(size=3) + 1000)
+    yield dict(z=np.array([0.7]))
+
+
+shares.hints(
+    "Raise score j a little. Share j goes up. All the others go down, for all of them add up to 1.",
+    "n scores, n shares: the Jacobian is (n, n). Entry (i, j) is −p_i p_j, and on the diagonal p_i is added.",
+    "First p, with z - z.max() in the exponent. Then np.diag(p) minus np.outer(p, p).",
+)
+
+# ------------------------------------------------------------------------------------------------ 10.5
+
+parentheses = exercise("10.5", "The best order", points=2)
+
+
+@parentheses.reference
+def best_order(dims: list[int]) -> list[int]:
+    """Try every inner size as the first to go, and solve what is left in the same way; keep the cheapest.
+
+    Doing away with an inner size costs it times its two neighbours. Trying everything takes a time that grows like a
+    factorial; for a handful of matrices nobody minds. Keeping the results for parts of the chain brings it down to n³
+    (S. S. Godbole, "On efficient computation of matrix chain products", 1973).
+    """
+
+    def search(left: list[int]) -> tuple[int, list[int]]:
+        if len(left) <= 2:
+            return 0, []
+        found = []
+        for k in range(1, len(left) - 1):
+            cost = dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+            rest, order = search(left[:k] + left[k + 1 :])
+            found.append((cost + rest, [left[k], *order]))
+        return min(found)
+
+    return search(list(range(len(dims))))[1]
+
+
+@parentheses.mutant("You always begin at the loss. That pays when the loss is one number; some chains end in many.")
+def _(dims: list[int]) -> Any:
+    return list(range(1, len(dims) - 1))
+
+
+@parentheses.mutant("You always begin at the input. That is best when there is one input; these chains are not all so.")
+def _(dims: list[int]) -> Any:
+    return list(range(len(dims) - 2, 0, -1))
+
+
+@parentheses.mutant("You take the cheapest product each time. It may leave behind dear ones: compare whole orders.")
+def _(dims: list[int]) -> Any:
+    left, order = list(range(len(dims))), []
+    while len(left) > 2:
+        k = min(range(1, len(left) - 1), key=lambda k: dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]])
+        order.append(left.pop(k))
+    return order
+
+
+@parentheses.mutant(
+    "You always do away with the largest inner size first. A good rule of thumb, and not always the best."
+)
+def _(dims: list[int]) -> Any:
+    return sorted(range(1, len(dims) - 1), key=lambda k: -dims[k])
+
+
+@parentheses.mutant("That is the dearest order of all: the smallest sum is asked for.")
+def _(dims: list[int]) -> Any:
+    def search(left: list[int]) -> tuple[int, list[int]]:
+        if len(left) <= 2:
+            return 0, []
+        found = []
+        for k in range(1, len(left) - 1):
+            cost = dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+            rest, order = search(left[:k] + left[k + 1 :])
+            found.append((cost + rest, [left[k], *order]))
+        return max(found)
+
+    return search(list(range(len(dims))))[1]
+
+
+@parentheses.mutant("That is what the best order costs. The order itself is asked for: a list of positions.")
+def _(dims: list[int]) -> Any:
+    def search(left: list[int]) -> int:
+        ways = [dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]] + search(left[:k] + left[k + 1 :])
+                for k in range(1, len(left) - 1)]  # fmt: skip
+        return min(ways, default=0)
+
+    return search(list(range(len(dims))))
+
+
+@parentheses.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(dims=[1, 100, 100, 1000])
+    yield dict(dims=[1000, 100, 100, 1])
+    yield dict(dims=[10, 7, 1, 9, 9])  # the cheapest first product is not part of the best order
+    yield dict(dims=[4, 9, 8, 1, 5])  # nor is the largest size the one to begin with
+    yield dict(dims=[7, 7, 7, 7])
+    yield dict(dims=[5, 4])
+    for n in (4, 5, 6, 7, 7):
+        yield dict(dims=[int(d) for d in rng.integers(1, 60, size=n)])
+
+
+def chain_cost(dims: list[int], order: list[int]) -> int:
+    """How many multiplications the order takes."""
+    left, cost = list(range(len(dims))), 0
+    for position in order:
+        k = left.index(position)
+        cost += dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+        left.pop(k)
+    return cost
+
+
+@parentheses.accepts
+def _(order: Any, case: Case) -> bool | str:
+    """Any of the cheapest orders will do."""
+    dims = case["dims"]
+    if not isinstance(order, list | tuple | np.ndarray):
+        return "Give back a list: the positions of the inner sizes, in the order in which they go."
+    order = list(order)
+    if sorted(order) != list(range(1, len(dims) - 1)):
+        return f"Name each inner position once. Here they are {list(range(1, len(dims) - 1))}: positions, not sizes."
+    cost, least = chain_cost(dims, order), chain_cost(dims, best_order(dims))
+    return True if cost == least else f"That order takes {cost} multiplications, and {least} are enough."
+
+
+parentheses.hints(
+    "Whichever product you do first, an inner size goes. What is left is a shorter chain: the same question again.",
+    "dims[0] and the last one stay. Doing away with the size at one position costs it times its two neighbours.",
+    "A helper search(left) returns (cost, order): try each inner position of left first, search the rest, take the "
+    "smallest sum.",
+)
+
+# ------------------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "10.a",
+        "Two inputs, two outputs, four slopes in a table. A column belongs to an input. You move the second input, and "
+        "watch the first output. Where is the slope that you see?",
+        options={
+            "First row, second column": "The row says who listens: output 1. The column says who moves: input 2.",
+            "Second row, first column": "That one is the other way round: input 1 moves, output 2 listens.",
+            "In both at once": "Those are two different slopes, in general two different numbers.",
+        },
+        answer="First row, second column",
+    ),
+    prediction(
+        "10.b",
+        "Three matrices in a chain, from the loss to the input: 1×100, 100×100 and 100×1000. Multiply the first two "
+        "first, or the last two. How do the costs compare?",
+        options={
+            "They are equal": "The results are equal. The multiplications on the way are not.",
+            "The first two first, about 2 times cheaper": "Count the second way: 100 · 100 · 1000 is ten million.",
+            "The first two first, about 90 times cheaper": "110 000 multiplications against 10 100 000.",
+            "The last two first is cheaper": "That makes a 100×1000 table on the way, at ten million multiplications.",
+        },
+        answer="The first two first, about 90 times cheaper",
+    ),
+]
+
+quiz = [
+    question(
+        "10.q1",
+        "f takes 5 numbers and returns 3. What does row 2 of its Jacobian say?",
+        options={
+            "What input 2 does to all outputs": "That is a column. The table has 3 rows, one for each output.",
+            "How output 2 listens to each of the 5 inputs": "A row of 5 slopes: the derivative of that output.",
+            "How far all outputs move together": "Each output has a row of its own.",
+        },
+        answer="How output 2 listens to each of the 5 inputs",
+    ),
+    question(
+        "10.q2",
+        "x → f → u → g → y, with 4, 6 and 2 numbers. Which product is the Jacobian of y by x?",
+        options={
+            "(2×6)(6×4)": "∂y/∂u times ∂u/∂x: the last function stands at the left, and the sizes meet at 6.",
+            "(4×6)(6×2)": "The sizes meet, but this would be a table with a row for each input.",
+            "(6×4)(2×6)": "4 and 2 do not meet. The last function comes first in the product.",
+        },
+        answer="(2×6)(6×4)",
+    ),
+    question(
+        "10.q3",
+        "A tanh layer has 1000 numbers. What do you need in order to send a row of slopes back through it?",
+        options={
+            "A table of a million slopes": "All but 1000 of them are 0. You need no table.",
+            "1000 multiplications": "One slope for each number: v times 1 − tanh².",
+            "The inverse of the Jacobian": "Nothing is inverted: the row is multiplied by the Jacobian, not divided.",
+        },
+        answer="1000 multiplications",
+    ),
+    question(
+        "10.q4",
+        "Training runs out of memory. The layers are 4096 wide, there are 10 of them, and the batch is 128. No "
+        "Jacobian is ever built. What do you make smaller first?",
+        options={
+            "The row that walks back": "It has 4096 numbers for each sample. There is little to win.",
+            "The batch": "The activations of all layers are kept for every sample of the batch.",
+            "The Jacobians": "They are not there.",
+        },
+        answer="The batch",
+    ),
+    question(
+        "10.q5",
+        "A robot arm has 1 motor to turn, and 500 sensors that answer. You want all 500 slopes. Where do you start?",
+        options={
+            "At the outputs, as in backpropagation": "That takes 500 walks, one for each output.",
+            "At the input": "One walk forward carries all 500 slopes. Few inputs: forward. Few outputs: backward.",
+            "It makes no difference": "Try the sizes 500, 100, 100, 1 in the figure.",
+        },
+        answer="At the input",
+    ),
+]
