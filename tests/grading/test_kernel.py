@@ -191,10 +191,7 @@ def test_folders_that_nobody_may_enter_are_removed_and_those_without_end():
         for closed in (top / "a" / "d" / "d", top / "a" / "d", top / "a"):
             closed.chmod(0)
         os.chdir("/")
-        try:
-            remove(top / "a")
-        except BaseException:
-            import traceback; traceback.print_exc()
+        remove(top / "a")
         os._exit(0)
     os.waitpid(child, 0)
     assert os.listdir(top) == [] and Path("/etc/passwd").exists()
