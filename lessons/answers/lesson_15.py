@@ -1,0 +1,487 @@
+"""Answers to lesson 15, the capstone: referee the sources, then train.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import dlcourse as dl
+from dlcourse.lesson import exercise, prediction, question
+
+Array = NDArray[np.float64]
+Graph = dict[str, tuple[str, list[str]]]
+Hill = Callable[[float], float]
+Case = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------------ 15.1
+
+refute = exercise("15.1", "A counterexample for each claim", points=3)
+
+
+@refute.reference
+def counterexample(claim: str, lr: float) -> tuple[Hill, float]:
+    """Three ways in which "this rule works always" fails, each with a hill and a start.
+
+    On a hilltop the slope is 0, so the rule stays. A hill without a floor is walked down for ever. And whatever the
+    learning rate, a bowl with more curvature than 2/lr is steep enough for each step to overshoot and climb.
+    """
+    if claim == "it never rests on a hilltop":
+        return lambda x: -x * x, 0.0
+    if claim == "it comes to rest":
+        return lambda x: -x * x, 1.0
+    curvature = 3 / lr
+    return lambda x: curvature * x * x / 2, 1.0
+
+
+@refute.mutant(
+    "Your walker rests in a valley, climbs nothing and has a floor: that is where the rule works. Look for a hill "
+    "where it fails."
+)
+def _(claim: str, lr: float) -> tuple[Hill, float]:
+    return lambda x: x * x, 0.0
+
+
+@refute.mutant(
+    "One steep bowl for every claim: it refutes the last one, but a bowl has no hilltop, and the first claim is "
+    "about hilltops."
+)
+def _(claim: str, lr: float) -> tuple[Hill, float]:
+    curvature = 3 / lr
+    return lambda x: curvature * x * x / 2, 1.0
+
+
+@refute.mutant(
+    "One upside-down bowl for every claim: going down it lowers the height at every step, so the last claim stands."
+)
+def _(claim: str, lr: float) -> tuple[Hill, float]:
+    return lambda x: -x * x, 0.0 if claim == "it never rests on a hilltop" else 1.0
+
+
+@refute.mutant(
+    "You start on the side of a hill and go down it, for every claim. The first wants a walker that rests on top."
+)
+def _(claim: str, lr: float) -> tuple[Hill, float]:
+    return lambda x: -x * x, 1.0
+
+
+@refute.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for claim in ("it never rests on a hilltop", "it comes to rest", "every step goes down"):
+        yield dict(claim=claim, lr=round(float(rng.uniform(0.05, 0.4)), 3))
+
+
+@refute.observe
+def _(answer: Callable[[str, float], tuple[Hill, float]], case: Case) -> dict[str, Any]:
+    pair = answer(case["claim"], case["lr"])
+    if pair is ...:  # type: ignore[comparison-overlap]
+        return ...
+    if not isinstance(pair, tuple) or len(pair) != 2 or not callable(pair[0]):
+        return "no pair"
+    f, x = pair
+    places, heights = [], []
+    while len(places) < 13 and abs(x) < 1e6:  # farther out, floats are too coarse to measure a slope
+        places.append(float(x))
+        heights.append(float(f(x)))
+        x = x - case["lr"] * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    left, right = float(f(places[0] - 0.01)), float(f(places[0] + 0.01))
+    return {"places": places, "heights": heights, "left": left, "right": right}
+
+
+@refute.accepts
+def _(observed: Any, case: Case) -> bool | str:
+    if isinstance(observed, str):
+        return "Two things are asked for: a function, the hill, and then a number, the start."
+    places, heights = observed["places"], observed["heights"]
+    if len(places) < 2 or not np.all(np.isfinite([*places, *heights])):
+        return "The walk breaks off: the height must be a number at every place."
+    moved = np.abs(np.diff(places))
+    if case["claim"] == "it never rests on a hilltop":
+        if moved.max() > 1e-6:
+            return "Your walker moves. To refute this claim it has to stay where it starts."
+        top = observed["left"] < heights[0] and observed["right"] < heights[0]
+        return bool(top) or "Your walker rests, but not on a hilltop: beside it the hill is not lower on both sides."
+    if case["claim"] == "it comes to rest":
+        grows = moved[0] > 1e-9 and np.all(moved[1:] >= 0.999 * moved[:-1])
+        return bool(grows) or "Your walker slows down or never starts. Find a hill whose steps do not get shorter."
+    climbs = np.all(np.diff(heights) > 0)
+    return bool(climbs) or "Some step does not climb. On a bowl with curvature c a step climbs when lr > 2/c."
+
+
+refute.hints(
+    "Where is the slope 0 though it is no valley? Which hill has no floor? When does a step land higher on the "
+    "other side?",
+    "Return a function of one number and a number. lr is given: the last claim needs a bowl whose curvature fits it.",
+    "−x² from 0, −x² from 1, and ½cx² from 1 with c larger than 2/lr.",
+)
+
+# ------------------------------------------------------------------------------------------------ 15.2
+
+race = exercise("15.2", "Who is faster?", points=1)
+
+
+@race.reference
+def winners(updates: dict[int, int]) -> tuple[int, int]:
+    """A batch of B samples costs B samples an update. Fewest updates and fewest samples are two different races."""
+    return min(updates, key=lambda B: updates[B]), min(updates, key=lambda B: B * updates[B])
+
+
+@race.mutant("You crowned one winner for both races. Samples are updates times batch size: count those for the second.")
+def _(updates: dict[int, int]) -> tuple[int, int]:
+    fastest = min(updates, key=lambda B: updates[B])
+    return fastest, fastest
+
+
+@race.mutant("You divided by the batch size. A batch of B costs B samples for each update: multiply.")
+def _(updates: dict[int, int]) -> tuple[int, int]:
+    return min(updates, key=lambda B: updates[B]), min(updates, key=lambda B: updates[B] / B)
+
+
+@race.mutant("The two winners are in the wrong order: first fewest updates, then fewest samples.")
+def _(updates: dict[int, int]) -> tuple[int, int]:
+    return min(updates, key=lambda B: B * updates[B]), min(updates, key=lambda B: updates[B])
+
+
+@race.mutant("You return how many updates and samples they needed. The batch sizes of the winners are asked for.")
+def _(updates: dict[int, int]) -> tuple[int, int]:
+    return min(updates.values()), min(B * n for B, n in updates.items())
+
+
+@race.mutant("These are the slowest. Fewest updates, and fewest samples, win.")
+def _(updates: dict[int, int]) -> tuple[int, int]:
+    return max(updates, key=lambda B: updates[B]), max(updates, key=lambda B: B * updates[B])
+
+
+@race.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(races=[{1: 128, 8: 16, 64: 3, 512: 2, 4096: 1}])
+    tables = []
+    for _ in range(16):
+        sizes = sorted(int(B) for B in rng.choice([1, 2, 4, 8, 16, 32, 64, 128, 256], size=4, replace=False))
+        samples = rng.permutation(np.arange(1, 5)) * int(rng.integers(300, 500))
+        table = {B: int(-(-n // B)) + int(rng.integers(0, 3)) for B, n in zip(sizes, samples, strict=True)}
+        ordered = sorted(table.values())
+        costs = sorted(B * n for B, n in table.items())
+        if ordered[0] < ordered[1] and costs[0] < costs[1]:  # clear winners
+            tables.append(table)
+    n = int(rng.integers(20, 60))
+    tables += [{1: n, 32: n + 3}, {2: n + 1, 64: n + 7}]  # here a small batch wins both races
+    yield dict(races=tables)
+
+
+@race.observe
+def _(answer: Callable[[dict[int, int]], tuple[int, int]], case: Case) -> Any:
+    return [answer(dict(table)) for table in case["races"]]
+
+
+race.hints(
+    "A batch of 64 needs few updates. How many samples does it look at in each?",
+    "updates maps the batch size B to the number of updates. Return two batch sizes.",
+    "The first is the key with the smallest value; the second the key with the smallest key times value.",
+)
+
+# ------------------------------------------------------------------------------------------------ 15.3
+
+breaker = exercise("15.3", "Break breadth-first backprop", points=2)
+
+
+@breaker.reference
+def bfs_breaker() -> tuple[Graph, str]:
+    """A short way and a long way to one node: breadth-first comes by the short one, too early.
+
+    d = b + c with c = b·b and b = a + a. The walk meets b through d before c has sent its share, and never looks back.
+    """
+    return {
+        "a": ("input", []), "b": ("add", ["a", "a"]), "c": ("multiply", ["b", "b"]), "d": ("add", ["b", "c"]),
+    }, "d"  # fmt: skip
+
+
+@breaker.mutant(
+    "On a chain there is one way only, and breadth-first goes it. You need a node that is reached on a short way "
+    "and on a long one."
+)
+def _() -> tuple[Graph, str]:
+    return {"a": ("input", []), "b": ("add", ["a", "a"]), "c": ("multiply", ["b", "b"])}, "c"
+
+
+@breaker.mutant("Both ways of this diamond are equally long, so both shares arrive in time. Make one way shorter.")
+def _() -> tuple[Graph, str]:
+    return {
+        "a": ("input", []), "b": ("add", ["a", "a"]), "c": ("multiply", ["a", "a"]), "d": ("add", ["b", "c"]),
+    }, "d"  # fmt: skip
+
+
+@breaker.mutant(
+    "Nearly: but here what comes early is an input, and inputs pass nothing on. The early node must have inputs of "
+    "its own."
+)
+def _() -> tuple[Graph, str]:
+    return {"a": ("input", []), "c": ("multiply", ["a", "a"]), "d": ("add", ["a", "c"])}, "d"
+
+
+@breaker.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for _ in range(4):
+        yield dict(a=round(float(rng.uniform(0.5, 3.0)), 3))
+
+
+@breaker.observe
+def _(answer: Callable[[], tuple[Graph, str]], case: Case) -> Any:
+    made = answer()
+    if made is ...:  # type: ignore[comparison-overlap]
+        return ...
+    if not isinstance(made, tuple) or len(made) != 2 or not isinstance(made[0], dict):
+        return "a pair is asked for, the graph and the name of its last node"
+    graph, loss = made
+    if any(kind not in ("input", "add", "multiply") for kind, _ in graph.values()):
+        return "the nodes are input, add and multiply"
+    listed = {str(name): (str(kind), [str(i) for i in inputs]) for name, (kind, inputs) in graph.items()}
+    order, values = [], {}
+    while len(order) < len(listed):  # forward, whatever order the dict is in
+        ready = [n for n in listed if n not in values and all(i in values for i in listed[n][1])]
+        if not ready:
+            return "the graph has a cycle, or an input that is not there"
+        for n in ready:
+            kind, inputs = listed[n]
+            v = [values[i] for i in inputs]
+            values[n] = case["a"] if kind == "input" else v[0] + v[1] if kind == "add" else v[0] * v[1]
+            order.append(n)
+    return {"graph": listed, "loss": str(loss), "values": [float(values[n]) for n in order]}
+
+
+@breaker.accepts
+def _(observed: Any, case: Case) -> bool | str:
+    if isinstance(observed, str):
+        return f"This cannot be used: {observed}."
+    graph, loss = observed["graph"], observed["loss"]
+    if len(graph) > 6:
+        return "At most six nodes, please."
+    if loss not in graph:
+        return "The second thing to return is the name of the last node."
+    for kind, inputs in graph.values():
+        if (kind, len(inputs)) not in (("input", 0), ("add", 2), ("multiply", 2)):
+            return "Use nodes like ('input', []), ('add', [p, q]) and ('multiply', [p, q]) only."
+
+    done: list[str] = []
+    while ready := [n for n in graph if n not in done and all(i in done for i in graph[n][1])]:
+        done += ready
+    if len(done) < len(graph):
+        return "The graph has a cycle, or an input that is not there."
+
+    def value(n: str) -> float:
+        kind, inputs = graph[n]
+        if kind == "input":
+            return float(case["a"])
+        left, right = value(inputs[0]), value(inputs[1])
+        return left + right if kind == "add" else left * right
+
+    def shares(n: str, g: float) -> list[tuple[str, float]]:
+        kind, inputs = graph[n]
+        if not inputs:
+            return []
+        factors = (1.0, 1.0) if kind == "add" else (value(inputs[1]), value(inputs[0]))
+        return [(i, g * f) for i, f in zip(inputs, factors, strict=True)]
+
+    def total(n: str) -> dict[str, float]:
+        """Right: over all paths."""
+        found: dict[str, float] = {}
+        waiting = [(n, 1.0)]
+        while waiting:
+            node, g = waiting.pop()
+            found[node] = found.get(node, 0.0) + g
+            waiting += shares(node, g)
+        return found
+
+    arrived, queue = {loss: 1.0}, [loss]
+    for node in queue:  # breadth-first: each node once, with what has arrived by then
+        for i, g in shares(node, arrived[node]):
+            if i not in arrived:
+                queue.append(i)
+            arrived[i] = arrived.get(i, 0.0) + g
+    truth = total(loss)
+    return any(abs(truth[n] - arrived[n]) > 1e-9 for n in truth) or "Breadth-first gets this one right."
+
+
+breaker.hints(
+    "Breadth-first visits the near nodes first. Which node is near on one way and far on another?",
+    "Return a dict as in lesson 07 and the name of its last node. Kinds: input, add, multiply. The node that is"
+    " met too early needs inputs of its own.",
+    "Make b from a, c from b, and d from b and c: b is met through d before c has sent its share.",
+)
+
+# ------------------------------------------------------------------------------------------------ 15.4
+
+spiral = exercise("15.4", "Train the spiral", points=3, time_limit=40.0)
+
+
+@spiral.reference
+def train_spiral(X: Array, labels: Array, X_new: Array, rng: np.random.Generator) -> Array:
+    """Two hidden layers of tanh, softmax cross-entropy, Adam, and batches drawn by the generator.
+
+    Every part is a lesson: loss 04, batches 05, graph 07, gradients 08 to 11, softmax 12, layers 13 and 14.
+    """
+    x, y = dl.placeholder("x", shape=(None, 2)), dl.placeholder("y", shape=(None, 2))
+    first, second, last = dl.Linear(2, 32, rng=rng), dl.Linear(32, 32, rng=rng), dl.Linear(32, 2, rng=rng)
+    scores = dl.Sequential(first, dl.tanh, second, dl.tanh, last)(x)
+    step = dl.Adam(learning_rate=0.01).minimize(dl.mean(dl.softmax_cross_entropy(scores, y)))
+    one_hot = np.eye(2)[np.asarray(labels, dtype=int)]
+    for _ in range(120):
+        order = rng.permutation(len(X))
+        for k in range(0, len(X), 50):
+            batch = order[k : k + 50]
+            step({x: X[batch], y: one_hot[batch]})
+    found: Array = dl.run(scores, {x: X_new}).argmax(axis=1)
+    return found
+
+
+@spiral.mutant(
+    "There is no nonlinearity in your model, so its border is a straight line, and a spiral winds. Put tanh between"
+    " the layers."
+)
+def _(X: Array, labels: Array, X_new: Array, rng: np.random.Generator) -> Array:
+    A = np.column_stack([X, np.ones(len(X))])
+    w = np.linalg.lstsq(A, 2.0 * np.asarray(labels) - 1, rcond=None)[0]
+    return (np.column_stack([X_new, np.ones(len(X_new))]) @ w > 0).astype(int)
+
+
+@spiral.mutant("All points get one label. Take, for each row of the scores, the position of the largest.")
+def _(X: Array, labels: Array, X_new: Array, rng: np.random.Generator) -> Array:
+    return np.zeros(len(X_new), dtype=int)
+
+
+@spiral.mutant("You return labels for X, the points you trained on. Those of X_new are asked for.")
+def _(X: Array, labels: Array, X_new: Array, rng: np.random.Generator) -> Array:
+    return np.asarray(labels, dtype=int)
+
+
+@spiral.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for count in (300, 360):
+        yield dict(seed=int(rng.integers(1 << 30)), count=count, new=150)
+
+
+@spiral.observe
+def _(answer: Callable[[Array, Array, Array, np.random.Generator], Array], case: Case) -> Any:
+    rng = np.random.default_rng(case["seed"])
+
+    def points(n: int) -> tuple[Array, Array]:
+        labels = rng.integers(0, 2, size=n)
+        turn = rng.uniform(0.4, 2.6, size=n)
+        angle = 2.4 * turn + np.pi * labels
+        return turn[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(0, 0.05, (n, 2)), labels
+
+    X, labels = points(case["count"])
+    X_new, _ = points(case["new"])
+    found = answer(X, labels, X_new.copy(), np.random.default_rng(case["seed"] + 1))
+    return found if found is ... else {"labels": np.asarray(found).astype(int), "points": X_new}
+
+
+@spiral.accepts
+def _(observed: Any, case: Case) -> bool | str:
+    found, X = np.asarray(observed["labels"]), np.asarray(observed["points"])
+    if found.shape != (case["new"],):
+        return f"One label for each of the {case['new']} new points is asked for, in an array of that length."
+    # which arm a point is on can be told from where it is: the arms are half a turn apart
+    turn = np.hypot(X[:, 0], X[:, 1])
+    behind = np.angle(np.exp(1j * (np.arctan2(X[:, 1], X[:, 0]) - 2.4 * turn)))
+    truth = (np.abs(behind) > np.pi / 2).astype(int)
+    share = float(np.mean(found == truth))
+    if share > 0.95:
+        return True
+    return f"{share:.0%} of the new points are right; more than 95 % are asked for. Train longer, or use more units."
+
+
+spiral.hints(
+    "A model that can wind needs hidden layers. Which loss goes with two classes, and what does a batch hold?",
+    "X is (N, 2), labels has N zeros and ones. Scores are (N, 2). Return one label for each row of X_new.",
+    "dl.Sequential of three Linear layers, 2–32–32–2, with tanh between; dl.Adam(0.01) on the mean softmax "
+    "cross-entropy; 120 epochs in batches of 50; argmax of the scores.",
+)
+
+# ------------------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "15.a",
+        "You have worked through four sources. How many of them hold at least one formula or program that you can "
+        "refute with a few lines of code?",
+        options={
+            "None: they are published": "Published texts are read more often than they are run.",
+            "One or two": "Count again at the end of this lesson.",
+            "All four": "Each of them, and they are good sources. Errors are normal; checking is your job.",
+        },
+        answer="All four",
+    ),
+    prediction(
+        "15.b",
+        "Twelve claims lie before you, as printed. How many of them are true without any condition?",
+        options={
+            "Two": "Both are theorems: the chain rule, and the gradient of a sum.",
+            "Six": "Half of them sound right. Move the knob and look where the curves part.",
+            "All but two": "Most hold somewhere. The question is whether they hold as printed.",
+        },
+        answer="Two",
+    ),
+]
+
+quiz = [
+    question(
+        "15.q1",
+        "What makes a claim conditional, and not wrong?",
+        options={
+            "It holds under a condition that it does not state": "Name the condition, and the claim can be used.",
+            "Few people believe it": "How many believe it does not change what it says.",
+            "It has one counterexample": (
+                "One is enough to refute it as printed. The condition says where it does hold."
+            ),
+        },
+        answer="It holds under a condition that it does not state",
+    ),
+    question(
+        "15.q2",
+        "You suspect a printed gradient. What is the quickest fair test?",
+        options={
+            "Derive it again by hand": "Good, but slow, and you may slip where the author slipped.",
+            "Move the input a little, at random places, and compare": (
+                "Central differences, h near 10⁻⁵, away from kinks."
+            ),
+            "See whether training works": "Many wrong gradients still go downhill for a while.",
+        },
+        answer="Move the input a little, at random places, and compare",
+    ),
+    question(
+        "15.q3",
+        "A test of a backward pass uses chains only. Which mistake can it not find?",
+        options={
+            "A wrong order of the visits": "On a chain there is one order. It takes two ways of different length.",
+            "A wrong sign": "A chain shows that at once.",
+            "A slope taken at the wrong place": "That shows on a chain of two functions already.",
+        },
+        answer="A wrong order of the visits",
+    ),
+    question(
+        "15.q4",
+        "\"Larger batches converge faster.\" What is missing?",
+        options={
+            "Faster counted in what": (
+                "In updates, often; in samples, usually not; in seconds, it depends on the machine."
+            ),
+            "The learning rate has to be 0.01": "No fixed number makes it true.",
+            "Nothing": "Two races have two winners: exercise 15.2.",
+        },
+        answer="Faster counted in what",
+    ),
+    question(
+        "15.q5",
+        "Your network reaches 100 % on the points it was trained on and 70 % on new ones. What do you report?",
+        options={
+            "100 %": "The points it has seen say little about those it has not.",
+            "85 %, the mean": "A mean of two different things is neither.",
+            "70 %, with how the new points were chosen": "What counts are points that training has not seen.",
+        },
+        answer="70 %, with how the new points were chosen",
+    ),
+]
