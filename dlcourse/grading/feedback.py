@@ -69,8 +69,13 @@ def _line(text: str) -> str:
     return " ".join(clean(text, MOST_LINE).split())
 
 
-def _text(text: str) -> str:
-    return " ".join(clean(text).split())
+def _text(text: str) -> Any:
+    """A sentence; what stands in backticks, as in the lessons, is set as code."""
+    from markupsafe import Markup, escape
+
+    parts = re.split(r"`([^`]+)`", " ".join(clean(text).split()))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
+                           for i, part in enumerate(parts))  # fmt: skip
 
 
 def _anchor(id: str) -> str:
@@ -86,14 +91,15 @@ def _said(result: ExerciseResult) -> list[tuple[str, str, str]]:
     said: list[tuple[str, str, str]] = []
     for i, line in enumerate(result.lines):
         line = line.removeprefix(f"{result.id}: ")
+        sentence = line[:1].upper() + line[1:]
         label = next(((label, start) for start, label in LABELS if line.startswith(start)), None)
         if result.misconception and i == len(result.lines) - 1:
             said.append(("What that usually means", line, ""))
         elif label is not None:
             keep = label[1] in ("Python cannot read ", "ran ")
-            said.append((label[0], line if keep else line.removeprefix(label[1]), "" if keep else "code"))
+            said.append((label[0], sentence if keep else line.removeprefix(label[1]), "" if keep else "code"))
         else:
-            said.append(("What that means" if i else "What happened", line, ""))
+            said.append(("What that means" if i else "What happened", sentence, ""))
     return said
 
 
