@@ -89,27 +89,28 @@ class Records:
             name = file_name(result.submission)
             write_atomically(self.folder / "spliced" / f"{name}.ipynb", result.spliced.encode())
             result.spliced = ""
-        if result.sha256 and self.results.get(result.submission) != result:
+        self.seen.add(result.submission)
+        if self.results.get(result.submission) == result:
+            return
+        if result.sha256:
             self.journal.write(result.to_json() + "\n")
             self.journal.flush()
         self.results[result.submission] = result
-        self.seen.add(result.submission)
-        # In a large class the files take long to write; what a crash would lose is in the journal.
-        if time.monotonic() - self.written > 20 * self.cost:
-            self.write()
+        self.write(everything=False)
 
     @property
     def gradebook(self) -> Gradebook:
         return Gradebook(self.info, [self.results[name] for name in sorted(self.results)])
 
-    def write(self) -> None:
-        """Write the gradebook and what is made of it."""
-        begin = time.monotonic()
+    def write(self, everything: bool = True) -> None:
+        """Write the gradebook, and what is made of it: in a large class that takes long, and can wait for a while."""
         book = self.gradebook
         write_atomically(self.folder / "gradebook.json", (json.dumps(book.contract(), indent=1) + "\n").encode())
-        write_exports(book, self.folder)
-        self.written = time.monotonic()
-        self.cost = self.written - begin
+        begin = time.monotonic()
+        if everything or begin - self.written > 20 * self.cost:
+            write_exports(book, self.folder)
+            self.written = time.monotonic()
+            self.cost = self.written - begin
 
     def finish(self) -> Gradebook:
         """Write everything, without what is no longer among the submissions."""
