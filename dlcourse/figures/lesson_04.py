@@ -315,10 +315,10 @@ class Blocks(Figure):
             rows += [[None, None, None, None, y], [x, None, G, out, None, C]]
             arrows += [" ".join([x, G, out, C]), f"{y} {C}", f"{C} mean"]
             notes |= dict(zip(names[::2], (self.xs[p], self.outputs[p], self.prices[p]), strict=True))
-        parts |= {"mean": "square", "L": "circle"}
-        rows[3] += ["mean", "L"]
-        drawing = self.with_w(parts, rows, [*arrows, "mean L"], 2, 1, "G0", "G1", "G2")
-        return diagram(**drawing, notes=self.notes(**notes, L=self.mean))
+        parts |= {"mean": "square", "J": "circle"}
+        rows[3] += ["mean", "J"]
+        drawing = self.with_w(parts, rows, [*arrows, "mean J"], 2, 1, "G0", "G1", "G2")
+        return diagram(**drawing, notes=self.notes(**notes, J=self.mean))
 
     def draw_pipeline(self) -> Panel:
         parts: dict[str, Part] = {

@@ -142,7 +142,7 @@ class Arrows(Figure):
                 arrow(self.w, self.b, mean[0], mean[1], role="derivative"),
                 point(self.w, self.b, role="here", label="you", drag={"x": "w", "y": "b"}),
             ],
-            xlim=MAP, ylim=MAP, xlabel="w", ylabel="b", title="The pulls, on the map of L", aspect="equal", name="map",
+            xlim=MAP, ylim=MAP, xlabel="w", ylabel="b", title="The pulls, on the map of J", aspect="equal", name="map",
         )  # fmt: skip
         line = np.array([1.0, 64.0])
         low = self.sigma / 8 / 1.6
@@ -210,7 +210,7 @@ class Floor(Figure):
     def scene(self) -> list[Panel]:
         ground = Panel(
             [*loss_map(), point(self.fit.best[0], self.fit.best[1], role="minimum"), *trail(self.path)],
-            xlim=MAP, ylim=MAP, xlabel="w", ylabel="b", title="On the map of L", aspect="equal", name="map",
+            xlim=MAP, ylim=MAP, xlabel="w", ylabel="b", title="On the map of J", aspect="equal", name="map",
         )  # fmt: skip
         updates = np.arange(float(len(self.path)))
         beyond = self.steps + 24  # room for the floor's name, beside the curve
@@ -221,7 +221,7 @@ class Floor(Figure):
                 polyline([updates[-1] - self.last, beyond], [self.level] * 2, role="derivative", shown=by_frame(ended)),
                 text(beyond, self.level * 0.45, by_frame(name), "end"),
             ],
-            xlim=(0, beyond), ylim=(1e-4, 20), yscale="log", xlabel="update", ylabel="L above the lowest",
+            xlim=(0, beyond), ylim=(1e-4, 20), yscale="log", xlabel="update", ylabel="J above the lowest",
             title="How high you are", name="loss",
         )  # fmt: skip
         return [ground, excess]
@@ -231,7 +231,7 @@ class Floor(Figure):
         batch = "all 64 samples" if self.size == "64" else f"B = {self.size}"
         eta = "" if self.decay == "constant" else f", η {DECAYS[self.decay]}"
         return (
-            f"{batch}, η = {self.rate:.2f}{eta}; update {k}: L is {few(self.losses[k])} above the lowest; "
+            f"{batch}, η = {self.rate:.2f}{eta}; update {k}: J is {few(self.losses[k])} above the lowest; "
             f"over the last {self.last} updates it is {few(self.level)} on average"
         )
 
@@ -389,7 +389,7 @@ class Race(Figure):
         return [
             Panel(
                 marks, xlim=(self.low * 0.9, self.high * 1.5), ylim=(0.006, 14), xscale="log", yscale="log",
-                xlabel=xlabel, ylabel="L above the lowest", title="The race", name="race",
+                xlabel=xlabel, ylabel="J above the lowest", title="The race", name="race",
             )
         ]  # fmt: skip
 
