@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -166,6 +167,18 @@ class Square(Figure):
 # ------------------------------------------------------------------------------------------------ two modules
 
 
+@cache
+def two_modules(m: int, n: int) -> tuple[Array, Array, Array]:
+    """∂c/∂z_g, ∂z_g/∂z_f and ∂c/∂z_f of a tanh layer from n numbers to m and a squared cost."""
+    rng = np.random.default_rng(10)
+    W, target, start = rng.normal(size=(4, 4)).round(1), rng.normal(size=4).round(1), rng.normal(size=4).round(1)
+    z_f = dl.constant(start[:n])
+    z_g = dl.tanh(W[:m, :n] @ z_f)
+    c = dl.sum(dl.square(z_g - target[:m]))
+    row, product = dl.run(dl.gradients(c, [z_g, z_f]))
+    return row, dl.jacobian(z_g, z_f), product
+
+
 class Modules(Figure):
     """LeCun's two modules with their cost, and the way back: a row of slopes that meets a Jacobian."""
 
@@ -173,19 +186,9 @@ class Modules(Figure):
     d_g = slider(1, 3, value=2, step=1, label="numbers in z_g")
     d_f = slider(1, 4, value=3, step=1, label="numbers in z_f")
 
-    def __init__(self, **settings: Any) -> None:
-        rng = np.random.default_rng(10)
-        self.W, self.target = rng.normal(size=(4, 4)).round(1), rng.normal(size=4).round(1)
-        self.z_f = rng.normal(size=4).round(1)
-        super().__init__(**settings)
-
     def compute(self) -> None:
         m, n = self.m, self.n = round(self.d_g), round(self.d_f)
-        z_f = dl.constant(self.z_f[:n])
-        z_g = dl.tanh(dl.constant(self.W[:m, :n]) @ z_f)
-        c = dl.sum(dl.square(z_g - self.target[:m]))
-        self.row, self.product = dl.run(dl.gradients(c, [z_g, z_f]))
-        self.J = dl.jacobian(z_g, z_f)
+        self.row, self.J, self.product = two_modules(m, n)
         self.last_frame = 1 + n  # the cost, its row, then one entry after the other
 
     def scene(self) -> list[Panel]:
@@ -211,29 +214,32 @@ class Modules(Figure):
         m, n, wide, high = self.m, self.n, 46.0, 24.0
         frames = range(self.last_frame + 1)
         marks: list[Mark] = []
-        top, step = -108.0, wide
-        total = (m + n + n) * step + 76
-        left = -total / 2
-        spots = {"row": left, "J": left + m * step + 28, "back": left + (m + n) * step + 76}
+        top = -108.0
+        # each table has room for the words under it
+        slots = {name: max(count * wide, 116.0) for name, count in (("row", m), ("J", n), ("back", n))}
+        left = -(sum(slots.values()) + 76) / 2
+        centres = {"row": left + slots["row"] / 2, "J": left + slots["row"] + 28 + slots["J"] / 2,
+                   "back": left + slots["row"] + slots["J"] + 76 + slots["back"] / 2}  # fmt: skip
         middle = top - m * high / 2
         tables = {"row": self.row[None], "J": self.J, "back": self.product[None]}
         for name, table in tables.items():
             for i, j in np.ndindex(table.shape):
-                x, y = spots[name] + j * step, (top - i * high if name == "J" else middle + high / 2)
+                x = centres[name] + (j - table.shape[1] / 2) * wide
+                y = top - i * high if name == "J" else middle + high / 2
                 xs, ys = np.array([x, x + wide, x + wide, x, x]), np.array([y, y, y - high, y - high, y])
                 lit = [{"row": k >= 2, "J": k == j + 2, "back": k == j + 2}[name] for k in frames]
                 known = [{"row": k >= 1, "J": k >= 1, "back": k >= j + 2}[name] for k in frames]
-                marks.append(polygon(xs, ys, role="region_b", opacity=by_frame([0.16 if on else 0.0 for on in lit])))
+                marks.append(polygon(xs, ys, by_frame(["region_b" if on else "neutral" for on in lit]), 0.12))
                 marks.append(polyline(xs, ys, role="path"))
                 value = signed(float(table[i, j]))
                 marks.append(text(x + wide / 2, y - high / 2, by_frame([value if k else "" for k in known]), "middle"))
-        marks.append(text(spots["J"] - 14, middle, "·", anchor="middle"))
-        marks.append(text(spots["back"] - 24, middle, "=", anchor="middle"))
+        marks.append(text(centres["J"] - slots["J"] / 2 - 14, middle, "·", anchor="middle"))
+        marks.append(text(centres["back"] - slots["back"] / 2 - 24, middle, "=", anchor="middle"))
         foot = top - max(m, 1) * high - 14
-        for name, size in (("row", f"1 × {m}"), ("J", f"{m} × {n}"), ("back", f"1 × {n}")):
-            count = tables[name].shape[1]
+        words = {"row": f"∂c/∂z_g: 1 × {m}", "J": f"∂z_g/∂z_f: {m} × {n}", "back": f"∂c/∂z_f: 1 × {n}"}
+        for name, size in words.items():
             y = foot if name == "J" else middle - high / 2 - 14
-            marks.append(text(spots[name] + count * step / 2, y, size, anchor="middle"))
+            marks.append(text(centres[name], y, size, anchor="middle"))
         return marks
 
     def describe(self) -> str:
@@ -275,6 +281,24 @@ def heat(table: Array, x: float, y: float, cell: tuple[float, float], signs: boo
     return marks
 
 
+@cache
+def row_times_jacobian(kind: str, n: int) -> Callable[[Array, Array, Array], Array]:
+    """The engine's program for v J of a layer with n inputs, as a function of x, W and v."""
+    x, W = dl.placeholder("x", shape=(n,)), dl.placeholder("W", shape=(3, n))
+    y = {"tanh": dl.tanh, "softmax": dl.softmax}[kind](x) if kind in ("tanh", "softmax") else W @ x
+    v = dl.placeholder("v", shape=y.shape)
+    row = dl.gradients(y, W if kind == "weights" else x, grad_output=v)
+    used = [node for node in dl.topological_order(row) if node in (x, W, v)]
+    program = dl.Program([row])
+
+    def back(*arrays: Array) -> Array:
+        given = dict(zip((x, W, v), arrays, strict=True))
+        result: Array = program({node: given[node] for node in used})[0].reshape(-1)
+        return result
+
+    return back
+
+
 class Patterns(Figure):
     """What the Jacobian of each kind of layer looks like, and what a row times it costs without building it."""
 
@@ -290,19 +314,11 @@ class Patterns(Figure):
 
     def compute(self) -> None:
         n = self.count = round(self.n)
-        values = self.x[:n] + self.shift
-        x = dl.constant(values)
-        if self.kind in ("tanh", "softmax"):
-            wrt: dl.Node = x
-            y = dl.tanh(x) if self.kind == "tanh" else dl.softmax(x)
-        else:
-            W = dl.constant(self.W[:, :n])
-            y, wrt = W @ x, x if self.kind == "linear" else W
-        J = dl.jacobian(y, wrt)
-        self.J, self.v_used = J.reshape(len(J), -1), self.v[: len(J)]
-        self.product = dl.run(dl.gradients(y, wrt, grad_output=self.v_used)).reshape(-1)
-        if self.kind == "softmax":
-            self.J = np.where(np.abs(self.J) < 1e-300, 0.0, self.J)
+        outputs = n if self.kind in ("tanh", "softmax") else len(self.W)
+        back = row_times_jacobian(self.kind, n)
+        x, W, self.v_used = self.x[:n] + self.shift, self.W[:, :n], self.v[:outputs]
+        self.J = np.stack([back(x, W, unit) for unit in np.eye(outputs)])  # a unit row picks a row of J
+        self.product = back(x, W, self.v_used)
 
     def scene(self) -> list[Panel]:
         rows, columns = self.J.shape
@@ -357,6 +373,11 @@ def bytes_text(count: float) -> str:
     return f"{value:.0f} {UNITS[power]}" if value >= 100 or value == round(value) else f"{value:.3g} {UNITS[power]}"
 
 
+def grouped(number: int) -> str:
+    """1234567 as 1 234 567."""
+    return f"{number:,}".replace(",", " ")
+
+
 class Memory(Figure):
     """What the tables of slopes would take, what a row takes, and what really fills the memory."""
 
@@ -378,7 +399,7 @@ class Memory(Figure):
     def scene(self) -> list[Panel]:
         marks: list[Mark] = []
         for power in range(1, len(UNITS)):
-            marks.append(polyline([10.0 * power, 10.0 * power], [-0.6, 4.6], role="guide"))
+            marks.append(polyline([10.0 * power, 10.0 * power], [4.4, 4.65], role="guide"))
             marks.append(text(10.0 * power, 4.85, f"1 {UNITS[power]}", anchor="middle"))
         for k, (name, count) in enumerate(self.bytes.items()):
             y, end = 4.0 - k, math.log2(count)
@@ -386,18 +407,20 @@ class Memory(Figure):
             box = np.array([0, end, end, 0, 0]), y + 0.28 * np.array([-1, -1, 1, 1, -1])
             marks.append(polygon(*box, role="bad" if built else "good", opacity=0.35))
             marks.append(polyline(*box, role="path"))
+            for power in range(10, int(end) + 1, 10):
+                marks.append(polyline([power, power], [y - 0.28, y + 0.28], role="guide"))
             marks.append(text(-0.8, y, name, anchor="end"))
             marks.append(text(end + 0.8, y, bytes_text(count)))
-        return [Panel(marks, (-23, 71), (-0.7, 5.2), axes=False, name="meter",
+        return [Panel(marks, (-24, 76), (-0.7, 5.2), axes=False, name="meter",
                       title="Each line is 1024 times the one before")]  # fmt: skip
 
     def describe(self) -> str:
         size = {name: bytes_text(count) for name, count in self.bytes.items()}
-        floats = f"{3 * self.p:,}".replace(",", " ")
         return (
-            f"p = {self.p}, layers: {self.layers}, B = {self.B}: one Jacobian {size['one Jacobian']}, one for every "
-            f"layer and sample {size['all of them']}; a row, a column and the result are {floats} numbers, "
-            f"{size['row, column, result']}; the activations take {size['activations']}"
+            f"p = {grouped(self.p)}, layers: {self.layers}, B = {grouped(self.B)}: one Jacobian "
+            f"{size['one Jacobian']}, one for every layer and sample {size['all of them']}; a row, a column and the "
+            f"result are {grouped(3 * self.p)} numbers, {size['row, column, result']}; the activations take "
+            f"{size['activations']}"
         )
 
 
@@ -405,11 +428,6 @@ class Memory(Figure):
 
 SIZES = ["1", "2", "5", "10", "20", "50", "100", "200", "500", "1000"]
 ORDERS = {"loss": "begin at the loss", "input": "begin at the input"}
-
-
-def grouped(number: int) -> str:
-    """1234567 as 1 234 567."""
-    return f"{number:,}".replace(",", " ")
 
 
 class Parentheses(Figure):

@@ -141,9 +141,9 @@ def _(x: Array, v: Array) -> Any:
     return 1 - np.tanh(np.asarray(x, dtype=float)) ** 2
 
 
-@pointwise.mutant("You built the whole matrix. A row times a diagonal matrix is a row again, as long as x.")
+@pointwise.mutant("That is the Jacobian itself. What is asked for is v times it: a row again, as long as x.")
 def _(x: Array, v: Array) -> Any:
-    return np.diag(np.asarray(v, dtype=float) * (1 - np.tanh(np.asarray(x, dtype=float)) ** 2))
+    return np.diag(1 - np.tanh(np.asarray(x, dtype=float)) ** 2)
 
 
 @pointwise.mutant("You added everything up. Each input has an entry of its own in the result.")
@@ -252,18 +252,18 @@ def _(z: Array) -> Any:
     return np.outer(p, p) - np.diag(p)
 
 
-@shares.mutant("Off the diagonal the sign is wrong: what one share wins, the others lose. Each row adds up to 0.")
+@shares.mutant("The diagonal lacks something: there, p_i is added to −p_i p_i. Each row has to add up to 0.")
 def _(z: Array) -> Any:
     e = np.exp(np.asarray(z, dtype=float) - np.max(z))
     p = e / e.sum()
-    return np.outer(p, p) + np.diag(p - 2 * p**2)
+    return -np.outer(p, p)
 
 
-@shares.mutant("On the diagonal stands 1 − p² with you. It is p (1 − p): a share near 0 hardly moves.")
+@shares.mutant("p * p multiplies entry by entry and gives n numbers. All pairs p_i p_j fill a table, n by n.")
 def _(z: Array) -> Any:
     e = np.exp(np.asarray(z, dtype=float) - np.max(z))
     p = e / e.sum()
-    return np.eye(len(p)) - np.outer(p, p)
+    return np.diag(p) - p * p
 
 
 @shares.mutant("You kept the sum below the line still. It grows with z, too: that takes p_i p_j from every entry.")
