@@ -96,6 +96,8 @@ class Supervisor:
         EVERY.discard(self)
         self.connection.close()
         self.process.wait()
+        for folder in Path("/tmp").glob(f"dlcourse-{self.process.pid}-*"):  # it was killed, and could not
+            remove(folder)
         self.log.close()
 
 

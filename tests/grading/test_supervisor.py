@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,9 @@ def test_a_worker_of_another_version_refuses(settings):
 def test_a_supervisor_that_is_killed_is_replaced_and_leaves_nothing(settings):
     graded(settings, Book(solved=False))
     [asked] = supervisor.EVERY
-    asked.process.kill()
+    process = psutil.Process(asked.process.pid)
+    threading.Timer(1.0, process.kill).start()  # in the middle of a run
     with pytest.raises(SupervisorLost):
-        graded(settings, Book())
+        graded(settings, Book().answers({"12.1": "while True: pass"}))
+    assert not list(Path("/tmp").glob(f"dlcourse-{process.pid}-*"))
     assert outcomes(graded(settings, Book(solved=False))) == ["not attempted"] * 5
