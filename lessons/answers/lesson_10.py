@@ -61,26 +61,26 @@ def _(f: Function, x: Array) -> Any:
     return np.stack([column] * len(x), axis=1)
 
 
-@numerical.mutant("The steps pile up: when input 2 moves, input 1 has not gone back. Start each step from x itself.")
+@numerical.mutant("When input 2 moves, input 1 is still a step away from x. Put it back, or start from a fresh copy.")
 def _(f: Function, x: Array) -> Any:
     x, h = np.array(x, dtype=float), 1e-5
     columns = []
     for j in range(len(x)):
-        up, down = x.copy(), x.copy()
-        up[: j + 1] += h
-        down[: j + 1] -= h
-        columns.append((f(up) - f(down)) / (2 * h))
+        x[j] += h
+        up = f(x)
+        x[j] -= 2 * h
+        columns.append((up - f(x)) / (2 * h))
     return np.stack(columns, axis=1)
 
 
-@numerical.mutant("With whole numbers in x, your step gets lost: an array of integers cannot hold 0.00001.")
+@numerical.mutant("With whole numbers in x, your step is cut to a whole number: make x an array of floats first.")
 def _(f: Function, x: Array) -> Any:
     x, h = np.array(x), 1e-5
     columns = []
     for j in range(len(x)):
         up, down = x.copy(), x.copy()
-        up[j] += np.array(h).astype(x.dtype)
-        down[j] -= np.array(h).astype(x.dtype)
+        up[j] += h
+        down[j] -= h
         columns.append((f(up) - f(down)) / (2 * h))
     return np.stack(columns, axis=1)
 
@@ -108,7 +108,7 @@ numerical.hints(
 
 # ------------------------------------------------------------------------------------------------ 10.2
 
-pointwise = exercise("10.2", "A row times the Jacobian of tanh")
+pointwise = exercise("10.2", "A row times the Jacobian of tanh", without=("gradients", "jacobian"))
 
 
 @pointwise.reference
@@ -169,7 +169,7 @@ pointwise.hints(
 
 # ------------------------------------------------------------------------------------------------ 10.3
 
-weighted = exercise("10.3", "A row times the Jacobian of a linear layer")
+weighted = exercise("10.3", "A row times the Jacobian of a linear layer", without=("gradients", "jacobian"))
 
 
 @weighted.reference
@@ -222,7 +222,7 @@ weighted.hints(
 
 # ------------------------------------------------------------------------------------------------ 10.4
 
-shares = exercise("10.4", "The Jacobian of softmax", points=2)
+shares = exercise("10.4", "The Jacobian of softmax", points=2, without=("gradients", "jacobian"))
 
 
 @shares.reference
@@ -272,9 +272,7 @@ def _(z: Array) -> Any:
     return np.diag(e / e.sum())
 
 
-@shares.mutant(
-    "A score of 1000 overflows exp. Take the largest score away first, as in lesson 12: shares stay the same."
-)
+@shares.mutant("A score of 1000 overflows exp. Take the largest score away from all first: the shares stay the same.")
 def _(z: Array) -> Any:
     e = np.exp(np.asarray(z, dtype=float))
     p = e / e.sum()
@@ -478,11 +476,11 @@ quiz = [
     ),
     question(
         "10.q4",
-        "Training runs out of memory. The layers are 4096 wide, there are 10 of them, and the batch is 128. No "
+        "Training runs out of memory. The layers are 4096 wide, there are 10 of them, and the batch is 16 384. No "
         "Jacobian is ever built. What do you make smaller first?",
         options={
-            "The row that walks back": "It has 4096 numbers for each sample. There is little to win.",
-            "The batch": "The activations of all layers are kept for every sample of the batch.",
+            "The row that walks back": "For each sample it is as long as one layer is wide. Ten times as much is kept.",
+            "The batch": "The activations of all layers are kept for every sample: 2.5 GiB. The weights take 640 MiB.",
             "The Jacobians": "They are not there.",
         },
         answer="The batch",
