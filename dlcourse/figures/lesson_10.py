@@ -250,7 +250,7 @@ class Modules(Figure):
             return f"the cost hands back ∂c/∂z_g, a row of {m}: one slope for each number of z_g"
         j = k - 2
         terms = " + ".join(f"({signed(a)})({signed(b)})" for a, b in zip(self.row, self.J[:, j], strict=True))
-        end = f"; ∂c/∂z_f is complete: [1×{m}][{m}×{n}] = [1×{n}]" if k == self.last_frame else ""
+        end = f"; all: [1×{m}][{m}×{n}] = [1×{n}]" if k == self.last_frame else ""
         return f"the row times column {j + 1}: {terms} = {signed(float(self.product[j]))}{end}"
 
 
@@ -374,8 +374,8 @@ def bytes_text(count: float) -> str:
 
 
 def grouped(number: int) -> str:
-    """1234567 as 1 234 567."""
-    return f"{number:,}".replace(",", " ")
+    """1234567 as 1 234 567; four digits stay together."""
+    return str(number) if number < 10_000 else f"{number:,}".replace(",", " ")
 
 
 class Memory(Figure):

@@ -124,8 +124,9 @@ def _draw_panel(paper: Paper, panel: Panel, bounds: tuple[float, float, float, f
     axes.set_xlabel(panel.xlabel, labelpad=2, color="#333333")
     # the name of the upward axis stands level above it: easier to read than turned words
     above: Any = {"xy": (0, 1), "xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
-    axes.annotate(panel.ylabel, xytext=(-14, 5), color="#333333", **above)
-    axes.annotate(panel.title or "", xytext=(-14, 18 if panel.ylabel else 5), weight="bold", **above)
+    left = -14 if panel.axes else 0  # without numbers beside it, a panel may begin at the picture's edge
+    axes.annotate(panel.ylabel, xytext=(left, 5), color="#333333", **above)
+    axes.annotate(panel.title or "", xytext=(left, 18 if panel.ylabel else 5), weight="bold", **above)
     for order, mark in enumerate(panel.marks):
         _draw_mark(axes, mark, panel, 2 + order * 0.01)
     _write_words(paper, axes, panel)
