@@ -1,0 +1,935 @@
+"""Answers to lesson 11, build your own autodiff.
+
+Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
+
+A graph is the dict of lesson 07. A rule is a function ``rule(g, output, *inputs)``: ``g`` is the gradient of the loss
+by the operation's result, the others are values; it returns a list of gradients, one for each input. A registry is a
+dict from the name of an operation to its rule. An axis is part of the name: "sum0" adds over axis 0.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcourse.lesson import exercise, function_of, prediction, question
+
+Array = NDArray[np.float64]
+Graph = dict[str, tuple[str, list[str]]]
+Rule = Callable[..., list[Any]]
+Rules = dict[str, Rule]
+Case = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------------ 11.1
+
+entrywise = exercise("11.1", "Rules entry by entry", points=2)
+
+
+@entrywise.reference
+def entrywise_rules() -> Rules:
+    """Each entry of the result hangs on one entry of each input, so its gradient is g times one slope.
+
+    The sigmoid's slope is written with the output, which the forward pass has computed already. At x = 0 the log has
+    no slope: g / 0 is inf, and that is an honest answer. A number added to x would hide it, and be wrong elsewhere.
+    """
+    return {
+        "negative": lambda g, output, x: [-g],
+        "log": lambda g, output, x: [g / x],
+        "sigmoid": lambda g, output, x: [g * output * (1 - output)],
+        "multiply": lambda g, output, a, b: [g * b, g * a],
+    }
+
+
+@entrywise.mutant("These are the slopes alone. The gradient that arrives is g: multiply by it, as the chain rule says.")
+def _() -> Rules:
+    return {
+        "negative": lambda g, output, x: [-np.ones_like(x)],
+        "log": lambda g, output, x: [1 / x],
+        "sigmoid": lambda g, output, x: [output * (1 - output)],
+        "multiply": lambda g, output, a, b: [b, a],
+    }
+
+
+@entrywise.mutant("Multiply, the two gradients are swapped: moving a changes a·b by b, so a's gradient is made with b.")
+def _() -> Rules:
+    return {
+        "negative": lambda g, output, x: [-g],
+        "log": lambda g, output, x: [g / x],
+        "sigmoid": lambda g, output, x: [g * output * (1 - output)],
+        "multiply": lambda g, output, a, b: [g * a, g * b],
+    }
+
+
+@entrywise.mutant("That is σ(a)·σ(1 − a), as Sabinasz prints it. Lesson 09 found the slope: it has 1 − σ(a) in it.")
+def _() -> Rules:
+    return {
+        "negative": lambda g, output, x: [-g],
+        "log": lambda g, output, x: [g / x],
+        "sigmoid": lambda g, output, x: [g * output * (1 / (1 + np.exp(x - 1)))],
+        "multiply": lambda g, output, a, b: [g * b, g * a],
+    }
+
+
+@entrywise.mutant("Sigmoid: you used the input where its value belongs. The slope is written with the output.")
+def _() -> Rules:
+    return {
+        "negative": lambda g, output, x: [-g],
+        "log": lambda g, output, x: [g / x],
+        "sigmoid": lambda g, output, x: [g * x * (1 - x)],
+        "multiply": lambda g, output, a, b: [g * b, g * a],
+    }
+
+
+@entrywise.mutant(
+    "Log: you kept x away from 0. Where x is small that is another slope; at 0 there is none, and inf says so."
+)
+def _() -> Rules:
+    return {
+        "negative": lambda g, output, x: [-g],
+        "log": lambda g, output, x: [g / (x + 1e-8)],
+        "sigmoid": lambda g, output, x: [g * output * (1 - output)],
+        "multiply": lambda g, output, a, b: [g * b, g * a],
+    }
+
+
+@entrywise.mutant("A rule gives back a list, one gradient for each input, also where there is one input.")
+def _() -> Any:
+    return {
+        "negative": lambda g, output, x: -g,
+        "log": lambda g, output, x: g / x,
+        "sigmoid": lambda g, output, x: g * output * (1 - output),
+        "multiply": lambda g, output, a, b: [g * b, g * a],
+    }
+
+
+@entrywise.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for shape in ((3,), (2, 3)):
+        g, x, other = rng.normal(size=shape), rng.normal(size=shape), rng.normal(size=shape)
+        yield dict(operation="negative", g=g, output=-x, inputs=(x,))
+        yield dict(operation="log", g=g, output=np.log(np.abs(x)), inputs=(np.abs(x),))
+        yield dict(operation="sigmoid", g=g, output=1 / (1 + np.exp(-x)), inputs=(x,))
+        yield dict(operation="multiply", g=g, output=x * other, inputs=(x, other))
+    x = np.array([0.0, 1e-6, 2.0])
+    values = np.array([-np.inf, *np.log(x[1:])])
+    yield dict(operation="log", g=rng.uniform(0.5, 1.5, size=3), output=values, inputs=(x,))
+
+
+@entrywise.observe
+def _(answer: Callable[[], Rules], case: Case) -> Any:
+    rules, operation = answer(), case["operation"]
+    if operation not in rules or rules[operation] is ...:
+        raise NotImplementedError(f"there is no rule for {operation!r} yet")
+    return rules[operation](case["g"], case["output"], *case["inputs"])
+
+
+entrywise.hints(
+    "By how much does the result move when one entry of the input moves? Multiply that by g, the gradient of "
+    "the result.",
+    "g, output and the inputs have one shape here, and so has each gradient. log and sigmoid: [one]; multiply: [two].",
+    'rules["log"] = lambda g, output, x: [g / x]. The sigmoid\'s slope is output * (1 - output). In a·b, a\'s slope '
+    'is b.',
+)
+
+# ------------------------------------------------------------------------------------------------ 11.2
+
+shapely = exercise("11.2", "Rules that change shapes", points=2)
+
+
+@shapely.reference
+def matrix_rules() -> Rules:
+    """Matmul: shapes leave one way to put g and the other matrix together. Add: what was copied is added up again.
+
+    A number that was used in many places gets a letter from each, and letters add. So a gradient is summed over the
+    axes that broadcasting put in front, and over those of length 1 that it stretched.
+    """
+
+    def back_to(shape: tuple[int, ...], g: Any) -> Any:
+        g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
+        return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+
+    return {
+        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
+        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
+    }
+
+
+@shapely.mutant("Matmul, swapped: G·Bᵀ has the shape of A and is A's gradient; Aᵀ·G is B's. Square matrices hide it.")
+def _() -> Rules:
+    def back_to(shape: tuple[int, ...], g: Any) -> Any:
+        g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
+        return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+
+    return {
+        "matmul": lambda g, output, a, b: [a.T @ g, g @ b.T],
+        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
+    }
+
+
+@shapely.mutant("Matmul without transposes: rows of B meet columns of G, so B goes in as Bᵀ. Square matrices hide it.")
+def _() -> Rules:
+    def back_to(shape: tuple[int, ...], g: Any) -> Any:
+        g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
+        return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+
+    return {
+        "matmul": lambda g, output, a, b: [g @ b, a @ g],
+        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
+    }
+
+
+@shapely.mutant("Add: a gradient has the shape of its input. Where the input was copied, add up what its copies got.")
+def _() -> Rules:
+    return {
+        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
+        "add": lambda g, output, a, b: [g, g],
+    }
+
+
+@shapely.mutant(
+    "Add: you sum over new axes in front only. An axis of length 1 was stretched, too: sum over it, keep it."
+)
+def _() -> Rules:
+    def back_to(shape: tuple[int, ...], g: Any) -> Any:
+        return np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
+
+    return {
+        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
+        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
+    }
+
+
+@shapely.mutant("Add: you averaged over the copies. Each of them moves the loss, so their gradients add up.")
+def _() -> Rules:
+    def back_to(shape: tuple[int, ...], g: Any) -> Any:
+        g = np.mean(g, axis=tuple(range(np.ndim(g) - len(shape))))
+        return np.mean(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+
+    return {
+        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
+        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
+    }
+
+
+@shapely.mutant("Add: you sum for the second input alone. The first can be the small one, too.")
+def _() -> Rules:
+    def back_to(shape: tuple[int, ...], g: Any) -> Any:
+        g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
+        return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+
+    return {
+        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
+        "add": lambda g, output, a, b: [g, back_to(np.shape(b), g)],
+    }
+
+
+@shapely.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for n, m, k in [(2, 2, 2), (2, 3, 4), (3, 1, 2)]:
+        a, b = rng.normal(size=(n, m)), rng.normal(size=(m, k))
+        yield dict(operation="matmul", g=rng.normal(size=(n, k)), output=a @ b, inputs=(a, b))
+    for left, right in [
+        ((2, 3), (2, 3)), ((2, 3), (3,)), ((3, 1), (3, 2)), ((2, 3), ()), ((3,), (2, 3)), ((3, 1), (1, 2)),
+        ((2, 2, 3), (2, 1)),
+    ]:  # fmt: skip
+        a, b = rng.normal(size=left), rng.normal(size=right)
+        yield dict(operation="add", g=rng.normal(size=np.shape(a + b)), output=np.asarray(a + b),
+                   inputs=(np.asarray(a), np.asarray(b)))  # fmt: skip
+
+
+@shapely.observe
+def _(answer: Callable[[], Rules], case: Case) -> Any:
+    rules, operation = answer(), case["operation"]
+    if operation not in rules or rules[operation] is ...:
+        raise NotImplementedError(f"there is no rule for {operation!r} yet")
+    return rules[operation](case["g"], case["output"], *case["inputs"])
+
+
+shapely.hints(
+    "An input that was used in several places gets a gradient from each of them, and they add up.",
+    "A gradient always has the shape of its input. For a matmul, (n, m) times (m, k), there is one way to get (n, "
+    "m) out "
+    "of g, (n, k), and b. For an add, find the axes on which g is longer.",
+    "matmul: [g @ b.T, a.T @ g]. add: sum g over its first g.ndim - a.ndim axes, then, with keepdims=True, over the "
+    "axes where a has length 1; the same for b.",
+)
+
+# ------------------------------------------------------------------------------------------------ 11.3
+
+reducing = exercise("11.3", "Sums and softmax", points=2)
+
+
+@reducing.reference
+def reducing_rules() -> Rules:
+    """A sum hands its gradient back to everything that it added. Softmax ties the entries of a row together.
+
+    The result of "sum1" has lost axis 1, so g gets it back before it is repeated. In a softmax one score moves every
+    share of its row: the diagonal of the Jacobian is not enough, and the sum over the row is what the others add.
+    """
+    return {
+        "sum": lambda g, output, x: [g * np.ones_like(x)],
+        "sum0": lambda g, output, x: [g * np.ones_like(x)],
+        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],
+        "softmax": lambda g, output, x: [(g - (g * output).sum(axis=1, keepdims=True)) * output],
+    }
+
+
+@reducing.mutant(
+    "The axis is lost: sum1 needs g as a column. Without it, square tables get the numbers in wrong places."
+)
+def _() -> Rules:
+    return {
+        "sum": lambda g, output, x: [g * np.ones_like(x)],
+        "sum0": lambda g, output, x: [g * np.ones_like(x)],
+        "sum1": lambda g, output, x: [g * np.ones_like(x)],
+        "softmax": lambda g, output, x: [(g - (g * output).sum(axis=1, keepdims=True)) * output],
+    }
+
+
+@reducing.mutant(
+    "You shared g out among the entries. Each of them moves the sum by all of its move, so each gets all of g."
+)
+def _() -> Rules:
+    return {
+        "sum": lambda g, output, x: [g * np.ones_like(x) / x.size],
+        "sum0": lambda g, output, x: [g * np.ones_like(x) / x.shape[0]],
+        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x) / x.shape[1]],
+        "softmax": lambda g, output, x: [(g - (g * output).sum(axis=1, keepdims=True)) * output],
+    }
+
+
+@reducing.mutant("A gradient has the shape of its input: repeat g along the axis that was summed away.")
+def _() -> Rules:
+    return {
+        "sum": lambda g, output, x: [g],
+        "sum0": lambda g, output, x: [g],
+        "sum1": lambda g, output, x: [g],
+        "softmax": lambda g, output, x: [(g - (g * output).sum(axis=1, keepdims=True)) * output],
+    }
+
+
+@reducing.mutant(
+    "Softmax: that is the diagonal of the Jacobian alone. A score also takes from the other shares of its row."
+)
+def _() -> Rules:
+    return {
+        "sum": lambda g, output, x: [g * np.ones_like(x)],
+        "sum0": lambda g, output, x: [g * np.ones_like(x)],
+        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],
+        "softmax": lambda g, output, x: [g * output * (1 - output)],
+    }
+
+
+@reducing.mutant("Softmax: you summed over the whole table. Each row is a softmax of its own.")
+def _() -> Rules:
+    return {
+        "sum": lambda g, output, x: [g * np.ones_like(x)],
+        "sum0": lambda g, output, x: [g * np.ones_like(x)],
+        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],
+        "softmax": lambda g, output, x: [(g - (g * output).sum()) * output],
+    }
+
+
+@reducing.mutant("Softmax: the row's sum is taken away from g before all of it is multiplied by the output.")
+def _() -> Rules:
+    return {
+        "sum": lambda g, output, x: [g * np.ones_like(x)],
+        "sum0": lambda g, output, x: [g * np.ones_like(x)],
+        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],
+        "softmax": lambda g, output, x: [g * output - (g * output).sum(axis=1, keepdims=True)],
+    }
+
+
+@reducing.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for shape in ((3, 3), (2, 4)):
+        x = rng.normal(size=shape)
+        e = np.exp(x)
+        yield dict(operation="sum", g=np.asarray(rng.normal()), output=np.asarray(x.sum()), inputs=(x,))
+        yield dict(operation="sum0", g=rng.normal(size=shape[1]), output=x.sum(axis=0), inputs=(x,))
+        yield dict(operation="sum1", g=rng.normal(size=shape[0]), output=x.sum(axis=1), inputs=(x,))
+        yield dict(operation="softmax", g=rng.normal(size=shape), output=e / e.sum(axis=1, keepdims=True), inputs=(x,))
+
+
+@reducing.observe
+def _(answer: Callable[[], Rules], case: Case) -> Any:
+    rules, operation = answer(), case["operation"]
+    if operation not in rules or rules[operation] is ...:
+        raise NotImplementedError(f"there is no rule for {operation!r} yet")
+    return rules[operation](case["g"], case["output"], *case["inputs"])
+
+
+reducing.hints(
+    "Move one entry of x by a little. By how much does the sum move? And which shares of its row does a score move?",
+    "x is (n, k). g is one number for sum, (k,) for sum0, (n,) for sum1, (n, k) for softmax. Each gradient is (n, k).",
+    "sum: g * np.ones_like(x); sum1: g[:, None] first. softmax: take the row sums of g * output, with "
+    "keepdims=True, away "
+    "from g, then multiply by output.",
+)
+
+# ------------------------------------------------------------------------------------------------ 11.4
+
+
+def random_graph(rng: np.random.Generator, operations: int) -> Graph:
+    """Of small matrices; some nodes do not lead to the loss, and the dict is in no useful order."""
+    graph: Graph = {name: ("input", []) for name in ("x", "y")}
+    for k in range(operations):
+        kind = str(rng.choice(["add", "multiply", "matmul", "sigmoid"]))
+        chosen = [str(name) for name in rng.choice(list(graph)[-4:], size=2)]
+        graph[f"n{k}"] = (kind, chosen[:1] if kind == "sigmoid" else chosen)
+    graph["last"] = ("multiply", ["x", f"n{operations - 1}"])
+    graph["loss"] = ("sum", ["last"])
+    shuffled = [str(name) for name in rng.permutation(list(graph))]
+    return {name: graph[name] for name in shuffled}
+
+
+FORWARD: dict[str, Callable[..., Any]] = {
+    "add": np.add, "multiply": np.multiply, "matmul": np.matmul, "sum": np.sum,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+}  # fmt: skip
+VJPS = {
+    "add": function_of("g, output, a, b", "[g, g]"),
+    "multiply": function_of("g, output, a, b", "[g * b, g * a]"),
+    "matmul": function_of("g, output, a, b", "[g @ b.T, a.T @ g]"),
+    "sigmoid": function_of("g, output, x", "[g * output * (1 - output)]"),
+    "sum": function_of("g, output, x", "[g * np.ones_like(x)]"),
+}
+
+
+def forward(graph: Graph, feed: dict[str, Any]) -> dict[str, Any]:
+    """The values of all nodes, as in exercise 07.2, in no useful order."""
+    values = dict(feed)
+    while len(values) < len(graph):
+        for name, (kind, inputs) in graph.items():
+            if name not in values and all(i in values for i in inputs):
+                values[name] = np.asarray(FORWARD[kind](*[values[i] for i in inputs]))
+    return {name: values[name] for name in sorted(values)}
+
+
+walk = exercise("11.4", "The walk back", points=3)
+
+
+@walk.reference
+def backward(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
+    """In reverse topological order all users of a node come before it, so all its letters are there when it is visited.
+
+    A node adds up its letters, asks its rule once, and sends one letter along each of its arrows. `+` makes a
+    new array; `+=` would write into one that the rule of add has handed to two inputs.
+    """
+    order: list[str] = []
+
+    def note(name: str) -> None:
+        if name not in order:
+            for i in graph[name][1]:
+                note(i)
+            order.append(name)
+
+    note(loss)
+    grads: dict[str, Any] = {loss: 1.0}
+    for name in reversed(order):
+        kind, inputs = graph[name]
+        if inputs:
+            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
+            for i, g in zip(inputs, sent, strict=True):
+                grads[i] = grads[i] + g if i in grads else g
+    return grads
+
+
+@walk.mutant(
+    "A node passed its gradient on before all its letters had come: that is breadth-first. Walk `order` backwards."
+)
+def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
+    grads: dict[str, Any] = {loss: 1.0}
+    queue = [loss]
+    for name in queue:
+        kind, inputs = graph[name]
+        if inputs:
+            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
+            for i, g in zip(inputs, sent, strict=True):
+                grads[i] = grads[i] + g if i in grads else g
+                if i not in queue:
+                    queue.append(i)
+    return grads
+
+
+@walk.mutant("A second letter replaces the first. What arrives at a node over several arrows adds up.")
+def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
+    order: list[str] = []
+
+    def note(name: str) -> None:
+        if name not in order:
+            for i in graph[name][1]:
+                note(i)
+            order.append(name)
+
+    note(loss)
+    grads: dict[str, Any] = {loss: 1.0}
+    for name in reversed(order):
+        kind, inputs = graph[name]
+        if inputs:
+            grads.update(zip(inputs, vjps[kind](grads[name], values[name], *[values[i] for i in inputs]), strict=True))
+    return grads
+
+
+@walk.mutant(
+    "matmul(A, A) has two gradients, and `index` finds the first place only. Go through inputs and gradients side "
+    "by side."
+)
+def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
+    order: list[str] = []
+
+    def note(name: str) -> None:
+        if name not in order:
+            for i in graph[name][1]:
+                note(i)
+            order.append(name)
+
+    note(loss)
+    grads: dict[str, Any] = {loss: 1.0}
+    for name in reversed(order):
+        kind, inputs = graph[name]
+        if inputs:
+            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
+            for i in inputs:
+                g = sent[inputs.index(i)]
+                grads[i] = grads[i] + g if i in grads else g
+    return grads
+
+
+@walk.mutant(
+    "`+=` writes into an array that another node holds, too: add hands the same g to both inputs. Make a new sum."
+)
+def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
+    order: list[str] = []
+
+    def note(name: str) -> None:
+        if name not in order:
+            for i in graph[name][1]:
+                note(i)
+            order.append(name)
+
+    note(loss)
+    grads: dict[str, Any] = {loss: 1.0}
+    for name in reversed(order):
+        kind, inputs = graph[name]
+        if inputs:
+            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
+            for i, g in zip(inputs, sent, strict=True):
+                if i in grads:
+                    grads[i] += g
+                else:
+                    grads[i] = g
+    return grads
+
+
+@walk.mutant("You start with the loss's value. Start with 1: when the loss moves, the loss moves just as far.")
+def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
+    order: list[str] = []
+
+    def note(name: str) -> None:
+        if name not in order:
+            for i in graph[name][1]:
+                note(i)
+            order.append(name)
+
+    note(loss)
+    grads: dict[str, Any] = {loss: values[loss]}
+    for name in reversed(order):
+        kind, inputs = graph[name]
+        if inputs:
+            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
+            for i, g in zip(inputs, sent, strict=True):
+                grads[i] = grads[i] + g if i in grads else g
+    return grads
+
+
+@walk.mutant("The gradients are right, but each path was walked by itself, and paths double. Visit every node once.")
+def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
+    grads: dict[str, Any] = {loss: 1.0}
+    waiting: list[tuple[str, Any]] = [(loss, 1.0)]
+    while waiting:
+        name, g = waiting.pop()
+        kind, inputs = graph[name]
+        if inputs:
+            sent = vjps[kind](g, values[name], *[values[i] for i in inputs])
+            for i, letter in zip(inputs, sent, strict=True):
+                grads[i] = grads[i] + letter if i in grads else letter
+                waiting.append((i, letter))
+    return grads
+
+
+@walk.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    def case(graph: Graph, loss: str, twins: int = 0, **feed: Any) -> Case:
+        rules = {kind: VJPS[kind] for kind in sorted({kind for kind, _ in graph.values()} - {"input"})}
+        return dict(graph=graph, values=forward(graph, feed), loss=loss, vjps=rules, twins=twins)
+
+    small = {"two": ("input", []), "a": ("input", []), "b": ("multiply", ["two", "a"]), "c": ("multiply", ["b", "b"])}
+    yield case({**small, "d": ("add", ["b", "c"])}, "d", two=np.array(2.0), a=np.array(3.0))
+    twice = {"A": ("input", []), "S": ("matmul", ["A", "A"]), "loss": ("sum", ["S"])}
+    yield case(twice, "loss", A=rng.normal(size=(2, 2)))
+    shared = {"x": ("input", []), "y": ("input", []), "p": ("add", ["x", "y"]), "q": ("add", ["y", "x"])}
+    shared |= {"r": ("multiply", ["p", "q"]), "loss": ("sum", ["r"]), "metric": ("sigmoid", ["p"])}
+    yield case(shared, "loss", x=rng.normal(size=3), y=rng.normal(size=3))
+    for size in (5, 7, 9):
+        graph = random_graph(rng, size)
+        yield case(graph, "loss", x=rng.normal(0, 0.6, size=(2, 2)), y=rng.normal(0, 0.6, size=(2, 2)))
+    yield dict(graph={}, values={}, loss="n13", vjps={}, twins=13)
+
+
+@walk.observe
+def _(answer: Callable[..., dict[str, Any]], case: Case) -> Any:
+    graph = {name: (kind, list(inputs)) for name, (kind, inputs) in case["graph"].items()}
+    values, loss, vjps = case["values"], case["loss"], case["vjps"]
+    if case["twins"]:  # each node uses the one before it twice: 2 to the power of 13 paths
+        asked = []
+        vjps = {"add": lambda g, output, a, b: asked.append(output) or [g, g]}
+        graph = {"n0": ("input", [])}
+        graph.update({f"n{k}": ("add", [f"n{k - 1}"] * 2) for k in range(1, case["twins"] + 1)})
+        values = {f"n{k}": float(2**k) for k in range(case["twins"] + 1)}
+        gradient = answer(graph, values, loss, vjps)["n0"]
+        few = len(asked) <= 4 * case["twins"]
+        return {"gradient of n0": gradient, "rules were asked": "for each node" if few else "for each path"}
+    grads = answer(graph, values, loss, vjps)
+    if not isinstance(grads, dict):
+        return grads
+    needed, waiting = {loss}, [loss]  # nodes that the loss does not depend on may be there or not
+    while waiting:
+        more = [i for i in graph[waiting.pop()][1] if i not in needed]
+        needed.update(more)
+        waiting.extend(more)
+    return {name: grads[name] for name in sorted(needed) if name in grads}
+
+
+walk.hints(
+    "A node may be visited when all nodes that use it have been visited. `order` has each node after its inputs; "
+    "which way "
+    "do you walk it?",
+    "grads begins as {loss: 1.0}. For a node with inputs: vjps[kind](grads[name], values[name], and the values of its "
+    "inputs) is a list as long as inputs.",
+    "for name in reversed(order): if it has inputs, ask its rule, then for i, g in zip(inputs, sent): "
+    "grads[i] = grads[i] + g if i in grads else g.",
+)
+
+# ------------------------------------------------------------------------------------------------ 11.5
+
+checking = exercise(
+    "11.5", "A check that needs no rules", points=2, rtol=1e-4, without=("numerical_gradient", "check_gradients")
+)
+
+
+@checking.reference
+def gradcheck(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+    """Move one entry at a time, both ways, and compare. The error is relative, so that large slopes are not punished.
+
+    Where the slopes to the left and to the right disagree there is a kink, and no gradient to compare with. A copy of
+    floats is moved: whole numbers could not take h, and the x that was handed in is not ours to change.
+    """
+    x = np.array(x, dtype=float)
+    claimed = np.asarray(claimed, dtype=float)
+    worst = 0.0
+    for i in np.ndindex(x.shape):
+        right, left = x.copy(), x.copy()
+        right[i] += h
+        left[i] -= h
+        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
+            continue
+        slope = (f(right) - f(left)) / (2 * h)
+        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
+    return float(worst)
+
+
+@checking.mutant("That is the absolute error. A slope of 1000 that is off by 1 is better than one of 1: divide.")
+def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+    x = np.array(x, dtype=float)
+    claimed = np.asarray(claimed, dtype=float)
+    worst = 0.0
+    for i in np.ndindex(x.shape):
+        right, left = x.copy(), x.copy()
+        right[i] += h
+        left[i] -= h
+        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
+            continue
+        slope = (f(right) - f(left)) / (2 * h)
+        worst = max(worst, abs(claimed[i] - slope))
+    return float(worst)
+
+
+@checking.mutant("A right gradient gets an error near h: you move one way only. Move both ways, and divide by 2h.")
+def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+    x = np.array(x, dtype=float)
+    claimed = np.asarray(claimed, dtype=float)
+    worst = 0.0
+    for i in np.ndindex(x.shape):
+        right, left = x.copy(), x.copy()
+        right[i] += h
+        left[i] -= h
+        slope = (f(right) - f(x)) / h
+        if abs(slope - (f(x) - f(left)) / h) > 0.01:
+            continue
+        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
+    return float(worst)
+
+
+@checking.mutant("x + h moves all entries at once, and gives the sum of their slopes. Move one entry at a time.")
+def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+    x = np.array(x, dtype=float)
+    claimed = np.asarray(claimed, dtype=float)
+    worst = 0.0
+    for i in np.ndindex(x.shape):
+        if abs((f(x + h) - f(x)) / h - (f(x) - f(x - h)) / h) > 0.01:
+            continue
+        slope = (f(x + h) - f(x - h)) / (2 * h)
+        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
+    return float(worst)
+
+
+@checking.mutant(
+    "At a kink there is no gradient to compare with. Skip an entry whose left and right slopes differ by over 0.01."
+)
+def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+    x = np.array(x, dtype=float)
+    claimed = np.asarray(claimed, dtype=float)
+    worst = 0.0
+    for i in np.ndindex(x.shape):
+        right, left = x.copy(), x.copy()
+        right[i] += h
+        left[i] -= h
+        slope = (f(right) - f(left)) / (2 * h)
+        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
+    return float(worst)
+
+
+@checking.mutant("That is the error of the last entry. One wrong entry is enough to fail: keep the worst of all.")
+def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+    x = np.array(x, dtype=float)
+    claimed = np.asarray(claimed, dtype=float)
+    last = 0.0
+    for i in np.ndindex(x.shape):
+        right, left = x.copy(), x.copy()
+        right[i] += h
+        left[i] -= h
+        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
+            continue
+        slope = (f(right) - f(left)) / (2 * h)
+        last = abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope))
+    return float(last)
+
+
+@checking.mutant("x holds whole numbers, and so does its copy: 2 + 0.00001 is stored as 2. Copy it as floats.")
+def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+    x = np.array(x)
+    claimed = np.asarray(claimed, dtype=float)
+    worst = 0.0
+    for i in np.ndindex(x.shape):
+        right, left = x.copy(), x.copy()
+        right[i] = right[i] + h
+        left[i] = left[i] - h
+        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
+            continue
+        slope = (f(right) - f(left)) / (2 * h)
+        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
+    return float(worst)
+
+
+@checking.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    cubes = function_of("x", "float(np.sum(x**3))")
+    x = rng.uniform(0.5, 1.5, size=3)
+    yield dict(f=cubes, claimed=3 * x**2, x=x)
+    yield dict(f=cubes, claimed=3 * x**2 * np.array([1.0, 1.1, 1.0]), x=x)
+    W = rng.uniform(2.0, 4.0, size=(2, 3))
+    wrong = 30 * W**2
+    wrong[0, 1] -= rng.uniform(1.0, 2.0)
+    yield dict(f=function_of("x", "float(10 * np.sum(x**3))"), claimed=wrong, x=W)
+    off = float(rng.uniform(0.1, 0.3))
+    yield dict(f=function_of("x", "float(3 * np.abs(x).sum())"), claimed=np.array([3.0 + off, 1.0, -3.0]),
+               x=np.array([float(rng.uniform(0.5, 1.0)), 0.0, -0.8]))  # fmt: skip
+    whole = rng.integers(1, 4, size=3)
+    yield dict(f=cubes, claimed=3.0 * whole**2 + np.array([float(rng.uniform(0.2, 0.8)), 0.0, 0.0]), x=whole)
+
+
+checking.hints(
+    "Lesson 01 found a slope by moving x a little, both ways. Do that for each entry, the others held still.",
+    "f takes an array of x's shape and returns one number. np.ndindex(x.shape) goes through all places of any shape.",
+    "For each i: copies of float x with entry i at +h and −h; the two one-sided slopes (skip if they differ by over "
+    "0.01); "
+    "slope = (f(right) − f(left)) / 2h; error = |claimed[i] − slope| / max(1, |claimed[i]|, |slope|); keep the "
+    "largest.",
+)
+
+# ------------------------------------------------------------------------------------------------ 11.6
+
+emptied = exercise("11.6", "Empty the boxes", points=1)
+
+
+@emptied.reference
+def train(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
+    """A step wants the gradient of this place alone, so the boxes are emptied before they are filled.
+
+    The parameters that were handed in stay as they are: each step makes a new dict of new arrays.
+    """
+    for _ in range(steps):
+        grads: dict[str, Any] = {}
+        add_gradients(params, grads)
+        params = {name: value - lr * grads[name] for name, value in params.items()}
+    return params
+
+
+@emptied.mutant(
+    "The boxes are never emptied: each step walks along the sum of all gradients so far. Empty them at each step."
+)
+def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
+    grads: dict[str, Any] = {}
+    for _ in range(steps):
+        add_gradients(params, grads)
+        params = {name: value - lr * grads[name] for name, value in params.items()}
+    return params
+
+
+@emptied.mutant("Nothing moved: you emptied the boxes after they were filled and before the step. Empty, fill, step.")
+def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
+    for _ in range(steps):
+        grads: dict[str, Any] = {}
+        add_gradients(params, grads)
+        grads = {name: 0 * g for name, g in grads.items()}
+        params = {name: value - lr * grads[name] for name, value in params.items()}
+    return params
+
+
+@emptied.mutant("You walked uphill. A step subtracts lr times the gradient.")
+def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
+    for _ in range(steps):
+        grads: dict[str, Any] = {}
+        add_gradients(params, grads)
+        params = {name: value + lr * grads[name] for name, value in params.items()}
+    return params
+
+
+@emptied.mutant("All steps use the gradient of the start. It changes from place to place: fill the boxes at each step.")
+def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
+    grads: dict[str, Any] = {}
+    add_gradients(params, grads)
+    for _ in range(steps):
+        params = {name: value - lr * grads[name] for name, value in params.items()}
+    return params
+
+
+@emptied.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    for lr, steps in [(0.1, 2), (0.3, 5), (0.05, 8)]:
+        yield dict(
+            params={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)}, lr=lr, steps=steps,
+            slope=float(rng.uniform(0.8, 1.6)), lowest={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)},
+        )  # fmt: skip
+
+
+@emptied.observe
+def _(answer: Callable[..., dict[str, Any]], case: Case) -> Any:
+    def add_gradients(params: dict[str, Any], grads: dict[str, Any]) -> None:
+        for name, value in params.items():  # the loss is a bowl over each parameter
+            grads[name] = grads.get(name, 0) + case["slope"] * (value - case["lowest"][name])
+
+    found = answer(case["params"], add_gradients, case["lr"], case["steps"])
+    return {name: found[name] for name in sorted(found)} if isinstance(found, dict) else found
+
+
+emptied.hints(
+    "`add_gradients` adds to what it finds in the boxes. What must be in them before it comes?",
+    "grads is a dict, and add_gradients(params, grads) fills it: grads[name] has the shape of params[name]. An "
+    "empty dict "
+    "counts as zeros.",
+    "In each step: grads = {}; add_gradients(params, grads); params = {name: value - lr * grads[name] for name, "
+    "value in "
+    "params.items()}.",
+)
+
+# ------------------------------------------------------------------------------------------------ predictions and quiz
+
+predictions = [
+    prediction(
+        "11.a",
+        "b = 2a, c = b·b, d = b + c, at a = 3. You know dd/da = 26. A program walks back breadth-first: d, then its "
+        "inputs as "
+        "they are written, b and c, then a. Each node sends on what it has got by then. What does it say for dd/da?",
+        options={
+            "26: every arrow is walked once": (
+                "Every arrow is walked, but when? Look at what b knows when it sends its letter to a."
+            ),
+            "2: b is visited before c": (
+                "When b is visited it has d's letter, 1, and c's is not written yet. It sends 1·2 to a and is done."
+            ),
+            "24: c's way is the longer one": "That is c's share, and it comes too late. What b sends is d's share.",
+        },
+        answer="2: b is visited before c",
+    ),
+    prediction(
+        "11.b",
+        "A bias b of shape (4,) is added to a table of 3 rows and 4 columns. Every entry of the gradient that "
+        "arrives is 1. What "
+        "is the gradient of b?",
+        options={
+            "[1, 1, 1, 1]": "That would be so if b was used in one row. It was used in three.",
+            "a table of ones, 3 by 4": "A gradient has the shape of what it belongs to, and b has 4 entries.",
+            "[3, 3, 3, 3]": (
+                "Each entry of b was copied into 3 rows. Each copy gets 1, and what the copies get adds up."
+            ),
+            "[12]": "b's entries stay apart: an entry moves its own column only.",
+        },
+        answer="[3, 3, 3, 3]",
+    ),
+]
+
+quiz = [
+    question(
+        "11.q1",
+        "When may a node pass its gradient on?",
+        options={
+            "When the first letter has come": "Then the others come too late, as they do breadth-first.",
+            "When all nodes that use it have sent theirs": "Reverse topological order sees to that.",
+            "When all its inputs have been visited": "Its inputs come after it on the way back.",
+        },
+        answer="When all nodes that use it have sent theirs",
+    ),
+    question(
+        "11.q2",
+        "A is (5, 3), B is (3, 2), and G, the gradient of A·B, is (5, 2). Which product is B's gradient?",
+        options={
+            "G·Bᵀ": "Its shape is (5, 3): that one is A's.",
+            "Aᵀ·G": "(3, 5) times (5, 2) is (3, 2), the shape of B.",
+            "G·A": "(5, 2) times (5, 3) does not fit.",
+        },
+        answer="Aᵀ·G",
+    ),
+    question(
+        "11.q3",
+        "x has shape (4, 6). What does the rule of \"sum over axis 1\" do with g?",
+        options={
+            "It repeats g along axis 1": "g has shape (4,): it becomes a column, and each entry fills its row.",
+            "It sums g over axis 1": "g has no axis 1 any more; the forward pass summed it away.",
+            "It divides g by 6": "That is the rule of a mean.",
+        },
+        answer="It repeats g along axis 1",
+    ),
+    question(
+        "11.q4",
+        "gradcheck says 0.2 at h = 10⁻³, at 10⁻⁵ and at 10⁻⁷. What do you conclude?",
+        options={
+            "h is too large": "An error that comes from h shrinks with it. This one does not move.",
+            "The rule is wrong": "Rounding and h make errors that change with h. A wrong rule is wrong at each.",
+            "Rounding": "Rounding grows when h shrinks. This one does not move.",
+        },
+        answer="The rule is wrong",
+    ),
+    question(
+        "11.q5",
+        "You forget to empty the gradient boxes between two steps. What does the second step follow?",
+        options={
+            "The second gradient": "The first one is still in the box, and the second was added to it.",
+            "The first gradient": "The second was added to it.",
+            "The sum of both": "Every box holds all that was ever added to it.",
+        },
+        answer="The sum of both",
+    ),
+]

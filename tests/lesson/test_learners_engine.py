@@ -1,0 +1,168 @@
+"""Who solves lessons 07 and 11 has written an engine, cell by cell: here it is put together, and put to the test.
+
+Nothing but the source of the reference answers is used, each run on its own as a learner's cell is. Random graphs go
+through it and through the course's engine, and both must agree with differences.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlcourse as dl
+from dlcourse.lesson import library
+
+EXERCISES = {"topo": "07.1", "evaluate": "07.2", "entrywise_rules": "11.1", "matrix_rules": "11.2",
+             "reducing_rules": "11.3", "backward": "11.4", "gradcheck": "11.5", "train": "11.6"}  # fmt: skip
+
+
+def cell(id: str) -> Any:
+    """What one answer cell defines, run by itself."""
+    exercise = library.exercises(id.split(".")[0])[id]
+    space: dict[str, Any] = {"np": np}
+    exec(exercise.source(), space)
+    return space[exercise.name]
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def learners() -> SimpleNamespace:
+    engine = SimpleNamespace(**{name: cell(id) for name, id in EXERCISES.items()})
+    engine.vjps = {**engine.entrywise_rules(), **engine.matrix_rules(), **engine.reducing_rules()}
+    engine.functions = {
+        "negative": np.negative, "log": np.log, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "multiply": np.multiply,
+        "matmul": np.matmul, "add": np.add, "softmax": softmax, "sum": np.sum, "sum0": lambda x: x.sum(axis=0),
+        "sum1": lambda x: x.sum(axis=1),
+    }  # fmt: skip
+    return engine
+
+
+COURSE = {
+    "negative": dl.negative, "log": dl.log, "sigmoid": dl.sigmoid, "multiply": dl.multiply, "matmul": dl.matmul,
+    "add": dl.add, "softmax": dl.softmax, "sum": dl.sum, "sum0": lambda x: dl.sum(x, axis=0),
+    "sum1": lambda x: dl.sum(x, axis=1),
+}  # fmt: skip
+TWO = ("multiply", "matmul", "add")
+
+
+def random_graph(rng: np.random.Generator, operations: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Every kind of operation, 2-D tables, biases and single numbers; values are fed such that every log is defined."""
+    shapes: dict[str, tuple[int, ...]] = {"x": (3, 2), "y": (2, 2), "b": (2,), "c": (3, 1), "k": ()}
+    graph: dict[str, Any] = {name: ("input", []) for name in shapes}
+    feed = {name: rng.normal(0, 0.7, size=shape) for name, shape in shapes.items()}
+
+    def note(kind: str, *inputs: str, shape: tuple[int, ...]) -> str:
+        name = f"n{len(graph)}"
+        graph[name], shapes[name] = (kind, list(inputs)), shape
+        return name
+
+    def some(*wanted: tuple[int, ...]) -> str:
+        recent = [name for name in graph if shapes[name] in wanted]
+        return str(rng.choice(recent[-4:]))
+
+    for _ in range(operations):
+        kind = str(rng.choice(["negative", "log", "sigmoid", "multiply", "matmul", "add", "softmax", "sum0", "sum1"]))
+        table = some((3, 2), (2, 2))
+        n = shapes[table][0]
+        if kind == "log":
+            note("log", note("sigmoid", table, shape=shapes[table]), shape=shapes[table])
+        elif kind == "multiply":
+            note("multiply", table, some(shapes[table]), shape=shapes[table])
+        elif kind == "matmul":
+            note("matmul", table, some((2, 2)), shape=(n, 2))
+        elif kind == "add":
+            small = some((2,), (), *([(3, 1)] if n == 3 else []))
+            note("add", *rng.permutation([table, small]).tolist(), shape=shapes[table])
+        elif kind in ("sum0", "sum1"):
+            # back to a table at once: x + (a sum over its rows or columns)
+            total = note(kind, table, shape=(2,) if kind == "sum0" else (n,))
+            if kind == "sum0" or n == 2:
+                note("add", total, table, shape=shapes[table])
+        else:
+            note(kind, table, shape=shapes[table])
+    tables = [name for name in graph if len(shapes[name]) == 2]
+    note("sum", note("multiply", tables[-1], some(shapes[tables[-1]]), shape=shapes[tables[-1]]), shape=())
+    names = [str(name) for name in rng.permutation(list(graph))]  # order in the dict means nothing
+    return {name: graph[name] for name in names}, feed
+
+
+def by_the_course(graph: dict[str, Any], order: list[str], feed: dict[str, Any], loss: str) -> dict[str, Any]:
+    nodes: dict[str, Any] = {}
+    for name in order:
+        kind, inputs = graph[name]
+        nodes[name] = COURSE[kind](*[nodes[i] for i in inputs]) if inputs else dl.parameter(feed[name], name=name)
+    dl.check_gradients(nodes[loss], wrt=[nodes[name] for name in feed])
+    found = dl.gradients(nodes[loss], [nodes[name] for name in order], unconnected="zero")
+    return dict(zip(order, dl.run(found), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_learners_engine_agrees_with_the_course_and_with_differences(learners, seed):
+    rng = np.random.default_rng(seed)
+    graph, feed = random_graph(rng, int(rng.integers(3, 12)))
+    order = learners.topo(graph)
+    loss = f"n{len(graph) - 1}"
+    values = learners.evaluate(graph, feed, learners.functions)
+    grads = learners.backward(graph, values, loss, learners.vjps)
+    truth = by_the_course(graph, order, feed, loss)
+    for name in order:
+        if name in grads:
+            assert np.shape(grads[name]) == np.shape(values[name])
+        np.testing.assert_allclose(grads.get(name, np.zeros(np.shape(values[name]))), truth[name], rtol=1e-9, atol=1e-9)
+    for name in feed:
+        if name in grads:
+
+            def moved(v: Any, name: str = name) -> float:
+                return float(learners.evaluate(graph, {**feed, name: v}, learners.functions)[loss])
+
+            assert learners.gradcheck(moved, grads[name], feed[name]) < 1e-7
+
+
+def test_every_operation_takes_part(learners):
+    kinds = {kind for seed in range(40) for kind, _ in random_graph(np.random.default_rng(seed), 8)[0].values()}
+    assert kinds == {"input", *learners.vjps} == {"input", *COURSE}
+
+
+@pytest.mark.parametrize("kind", sorted(COURSE))
+def test_gradcheck_of_the_learner_accepts_right_rules_and_finds_a_wrong_one(learners, kind):
+    rng = np.random.default_rng(7)
+    inputs = [rng.uniform(0.5, 1.5, size=(3, 3)) for _ in range(2 if kind in TWO else 1)]
+    output = learners.functions[kind](*inputs)
+    g = rng.normal(size=np.shape(output))
+    for i, gradient in enumerate(learners.vjps[kind](g, output, *inputs)):
+
+        def loss(v: Any, i: int = i) -> float:
+            return float(np.sum(g * learners.functions[kind](*[v if j == i else x for j, x in enumerate(inputs)])))
+
+        assert learners.gradcheck(loss, gradient, inputs[i]) < 1e-8
+        assert learners.gradcheck(loss, gradient + 0.01 * np.eye(3), inputs[i]) > 1e-3
+
+
+def test_it_trains_the_perceptron_of_lesson_12_as_the_course_does(learners):
+    rng = np.random.default_rng(12)
+    labels = np.repeat([0, 1], 50)
+    X = rng.normal(size=(100, 2)) + np.where(labels[:, None] == 0, 2.0, -2.0)
+    Y, W = np.eye(2)[labels], rng.normal(size=(2, 2))
+    graph: dict[str, Any] = {name: ("input", []) for name in ("X", "Y", "W", "b")}
+    graph |= {"s": ("matmul", ["X", "W"]), "z": ("add", ["s", "b"]), "P": ("softmax", ["z"]), "L": ("log", ["P"]),
+              "own": ("multiply", ["Y", "L"]), "sum": ("sum", ["own"]), "J": ("negative", ["sum"])}  # fmt: skip
+    losses = []
+
+    def add_gradients(params, grads):
+        values = learners.evaluate(graph, {"X": X, "Y": Y, **params}, learners.functions)
+        losses.append(float(values["J"]))
+        for name, g in learners.backward(graph, values, "J", learners.vjps).items():
+            grads[name] = grads.get(name, 0) + g
+
+    params = learners.train({"W": W, "b": np.zeros(2)}, add_gradients, 0.01, 100)
+    theirs = library.exercises("12")["12.3"].answer(X, Y, W, np.zeros(2), 0.01, 100)
+    np.testing.assert_allclose(params["W"], theirs[0], rtol=1e-8)
+    np.testing.assert_allclose(params["b"], theirs[1], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(losses, theirs[2], rtol=1e-8)
