@@ -118,7 +118,7 @@ paths = exercise("08.2", "Over all paths", points=2)
 def sum_over_paths(edges: Edges, start: str, end: str) -> float:
     """Whatever leaves the start splits over its arrows; each share goes on by itself, and at the end they add up.
 
-    This walks every path, as the formula says. There can be 2ⁿ of them; exercise 11.2 does the same in one walk.
+    This walks every path, as the formula says. There can be 2ⁿ of them; exercise 11.4 does the same in one walk.
     """
     if start == end:
         return 1.0
