@@ -154,9 +154,8 @@ class Fold(Figure):
 
     def fold(self, places: Array) -> Array:
         sums: Array = places @ self.W + self.b
-        if self.hidden == "tanh":
-            sums = np.tanh(sums)
-        return sums
+        folded: Array = np.tanh(sums) if self.hidden == "tanh" else sums
+        return folded
 
     def line(self) -> Array:
         """The line in the hidden plane where both classes tie, from border to border; closely spaced at the ends."""
@@ -169,7 +168,8 @@ class Fold(Figure):
         if low >= high:
             return np.full((2, 2), np.nan)
         t = (np.tanh(np.linspace(-5, 5, 81)) + 1) / 2
-        return foot + (low + (high - low) * t)[:, None] * along
+        line: Array = foot + (low + (high - low) * t)[:, None] * along
+        return line
 
     def scene(self) -> list[Panel]:
         cuts = np.linspace(-1.5, 1.5, 7)
@@ -544,29 +544,33 @@ class Digits(Figure):
     def scene(self) -> list[Panel]:
         marks: list[Mark] = []
         for k, row in enumerate(self.rows):
-            x, y = 1.25 * (k % 5), -1.6 * (k // 5)
+            x, y = 1.25 * (k % 5), -1.8 * (k // 5)
             ink = np.kron(255 - 255 / 16 * self.images[row], np.ones((6, 6)))
             marks.append(image(np.repeat(ink[:, :, None], 3, axis=2), (x, x + 1, y, y + 1)))
             said, label = self.says[row], self.labels[row]
             words = f"{said}, not {label}" if said != label else f"{said}"
             marks.append(text(x + 0.5, y - 0.2, words, anchor="middle"))
-        x, y = 1.25 * (self.at % 5), -1.6 * (self.at // 5)
+        x, y = 1.25 * (self.at % 5), -1.8 * (self.at // 5)
         frame = 0.05
         marks.append(
             polyline(np.array([x - frame, x + 1 + frame, x + 1 + frame, x - frame, x - frame]),
                      np.array([y - frame, y - frame, y + 1 + frame, y + 1 + frame, y - frame]), role="derivative")
         )  # fmt: skip
         gallery = Panel(
-            marks, (-0.15, 6.15), (-2.1, 1.25), title=KINDS[self.kind].capitalize(), axes=False, aspect="equal",
-            width=1.5, name="gallery",
+            marks, (-0.15, 6.15), (-2.5, 1.3), title=KINDS[self.kind].capitalize(), axes=False, width=1.5,
+            name="gallery",
         )  # fmt: skip
         row = self.rows[self.at]
         share = Panel(
             [
                 bars(np.arange(10.0), self.chances[row], role="function"),
-                text(self.labels[row], self.chances[row, self.labels[row]] + 0.04, "label", anchor="middle"),
+                *[
+                    text(k, p + 0.03, f"{k}✓" if k == self.labels[row] else f"{k}", anchor="middle")
+                    for k, p in enumerate(self.chances[row])
+                ],
             ],
-            xlim=(-0.6, 9.6), ylim=(0, 1.1), xlabel="digit", ylabel="probability", title="What it says", name="chances",
+            xlim=(-0.6, 9.6), ylim=(0, 1.1), xlabel="digit (✓ the label)", ylabel="probability",
+            title="What it says", name="chances",
         )  # fmt: skip
         return [gallery, share]
 

@@ -433,7 +433,7 @@ def _(tries: list[Any], case: Case) -> bool | str:
 
 @start.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(dims=[100, 40], seed=int(rng.integers(10**6)))
+    yield dict(dims=[90, 50], seed=int(rng.integers(10**6)))
     yield dict(dims=[64, 81, 50], seed=int(rng.integers(10**6)))
 
 
