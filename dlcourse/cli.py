@@ -289,7 +289,8 @@ def grade(options: argparse.Namespace) -> int:
     try:
         lesson = library.lesson_number(options.lesson)
         library.answers(lesson)
-        jobs = options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        jobs = options.jobs or cores or 1
         request = Request(lesson, options.submissions, options.output, options.seed, jobs, options.cluster,
                           options.cell_timeout, not options.no_sandbox, options.keep)  # fmt: skip
         print(summary(grade_class(request), options.output))

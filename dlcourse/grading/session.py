@@ -25,7 +25,7 @@ import pytest
 
 from dlcourse.grading.kernel import JUPYTER_PATH
 from dlcourse.grading.probe import MARK, read_run
-from dlcourse.grading.splice import Probe
+from dlcourse.grading.splice import Probe, probe_id
 from dlcourse.lesson import library
 from dlcourse.lesson.answering import Report
 from dlcourse.lesson.judging import judge
@@ -53,7 +53,7 @@ class Session:
         By exercise, what each misconception gives.
     sandbox : bool
     cell_timeout : float
-        Seconds for a cell of the student's, and for a look at an answer; a probe needs a little more around it.
+        Seconds for a cell of the student's.
     seconds : float
         For the whole run.
     """
@@ -66,8 +66,9 @@ class Session:
     seconds: float = 600.0
 
     def limit(self, cell: str) -> float:
-        """How long a cell may take, by its id."""
-        return self.cell_timeout + (5 if cell.startswith("probe-") else 0)
+        """How long a cell may take, by its id; a look at an answer keeps its own time, and has a little around it."""
+        ids = [id for id in self.probes if cell == probe_id(id)]
+        return self.probes[ids[0]].exercise.time_limit + 5 if ids else self.cell_timeout
 
 
 def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None:

@@ -22,7 +22,7 @@ from dlcourse.lesson.answering import defines, parse
 from dlcourse.lesson.classroom import same_code
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["Found", "Piece", "Probe", "belongs", "cell_ids", "find_answers", "splice"]
+__all__ = ["Found", "Piece", "Probe", "belongs", "cell_ids", "find_answers", "probe_id", "splice"]
 
 NBVAL_MARKER = re.compile(r"^(\s*#[#\s]*)(PYTEST_VALIDATE_\w+|NBVAL_\w+)(?=\s*$)", re.MULTILINE)
 OPENED = re.compile(r"open_lesson\(\W*(\d{1,2})\W*\)")
@@ -336,7 +336,12 @@ def splice(
 
 def cell_ids(piece: Piece) -> list[str]:
     """The ids of a piece's cells: its own, and its probes'."""
-    return [f"student-{piece.number}", *(f"probe-{id.replace('.', '-')}" for id in piece.answers)]
+    return [f"student-{piece.number}", *map(probe_id, piece.answers)]
+
+
+def probe_id(exercise: str) -> str:
+    """The id of a probe's cell."""
+    return f"probe-{exercise.replace('.', '-')}"
 
 
 def _code(id: str, source: str) -> dict[str, Any]:
@@ -347,7 +352,7 @@ def _code(id: str, source: str) -> dict[str, Any]:
 def _probe(probe: Probe, answer: str) -> dict[str, Any]:
     """nbval compares a cell that has run, so this one has an execution count."""
     id = probe.exercise.id
-    cell = _code(f"probe-{id.replace('.', '-')}", probe_source(probe.exercise, answer, probe.cases))
+    cell = _code(probe_id(id), probe_source(probe.exercise, answer, probe.cases))
     cell["metadata"] = {"tags": ["nbval-check-output"], "dlcourse": {"probe": id}}
     cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": probe.expected}]
     cell["execution_count"] = 1

@@ -16,7 +16,7 @@ if not sys.platform.startswith("linux"):
 
 from dlcourse.grading import supervisor
 from dlcourse.grading.results import Job, Settings, SubmissionResult
-from dlcourse.grading.supervisor import CannotGrade, SupervisorLost, grade_one
+from dlcourse.grading.supervisor import CannotGrade, SupervisorLost, checksum, grade_one, make_key
 from dlcourse.lesson import library
 from tests.grading.corpus import Book
 
@@ -171,6 +171,14 @@ def test_the_same_notebook_twice_gives_the_same_words_even_if_it_draws_numbers(s
     )
     first, second = graded(settings, book), graded(settings, book)
     assert first == second and outcomes(first)[3:] == ["failed", "error"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", [number for number in library.numbers() if library.answers_path(number).is_file()])
+def test_every_lesson_can_be_graded(lesson, settings):
+    """Its key scores full twice, its stubs score nothing, no probe can be guessed."""
+    of_it = replace(settings, lesson=lesson, key=checksum(lesson), cell_timeout=20.0, expected={})
+    assert make_key(of_it).expected.keys() == library.exercises(lesson).keys()
 
 
 def test_a_worker_of_another_version_refuses(settings):
