@@ -19,7 +19,7 @@ from statistics import median
 from tqdm import tqdm
 
 from dlcourse.grading.gradebook import Records, earlier_seed
-from dlcourse.grading.intake import Entry, Rejected, cells_of, entries, read, several
+from dlcourse.grading.intake import Entry, Rejected, cells_of, entries, read, several, shown
 from dlcourse.grading.results import OUTCOMES, Gradebook, Job, RunInfo, Settings, SubmissionResult
 from dlcourse.grading.sandbox import why_no_sandbox
 from dlcourse.grading.splice import belongs
@@ -218,11 +218,6 @@ def _is_of(path: Path, lesson: str) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------------- in words
-
-
-def shown(text: str) -> str:
-    """A text from a submission as a terminal may show it: nothing in it can move the cursor."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _news(result: SubmissionResult) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from dlcourse.grading.results import Student
 
-__all__ = ["Cell", "Entry", "Rejected", "cells_of", "entries", "read"]
+__all__ = ["Cell", "Entry", "Rejected", "cells_of", "entries", "read", "several", "shown"]
 
 MOST_BYTES = 20 << 20
 MOST_CELLS = 2000
@@ -99,8 +99,19 @@ def _entry(path: Path) -> Entry:
 
 def several(names: list[str]) -> str:
     """The sentence about a folder with several notebooks."""
-    some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    some = ", ".join(map(shown, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return f"The folder holds several notebooks ({some}): leave the one that is to be graded."
+
+
+def shown(text: str) -> str:
+    """A text from a submission as a page or a terminal may show it: nothing in it can move the cursor.
+
+    Examples
+    --------
+    >>> shown("zoë\\n\\x1b[31m\\udcff.ipynb")
+    'zoë\\\\n\\\\x1b[31m\\\\udcff.ipynb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:

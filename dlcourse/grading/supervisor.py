@@ -162,7 +162,7 @@ class Lesson:
 def prepared(lesson: str, seed: int, cell_timeout: float) -> Lesson:
     """Draw the cases, and observe every misconception with them."""
     exercises = library.exercises(lesson)
-    for id, exercise in exercises.items():  # most have the usual 10 seconds in a check; who has more gets more here, too
+    for id, exercise in exercises.items():  # in a check most have 10 seconds; those with more have more here, too
         exercises[id] = replace(exercise, time_limit=cell_timeout * exercise.time_limit / 10)
     cases = {id: exercise.draw(seed) for id, exercise in exercises.items()}
     mutants = {

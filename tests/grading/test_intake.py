@@ -75,9 +75,9 @@ def test_every_entry_is_there_once_in_order_whatever_its_name(tmp_path):
 
 def test_several_notebooks_are_named(tmp_path):
     put(tmp_path / "ada" / "a.ipynb")
-    put(tmp_path / "ada" / "b.ipynb")
+    put(tmp_path / "ada" / "\x1b[2J\udcff.ipynb")
     assert only(tmp_path)[2] == (
-        "The folder holds several notebooks (a.ipynb, b.ipynb): leave the one that is to be graded."
+        r"The folder holds several notebooks (\x1b[2J\udcff.ipynb, a.ipynb): leave the one that is to be graded."
     )
 
 
