@@ -117,7 +117,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 
 @entrywise.observe
-def _(answer: Callable[[], Rules], case: Case) -> Any:
+def _(answer: Callable[[], dict[str, Any]], case: Case) -> Any:
     rules, operation = answer(), case["operation"]
     if operation not in rules or rules[operation] is ...:
         raise NotImplementedError(f"there is no rule for {operation!r} yet")
@@ -239,7 +239,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 
 @shapely.observe
-def _(answer: Callable[[], Rules], case: Case) -> Any:
+def _(answer: Callable[[], dict[str, Any]], case: Case) -> Any:
     rules, operation = answer(), case["operation"]
     if operation not in rules or rules[operation] is ...:
         raise NotImplementedError(f"there is no rule for {operation!r} yet")
@@ -353,7 +353,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 
 @reducing.observe
-def _(answer: Callable[[], Rules], case: Case) -> Any:
+def _(answer: Callable[[], dict[str, Any]], case: Case) -> Any:
     rules, operation = answer(), case["operation"]
     if operation not in rules or rules[operation] is ...:
         raise NotImplementedError(f"there is no rule for {operation!r} yet")
@@ -584,7 +584,12 @@ def _(answer: Callable[..., dict[str, Any]], case: Case) -> Any:
     values, loss, vjps = case["values"], case["loss"], case["vjps"]
     if case["twins"]:  # each node uses the one before it twice: 2 to the power of 13 paths
         asked = []
-        vjps = {"add": lambda g, output, a, b: asked.append(output) or [g, g]}
+
+        def add(g: Any, output: Any, a: Any, b: Any) -> list[Any]:
+            asked.append(output)
+            return [g, g]
+
+        vjps = {"add": add}
         graph = {"n0": ("input", [])}
         graph.update({f"n{k}": ("add", [f"n{k - 1}"] * 2) for k in range(1, case["twins"] + 1)})
         values = {f"n{k}": float(2**k) for k in range(case["twins"] + 1)}
@@ -620,7 +625,7 @@ checking = exercise(
 
 
 @checking.reference
-def gradcheck(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+def gradcheck(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
     """Move one entry at a time, both ways, and compare. The error is relative, so that large slopes are not punished.
 
     Where the slopes to the left and to the right disagree there is a kink, and no gradient to compare with. A copy of
@@ -641,7 +646,7 @@ def gradcheck(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 
 
 
 @checking.mutant("That is the absolute error. A slope of 1000 that is off by 1 is better than one of 1: divide.")
-def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
     x = np.array(x, dtype=float)
     claimed = np.asarray(claimed, dtype=float)
     worst = 0.0
@@ -657,7 +662,7 @@ def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) ->
 
 
 @checking.mutant("A right gradient gets an error near h: you move one way only. Move both ways, and divide by 2h.")
-def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
     x = np.array(x, dtype=float)
     claimed = np.asarray(claimed, dtype=float)
     worst = 0.0
@@ -673,7 +678,7 @@ def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) ->
 
 
 @checking.mutant("x + h moves all entries at once, and gives the sum of their slopes. Move one entry at a time.")
-def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
     x = np.array(x, dtype=float)
     claimed = np.asarray(claimed, dtype=float)
     worst = 0.0
@@ -688,7 +693,7 @@ def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) ->
 @checking.mutant(
     "At a kink there is no gradient to compare with. Skip an entry whose left and right slopes differ by over 0.01."
 )
-def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
     x = np.array(x, dtype=float)
     claimed = np.asarray(claimed, dtype=float)
     worst = 0.0
@@ -702,7 +707,7 @@ def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) ->
 
 
 @checking.mutant("That is the error of the last entry. One wrong entry is enough to fail: keep the worst of all.")
-def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
     x = np.array(x, dtype=float)
     claimed = np.asarray(claimed, dtype=float)
     last = 0.0
@@ -718,7 +723,7 @@ def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) ->
 
 
 @checking.mutant("x holds whole numbers, and so does its copy: 2 + 0.00001 is stored as 2. Copy it as floats.")
-def _(f: Callable[[Array], float], claimed: Array, x: Array, h: float = 1e-5) -> float:
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
     x = np.array(x)
     claimed = np.asarray(claimed, dtype=float)
     worst = 0.0
