@@ -45,6 +45,8 @@ def rounded(values: Array, limits: tuple[float, float], scale: str) -> list[floa
         decimals = max(0, math.ceil(-math.log10(reach / 2000)))
         numbers = np.round(numbers, decimals)
         listed: list[Any] = numbers.astype(int).tolist() if decimals == 0 and finite.all() else numbers.tolist()
+    if decimals == 1 and finite.all():  # on axes of pixels most numbers are whole: "57" is half as long as "57.0"
+        listed = [int(v) if v.is_integer() else v for v in listed]
     return listed if finite.all() else [v if ok else None for v, ok in zip(listed, finite, strict=True)]
 
 
@@ -52,7 +54,7 @@ def _field(name: str, value: Any, panel: Panel) -> Any:
     if value is None or isinstance(value, str | bool | dict):
         return value
     if isinstance(value, ByFrame):
-        return {"f": _by_frame(name, value.values, panel)}
+        return frames_of(_by_frame(name, value.values, panel))
     if isinstance(value, bytes):
         return "data:image/png;base64," + base64.b64encode(value).decode("ascii")
     if name not in ACROSS | UP:  # shown, opacity, extent
@@ -60,6 +62,25 @@ def _field(name: str, value: Any, panel: Panel) -> Any:
     limits, scale = (panel.xlim, panel.xscale) if name in ACROSS else (panel.ylim, panel.yscale)
     numbers = rounded(np.atleast_1d(np.asarray(value, dtype=float)), limits, scale)
     return numbers if np.ndim(value) else numbers[0]
+
+
+def frames_of(values: list[Any]) -> dict[str, Any]:
+    """One value for each frame. Long values that come again are sent once: ``n`` then says which belongs to a frame.
+
+    Examples
+    --------
+    >>> frames_of([0, 1, 1])
+    {'f': [0, 1, 1]}
+    >>> frames_of([[0.0, 1.0], [0.0, 2.0], [0.0, 1.0], [0.0, 1.0]])
+    {'f': [[0.0, 1.0], [0.0, 2.0]], 'n': [0, 1, 0, 0]}
+    """
+    if not isinstance(values[0], list | str):
+        return {"f": values}
+    places: dict[str, int] = {}
+    numbers = [places.setdefault(str(value), len(places)) for value in values]
+    if len(places) > len(values) // 2 or len("".join(places)) < 8 * len(places):
+        return {"f": values}
+    return {"f": [values[numbers.index(k)] for k in range(len(places))], "n": numbers}
 
 
 def _by_frame(name: str, values: Sequence[Any], panel: Panel) -> list[Any]:
@@ -77,7 +98,7 @@ def _by_frame(name: str, values: Sequence[Any], panel: Panel) -> list[Any]:
 
 
 def _encode_mark(mark: Mark, panel: Panel) -> dict[str, Any]:
-    role = {"f": list(mark.role.values)} if isinstance(mark.role, ByFrame) else mark.role
+    role = frames_of(list(mark.role.values)) if isinstance(mark.role, ByFrame) else mark.role
     fields = {name: _field(name, value, panel) for name, value in mark.fields.items() if value is not None}
     return {"kind": mark.kind, "role": role, **fields}
 

@@ -311,11 +311,13 @@ def cells(numbers: Array, lit: list[NDArray[np.bool_]], middle: float) -> list[M
     rows, columns = numbers.shape
     for (i, j), value in np.ndenumerate(numbers):
         x, y = middle + 48 * (j - columns / 2), 42 * (rows / 2 - i)
-        xs, ys = np.array([x, x + 48, x + 48, x, x]), np.array([y - 42, y - 42, y, y, y - 42])
-        fills = [(xs[:4], ys[:4]) if on[i, j] else (np.zeros(0), np.zeros(0)) for on in lit]
+        xs, ys = np.array([x, x + 48, x + 48, x]), np.array([y - 42, y - 42, y, y])
+        fills = [(xs, ys) if on[i, j] else (np.zeros(0), np.zeros(0)) for on in lit]
         marks.append(polygon(by_frame([f[0] for f in fills]), by_frame([f[1] for f in fills]), role="bad", opacity=0.3))
-        marks.append(polyline(xs, ys, role="path"))
         marks.append(text(x + 24, y - 26, f"{value:g}", anchor="middle"))
+    right, top = 24 * columns, 21 * rows
+    marks += [polyline([middle - right, middle + right], [42 * i - top] * 2) for i in range(rows + 1)]
+    marks += [polyline([middle + 48 * j - right] * 2, [-top, top]) for j in range(columns + 1)]
     return marks
 
 

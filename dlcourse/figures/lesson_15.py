@@ -291,7 +291,7 @@ class Workshop(Figure):
     seed = slider(0, 9, value=1, step=1, label="start, by seed (13)")
     train = action("Train 25 updates", "train_on")
 
-    grid = 48
+    grid = 40
 
     def __init__(self, **settings: Any) -> None:
         self.X, self.labels = spiral(np.random.default_rng(15))
@@ -299,6 +299,7 @@ class Workshop(Figure):
         side = np.linspace(-3, 3, self.grid)
         self.ground = np.stack(np.meshgrid(side, side[::-1]), axis=-1).reshape(-1, 2)
         self.made: tuple[Any, ...] = ()
+        self.looked_at = -1
         super().__init__(**settings)
         for _ in range(16):  # a first look; "Initial settings" begins with fresh weights
             self.train_on()
@@ -326,8 +327,11 @@ class Workshop(Figure):
         wanted = (self.hidden, self.h, round(self.seed))
         self.net = net(int(self.hidden), self.h)
         if wanted != self.made:
-            self.made = wanted
+            self.made, self.looked_at = wanted, -1
             self.begin()
+        if self.looked_at == len(self.losses):
+            return  # nothing was trained since: the map is as it was
+        self.looked_at = len(self.losses)
         self.net.load(self.values)
         scores = dl.run(self.net.scores, {self.net.x: np.concatenate([self.ground, self.X])})
         lead = scores[:, 1] - scores[:, 0]

@@ -223,7 +223,7 @@ def _changed(report: Report) -> tuple[str, ...]:
 
 MEANING = {
     "ZeroDivisionError": "Something you divide by is 0 for these inputs.",
-    "RecursionError": "It calls itself too deep, about 1000 times: without an end, or on something that is deeper than that.",
+    "RecursionError": "It calls itself about 1000 deep: without an end, or on something deeper than that.",
     "MemoryError": "It asked for more memory than there is: look at the shapes it builds.",
     "SystemExit": "An answer must not end Python: give the value back with `return`.",
     "IndexError": "A position lies beyond the end. n entries have the positions 0 to n − 1.",

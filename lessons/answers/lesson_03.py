@@ -257,7 +257,7 @@ def angle_to_min(g: Array, to_min: Array) -> float:
 
 
 @angle.mutant("For parallel vectors rounding gives a cosine like 1.0000000000000002, and its arccos is nan. Clip it.")
-def _(g: Array, to_min: Array) -> float:
+def _(g: Array, to_min: Array) -> Any:
     with np.errstate(invalid="ignore"):
         return np.degrees(np.arccos(-g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))))
 
@@ -275,7 +275,7 @@ def _(g: Array, to_min: Array) -> float:
 
 
 @angle.mutant("The dot product alone is no cosine: divide it by the lengths of both vectors.")
-def _(g: Array, to_min: Array) -> float:
+def _(g: Array, to_min: Array) -> Any:
     return np.degrees(np.arccos(np.clip(-g @ to_min, -1, 1)))
 
 
@@ -300,8 +300,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     turn = rng.uniform(0.3, 1.2)
     yield dict(g=np.array([1.5, 0.5]), to_min=2.0 * np.array([np.cos(turn), np.sin(turn)]))  # walking away
     yield dict(g=np.array([3, 4]), to_min=np.array([-4, -3]))  # whole numbers
-    for g, to_min in (([7.5, 3.0], [-1.5, -0.6]), ([-18.9, -0.7], [2.7, 0.1]), ([16.1, 4.2], [-2.3, -0.6])):
-        yield dict(g=np.array(g), to_min=np.array(to_min))  # parallel: the cosine comes out above 1
+    for one, other in (([7.5, 3.0], [-1.5, -0.6]), ([-18.9, -0.7], [2.7, 0.1]), ([16.1, 4.2], [-2.3, -0.6])):
+        yield dict(g=np.array(one), to_min=np.array(other))  # parallel: the cosine comes out above 1
 
 
 angle.hints(

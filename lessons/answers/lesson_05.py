@@ -339,7 +339,7 @@ def train(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epoch
         for start in range(0, len(X), B):
             error = X[start : start + B] @ w - y[start : start + B]
             w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, np.linalg.norm(w - before)
+        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
     return w, epoch
 
 
@@ -351,7 +351,7 @@ def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: i
         for start in range(0, len(X), B):
             error = X[start : start + B] @ w - y[start : start + B]
             w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, np.linalg.norm(w - before)
+        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
     return w, epoch
 
 
@@ -363,7 +363,7 @@ def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: i
         for k in range(len(X) // B):
             error = X[k * B : k * B + B] @ w - y[k * B : k * B + B]
             w = w - lr * 2 * X[k * B : k * B + B].T @ error / len(error)
-        epoch, moved = epoch + 1, np.linalg.norm(w - before)
+        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
     return w, epoch
 
 
@@ -375,7 +375,7 @@ def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: i
         for start in range(0, len(X), B):
             error = X[start : start + B] @ before - y[start : start + B]
             w = before - lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, np.linalg.norm(w - before)
+        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
     return w, epoch
 
 
@@ -387,7 +387,7 @@ def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: i
         for start in range(0, len(X), B):
             error = X[start : start + B] @ w - y[start : start + B]
             w -= lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, np.linalg.norm(w - before)
+        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
     return w, epoch
 
 

@@ -111,7 +111,7 @@ def _(dC_dz: Array, s: Array, h: str) -> Array:
 
 
 @through_h.mutant("That is h′(s) alone. What arrives from above, dC/dz, has to be multiplied with it.")
-def _(dC_dz: Array, s: Array, h: str) -> Array:
+def _(dC_dz: Array, s: Array, h: str) -> Any:
     return 1 - np.tanh(s) ** 2 if h == "tanh" else 1.0 * (s > 0)
 
 

@@ -82,7 +82,8 @@ def _(answer: Callable[[str, float], tuple[Hill, float]], case: Case) -> dict[st
     if not isinstance(pair, tuple) or len(pair) != 2 or not callable(pair[0]):
         return "no pair"
     f, x = pair
-    places, heights = [], []
+    places: list[float] = []
+    heights: list[float] = []
     while len(places) < 13 and abs(x) < 1e6:  # farther out, floats are too coarse to measure a slope
         places.append(float(x))
         heights.append(float(f(x)))
@@ -239,7 +240,8 @@ def _(answer: Callable[[], tuple[Graph, str]], case: Case) -> Any:
     if any(kind not in ("input", "add", "multiply") for kind, _ in graph.values()):
         return "the nodes are input, add and multiply"
     listed = {str(name): (str(kind), [str(i) for i in inputs]) for name, (kind, inputs) in graph.items()}
-    order, values = [], {}
+    order: list[str] = []
+    values: dict[str, float] = {}
     while len(order) < len(listed):  # forward, whatever order the dict is in
         ready = [n for n in listed if n not in values and all(i in values for i in listed[n][1])]
         if not ready:
@@ -364,10 +366,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 
 @spiral.observe
-def _(answer: Callable[[Array, Array, Array, np.random.Generator], Array], case: Case) -> Any:
+def _(answer: Callable[[Array, Array, Array, np.random.Generator], Any], case: Case) -> Any:
     rng = np.random.default_rng(case["seed"])
 
-    def points(n: int) -> tuple[Array, Array]:
+    def points(n: int) -> tuple[Array, Any]:
         labels = rng.integers(0, 2, size=n)
         turn = rng.uniform(0.4, 2.6, size=n)
         angle = 2.4 * turn + np.pi * labels

@@ -32,6 +32,8 @@ const svg = (tag, attributes = {}, ...children) => {
 };
 
 const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
+/** The value that belongs to a frame; long values that come again are there once, and `n` says which it is. */
+const byFrame = ({ f, n }, frame) => (n ? f[n[clamp(frame, 0, n.length - 1)]] : f[clamp(frame, 0, f.length - 1)]);
 const px = (v) => Math.round(v * 10) / 10;
 
 const pen = document.createElement("canvas").getContext("2d");
@@ -284,7 +286,7 @@ class PanelView {
     const { store } = this.view;
     const out = {};
     for (const [name, value] of Object.entries(mark)) {
-      out[name] = value && value.f ? value.f[clamp(store.frame, 0, value.f.length - 1)] : value;
+      out[name] = value && value.f ? byFrame(value, store.frame) : value;
     }
     if (mark.drag) this.lead(mark, out, j);
     return out;
@@ -458,7 +460,7 @@ class PanelView {
 
 /** Does the mark (at frame 0) stand on this curve? */
 function on(path, mark, panel) {
-  const first = (v) => (v && v.f ? v.f[0] : v);
+  const first = (v) => (v && v.f ? byFrame(v, 0) : v);
   const y = heightOn(path, first(mark.x));
   return y !== null && Math.abs(y - first(mark.y)) < 0.015 * (panel.ylim[1] - panel.ylim[0]);
 }
