@@ -18,8 +18,9 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool
 
 from dlcourse.grading.sandbox import ENVIRONMENT, Limits, sandbox_command
+from dlcourse.lesson import library
 
-__all__ = ["JUPYTER_PATH", "SandboxProvisioner", "remove"]
+__all__ = ["JUPYTER_PATH", "SandboxProvisioner", "environment", "remove"]
 
 JUPYTER_PATH = Path(__file__).parent / "jupyter"
 
@@ -57,6 +58,14 @@ class SandboxProvisioner(LocalProvisioner):
         if self.folder is not None and not restart:
             remove(self.folder)
             self.folder = None
+
+
+def environment() -> dict[str, str]:
+    """The variables for a process that runs sessions: none that would change what pytest or Jupyter does."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "JUPYTER_", "JPY_"))}
+    path = [str(library.PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # the same code as here
+    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1",
+                   "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH)}  # fmt: skip
 
 
 def own_uid() -> int:

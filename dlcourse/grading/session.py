@@ -23,10 +23,8 @@ from typing import Any
 import nbval.plugin
 import pytest
 
-from dlcourse.grading.kernel import JUPYTER_PATH
 from dlcourse.grading.probe import MARK, read_run
 from dlcourse.grading.splice import Probe, probe_id
-from dlcourse.lesson import library
 from dlcourse.lesson.answering import Report
 from dlcourse.lesson.judging import judge
 
@@ -84,11 +82,8 @@ def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None
     folder = session.notebook.parent
     options = ["-c", os.devnull, f"--rootdir={folder}", "--noconftest", "--color=no", "--tb=line", "-q"]
     plugins = ["-p", "nbval.plugin", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:logging"]
-    status = pytest.main(
-        [str(session.notebook), f"--nbval-kernel-name={kernel}", *options, *plugins], plugins=[Plugin(session, say)]
-    )
-    if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        say({"done": True})
+    words = [str(session.notebook), f"--nbval-kernel-name={kernel}", *options, *plugins]
+    pytest.main(words, plugins=[Plugin(session, say)])
 
 
 class Plugin:
@@ -97,13 +92,17 @@ class Plugin:
     def __init__(self, session: Session, say: Callable[[dict[str, Any]], None]) -> None:
         self.session, self.say = session, say
 
-    @pytest.hookimpl
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         if file_path.suffix != ".ipynb":
             return None
         notebook: SplicedNotebook = SplicedNotebook.from_parent(parent, path=file_path)
         notebook.job, notebook.say = self.session, self.say
         return notebook
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Say so at once: pytest then cleans up for a while what ends with its process anyway."""
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self.say({"done": True})
 
 
 class SplicedNotebook(nbval.plugin.IPyNbFile):  # type: ignore[misc]
@@ -227,11 +226,3 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         if os.getppid() == 1:
             os._exit(1)
-
-
-def environment() -> dict[str, str]:
-    """The variables for a process that runs sessions: none that would change what pytest or Jupyter does."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "JUPYTER_", "JPY_"))}
-    path = [str(library.PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # the same code as here
-    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1",
-                   "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH)}  # fmt: skip

@@ -125,8 +125,9 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
         source = found.answers[answers[0]] if len(answers) == 1 else code.get(number, text.get(number, ""))
         found.pieces.append(Piece(number, source, answers))
     others = [piece.source for piece in found.pieces if not piece.answers]
+    shown = {line.strip() for cell in course.cells for line in cell.source.splitlines()}
     for id, source in found.answers.items():
-        found.evasions[id] = evasions(course.exercises[id], source, others)
+        found.evasions[id] = evasions(course.exercises[id], source, others, shown)
     return found
 
 
@@ -230,7 +231,7 @@ WAYS_AROUND = {"__import__", "import_module", "importlib", "eval", "exec", "geta
                "gc", "modules", "_getframe", "__dict__", "__globals__", "__closure__", "answering"}  # fmt: skip
 
 
-def evasions(exercise: Exercise, answer: str, others: Sequence[str] = ()) -> list[str]:
+def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown: Collection[str] = ()) -> list[str]:
     """What a human should look at: how an answer may use what it is to build. Nothing is decided here.
 
     Parameters
@@ -240,6 +241,8 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = ()) -> lis
         Its source.
     others : sequence of str
         Whatever else of the student's is run before; there, a line that only shows something is no matter.
+    shown : lines
+        What the lesson itself shows.
 
     Examples
     --------
@@ -253,12 +256,13 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = ()) -> lis
             statements = parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        lines = source.splitlines()
+        lines = [line.strip() for line in source.splitlines()]
         nodes = [n for s in statements if source == answer or not isinstance(s, ast.Expr) for n in ast.walk(s)]
         for node in nodes:
             for name in _names_used(node):
-                if name in WAYS_AROUND or (name in exercise.without and not isinstance(node, ast.Name)):
-                    found.append(f"uses {name}: {lines[node.lineno - 1].strip()[:100]}")  # type: ignore[attr-defined]
+                around = name in WAYS_AROUND or (name in exercise.without and not isinstance(node, ast.Name))
+                if around and (line := lines[node.lineno - 1]) not in shown:  # type: ignore[attr-defined]
+                    found.append(f"uses {name}: {line[:100]}")
     return list(dict.fromkeys(found))[:10]
 
 

@@ -24,23 +24,23 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
 import psutil
 
 from dlcourse.grading.intake import Rejected, cells_of
-from dlcourse.grading.kernel import remove
+from dlcourse.grading.kernel import environment, remove
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
-from dlcourse.grading.session import Session, environment, start_session
 from dlcourse.grading.splice import Found, Piece, Probe, cell_ids, find_answers, splice
 from dlcourse.lesson import library
 from dlcourse.lesson.answering import Report, Run
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import expected_of, judge
 from dlcourse.lesson.observation import bits
-from dlcourse.lesson.solve import solved_notebook
+
+if TYPE_CHECKING:  # nbval and what it needs are for the supervisor, and take long to import
+    from dlcourse.grading.session import Session
 
 __all__ = ["CannotGrade", "SupervisorLost", "checksum", "grade_one", "make_key", "stop_all"]
 
@@ -244,6 +244,8 @@ class Grading:
         """One run of the spliced notebook in a folder of its own."""
         exercises, cases, expected = self.lesson.exercises, self.lesson.cases, self.settings.expected
         probes = {id: Probe(exercises[id], cases[id], expected.get(id, "")) for id in ids}
+        from dlcourse.grading.session import Session
+
         text = splice(self.found, self.settings.lesson, probes, without=without, alone=alone)
         self.spliced = self.spliced or text
         folder = Path(tempfile.mkdtemp(prefix=f"dlcourse-{os.getpid()}-", dir="/tmp"))
@@ -265,6 +267,8 @@ class Grading:
 
 def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     """Run a session and end it when it takes too much of anything. Nothing of it is left afterwards."""
+    from dlcourse.grading.session import start_session
+
     ended = Ended()
     pipe = start_session(session)
     kernel = Kernel()
@@ -411,6 +415,10 @@ def grade(job: Job, asker: Connection) -> SubmissionResult:
 
 def key(settings: Settings, asker: Connection) -> Settings:
     """Make the key, here."""
+    import nbformat
+
+    from dlcourse.lesson.solve import solved_notebook
+
     solved: str = nbformat.writes(solved_notebook(settings.lesson))  # type: ignore[no-untyped-call]
     answers = find_answers(cells_of(solved.encode()), settings.lesson)
     first = Grading(settings, answers, asker)
@@ -462,6 +470,7 @@ def serve(connection: Connection) -> None:
 
 def main(descriptor: int) -> None:
     """Be the supervisor that ``Supervisor`` starts."""
+
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if sys.platform == "linux":
         import ctypes

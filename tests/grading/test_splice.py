@@ -244,6 +244,13 @@ def test_ways_around_an_exercise_are_listed(source):
     assert evasions(EXERCISES["12.4"], source) == []  # nothing is forbidden there
 
 
+def test_a_line_of_the_lesson_itself_is_not_listed():
+    book = Book()
+    [graph] = [cell for cell in book.cells if "softmax_cross_entropy" in cell["source"] and cell["id"] == "graph"]
+    graph["source"] += "\nprint('my own line')"
+    assert found(book).evasions == {id: [] for id in ANSWERS}
+
+
 def test_honest_answers_are_not_listed():
     assert all(evasions(exercise, ANSWERS[id]) == [] for id, exercise in EXERCISES.items())
     looked = "print(dl.run(dl.softmax(dl.constant(Z))) - softmax(Z))"
