@@ -17,7 +17,11 @@ from pathlib import Path
 import pytest
 
 from dlcourse.grading.cluster import open_cluster
+from dlcourse.grading.sandbox import why_no_sandbox
 from dlcourse.grading.supervisor import CannotGrade
+from tests.conftest import missing
+from tests.grading.corpus import SAMPLES, write
+from tests.grading.everything import PROGRAM, judged
 
 pytest.importorskip("distributed")
 
@@ -89,6 +93,29 @@ def test_work_goes_to_every_worker_and_survives_one_that_is_killed(tmp_path):
             assert executor.submit(where, 0).result(timeout=60) == running.workers[1].pid
             assert executor.submit(fails_twice, str(tmp_path)).result(timeout=60) == 3
         assert jobs in (1, 2)
+
+
+@pytest.mark.slow
+def test_a_class_is_graded_on_two_workers_one_of_which_dies_in_the_middle(tmp_path):
+    if why := why_no_sandbox():
+        missing(why)
+    chosen = [one for one in SAMPLES if one.lesson == "12" and one.kind == "honest" and one.seconds <= 3][:8]
+    write(chosen, tmp_path / "in")
+    with cluster(tmp_path) as running:
+        words = [*PROGRAM, "12", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--cluster", running.address]
+        grading = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/")
+        journal = tmp_path / "out" / "results.jsonl"
+        until = time.monotonic() + 120
+        while grading.poll() is None and time.monotonic() < until:
+            if journal.exists() and len(journal.read_text().splitlines()) > 2:  # two results are there, six to come
+                running.workers[0].send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.1)
+        _, said = grading.communicate(timeout=180)
+        assert grading.returncode == 0, said
+        assert running.workers[0].wait(timeout=10) == -signal.SIGKILL
+        assert running.workers[1].poll() is None
+    assert judged(chosen, tmp_path / "out") == []
 
 
 def test_an_address_where_nobody_answers_gets_a_sentence(monkeypatch):
