@@ -66,7 +66,7 @@ def grade_class(request: Request) -> Gradebook:
             total=len(found), desc="Grading", unit="submission", mininterval=30 if quiet else 0.2, dynamic_ncols=True
         ) as bar:  # fmt: skip
             worst = 0
-            for result in _results(found, records, settings, executor, width):
+            for result in _results(request.submissions, found, records, settings, executor, width):
                 records.add(result)
                 bar.update()
                 severity, news = _news(result)
@@ -149,14 +149,15 @@ def _executor(request: Request) -> Iterator[tuple[Executor, int]]:
 
 
 def _results(
-    found: list[Entry], records: Records, settings: Settings, executor: Executor, width: int
+    folder: Path, found: list[Entry], records: Records, settings: Settings, executor: Executor, width: int
 ) -> Iterator[SubmissionResult]:
     """A result for every entry, as they come; no more than ``width`` notebooks are held at a time."""
     waiting: dict[Future[SubmissionResult], tuple[Job, str, int]] = {}
     for entry in found:
         rejected = SubmissionResult(entry.submission, "rejected", records.info.max_score, student=entry.student)
         try:
-            path, content = _the_notebook(entry, settings.lesson)
+            path = the_notebook(entry, settings.lesson)
+            content = read(path)
         except Rejected as problem:
             rejected.reason = str(problem)
             yield rejected
@@ -167,7 +168,7 @@ def _results(
             continue
         if not settings.expected:
             settings = executor.submit(make_key, settings).result()
-        job = Job(settings, entry.submission, path, content, entry.student)
+        job = Job(settings, entry.submission, str(path.relative_to(folder)), content, entry.student)
         waiting[executor.submit(grade_one, job)] = job, digest, 1
         if len(waiting) >= width:
             yield from _finished(waiting, executor)
@@ -196,8 +197,8 @@ def _finished(
             yield SubmissionResult(job.submission, "rejected", points, why, student=job.student, file=job.file)
 
 
-def _the_notebook(entry: Entry, lesson: str) -> tuple[str, bytes]:
-    """The notebook of a submission, and its bytes. Of one in each of several folders, the one of this lesson."""
+def the_notebook(entry: Entry, lesson: str) -> Path:
+    """The notebook of a submission. Of one in each of several folders, as nbgrader has them, the one of this lesson."""
     if entry.reason:
         raise Rejected(entry.reason)
     paths = list(entry.notebooks)
@@ -205,8 +206,7 @@ def _the_notebook(entry: Entry, lesson: str) -> tuple[str, bytes]:
         paths = [path for path in paths if _is_of(path, lesson)]
     if len(paths) != 1:
         raise Rejected(several([path.name for path in paths or entry.notebooks]))
-    top = len(paths[0].parts) - paths[0].parts[::-1].index(entry.submission) - 1
-    return str(Path(*paths[0].parts[top:])), read(paths[0])
+    return paths[0]
 
 
 def _is_of(path: Path, lesson: str) -> bool:

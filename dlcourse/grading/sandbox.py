@@ -169,8 +169,8 @@ def _found_anyway() -> list[str]:
 
 def _lessons_in(mounted: Sequence[Path]) -> list[Path]:
     """Every folder of lessons that could be seen: in this package, and in each place where packages are installed."""
-    patterns = ("lib*/python*/*-packages", "local/lib*/python*/*-packages", "Lib/site-packages")
-    found = {library.PACKAGE / "lessons"}
+    patterns = ("lib*/python*/*-packages", "local/lib*/python*/*-packages", "envs/*/lib*/python*/*-packages")
+    found = {library.PACKAGE / "lessons", *(root / "dlcourse" / "lessons" for root in mounted)}
     found |= {site / "dlcourse" / "lessons" for root in mounted for p in patterns for site in root.glob(p)}
     return sorted(folder for folder in found if folder.is_dir() and _inside(folder, mounted))
 

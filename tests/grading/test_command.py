@@ -21,6 +21,8 @@ from tests.grading.corpus import Book
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox needs Linux", allow_module_level=True)
 
+from dlcourse.grading.command import the_notebook
+from dlcourse.grading.intake import Rejected, entries
 from dlcourse.grading.sandbox import why_no_sandbox
 from tests.lesson.test_sandbox import as_nobody
 
@@ -177,6 +179,20 @@ def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path, capsys, words, reas
     assert main(["grade", *(word.format(**places) for word in words)]) == 1
     said = capsys.readouterr().err
     assert said.startswith("dlcourse: ") and reason in said and said.count("\n") == 1
+
+
+def test_of_the_assignments_in_nbgraders_folders_the_one_of_this_lesson_is_graded(tmp_path):
+    for lesson in ("02", "12"):
+        folder = tmp_path / "ada" / f"lesson_{lesson}"
+        folder.mkdir(parents=True)
+        (folder / "work.ipynb").write_bytes(Book(lesson).bytes())
+    [entry] = entries(tmp_path)
+    assert the_notebook(entry, "12") == tmp_path / "ada" / "lesson_12" / "work.ipynb"
+    (tmp_path / "ada" / "again").mkdir()
+    (tmp_path / "ada" / "again" / "work.ipynb").write_bytes(Book("12").bytes())
+    [entry] = entries(tmp_path)
+    with pytest.raises(Rejected, match="several notebooks"):
+        the_notebook(entry, "12")
 
 
 @pytest.mark.parametrize("option", [["--seed", "-1"], ["--seed", "x"], ["--jobs", "0"], ["--cell-timeout", "0"]])
