@@ -399,7 +399,7 @@ def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: i
         for start in range(0, len(X), B):
             error = X[start : start + B] @ w - y[start : start + B]
             w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-        moved, turns = np.linalg.norm(w - before), turns + 1
+        moved, turns = float(np.linalg.norm(w - before)), turns + 1
     return w, epoch
 
 
