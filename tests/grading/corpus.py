@@ -492,6 +492,58 @@ def _() -> Book:
     return book
 
 
+@sample("honest", "odd ways to define a function")
+def _() -> Book:
+    book = Book().answers({
+        "12.1": """
+            from __future__ import annotations
+            if True:
+                def softmax(*args: list[int] | None, **kwargs) -> np.ndarray:
+                    (Z,) = (*args, *kwargs.values())
+                    return np.stack([(lambda e: e / e.sum())(np.exp(z - z.max())) for z in Z])
+            """,
+        "12.2": """
+            count = 0
+            def cross_entropy(P, Y, start=0):
+                global count
+                count += 1
+                if start == len(P):
+                    return 0
+                return -np.log(P[start] @ Y[start]) + cross_entropy(P, Y, start + 1)
+            """,
+        "12.4": """
+            def boundary(W, b):
+                return None
+            def boundary(W, b):
+                with np.errstate(all='raise'):
+                    (a, c), (d, e) = np.asarray(W) @ [[1], [-1]], np.array([0, 0])
+                return np.array([-a / c, -(b[:1] - b[1:]) / c]).ravel()
+            """,
+        "12.5": """
+            %matplotlib inline
+            def accuracy(X, labels, W, b):
+                display('called'); print('called')
+                return sum(int(np.argmax(x @ W + b)) == t for x, t in zip(X, labels)) / len(X)
+            accuracy?
+            """,
+    })  # fmt: skip
+    book.add("%load_ext autoreload\n%autoreload 2")
+    book.add("import asyncio\nawait asyncio.sleep(0.01)\nasync def f():\n    return 1\nawait f()")
+    book.add("%%capture out\nprint('x')")
+    book.add("%%bash\necho hello; exit 3")
+    book.add("%%writefile mine.py\nx = 1")
+    book.add("%%html\n<script>alert(1)</script>")
+    book.add("import unittest\nclass T(unittest.TestCase):\n    def test(self): self.fail()\nunittest.main(argv=['x'], exit=True)")
+    return book
+
+
+@sample("honest", "a setup of one's own")
+def _() -> Book:
+    book = Book().answers({"12.2": "def cross_entropy(P, Y):\n    return -fsum(log(p) for p in (P * Y).sum(axis=1))"})
+    next(cell for cell in book.cells if is_(cell, "setup"))["source"] += "\nfrom math import log, fsum\nplt = None"
+    return book
+
+
 @sample("honest", "threads and a slow start")
 def _() -> Book:
     book = Book()
@@ -1110,6 +1162,37 @@ for _name, _source, _seconds in [
             book = Book()
             book.add(source, where)
             return book
+
+
+@sample("broken", "a hundred slow cells", outcome=("passed", "timeout"), seconds=300)
+def _() -> Book:
+    book = Book()
+    for _ in range(100):
+        book.add("import time; time.sleep(4)")
+    return book
+
+
+@sample("broken", "two hundred cells that print 15 MB", seconds=100)
+def _() -> Book:
+    book = Book()
+    for _ in range(200):
+        book.add("print('x' * (15 << 20))", "ex-2-check")
+    return book
+
+
+@sample("broken", "an end that does not come", seconds=20)
+def _() -> Book:
+    book = Book()
+    book.add("import atexit, time, threading\natexit.register(time.sleep, 1000)\n"
+             "threading.Thread(target=time.sleep, args=(1000,)).start()\nclass D:\n    def __del__(self):\n        time.sleep(1000)\nd = D()")
+    return book
+
+
+@sample("broken", "output closed before the first answer", outcome=(*LOST, "passed"), seconds=60)
+def _() -> Book:
+    book = Book()
+    book.add("import sys, os\nsys.stdout.close(); sys.__stdout__.close(); os.close(1)")
+    return book
 
 
 # ================================================================================================ hostile
