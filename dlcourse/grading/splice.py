@@ -230,6 +230,8 @@ def _bare(source: str) -> str:
 WAYS_AROUND = {"__import__", "import_module", "importlib", "eval", "exec", "getattr", "vars", "globals", "inspect",
                "gc", "modules", "_getframe", "__dict__", "__globals__", "__closure__", "answering"}  # fmt: skip
 
+ORACLES = {"autograd", "jax", "mygrad", "scipy", "sklearn", "sympy", "tensorflow", "torch"}  # they may have it ready
+
 
 def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown: Collection[str] = ()) -> list[str]:
     """What a human should look at: how an answer may use what it is to build. Nothing is decided here.
@@ -251,7 +253,8 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
     ['uses softmax: from dlcourse.operations import softmax as s']
     """
     found: list[str] = []
-    for source in [answer, *others] if exercise.without else []:
+    forbidden = {_plain(name) for name in exercise.without}
+    for source in [answer, *others]:
         try:
             statements = parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -259,11 +262,18 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
         lines = [line.strip() for line in source.splitlines()]
         nodes = [n for s in statements if source == answer or not isinstance(s, ast.Expr) for n in ast.walk(s)]
         for node in nodes:
+            imports = isinstance(node, ast.Import | ast.ImportFrom)
             for name in _names_used(node):
-                around = name in WAYS_AROUND or (name in exercise.without and not isinstance(node, ast.Name))
-                if around and (line := lines[node.lineno - 1]) not in shown:  # type: ignore[attr-defined]
+                around = name in WAYS_AROUND or (_plain(name) in forbidden and not isinstance(node, ast.Name))
+                line = lines[node.lineno - 1] if hasattr(node, "lineno") else ""
+                if ((forbidden and around) or (imports and name in ORACLES)) and line not in shown:
                     found.append(f"uses {name}: {line[:100]}")
     return list(dict.fromkeys(found))[:10]
+
+
+def _plain(name: str) -> str:
+    """``Softmax`` and ``log_softmax`` as ``softmax`` and ``logsoftmax``: a module of the engine is no other thing."""
+    return name.lower().replace("_", "")
 
 
 def _names_used(node: ast.AST) -> list[str]:
@@ -274,7 +284,8 @@ def _names_used(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [node.value]
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return [part for alias in node.names for part in alias.name.split(".")]
+        names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+        return [part for name in names for part in name.split(".")]
     return []
 
 

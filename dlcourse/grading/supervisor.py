@@ -59,7 +59,7 @@ class CannotGrade(Exception):
 
 
 class SupervisorLost(Exception):
-    """The supervisor of a submission ended; another one may do better."""
+    """The supervisor of a submission ended, or could not start a kernel; another one may do better."""
 
 
 # -------------------------------------------------------------------------------------- where the work is asked for
@@ -138,7 +138,10 @@ def make_key(settings: Settings) -> Settings:
     CannotGrade
         If the key does not score full, if the untouched lesson scores, or if a probe could be guessed.
     """
-    made: Settings = _ask("key", settings)
+    try:
+        made: Settings = _ask("key", settings)
+    except SupervisorLost as problem:
+        raise CannotGrade(f"The reference answers cannot be run here: {problem}") from None
     return made
 
 
@@ -255,6 +258,10 @@ class Grading:
             session = Session(notebook, probes, self.lesson.mutants, self.settings.sandbox, self.settings.cell_timeout,
                               self.seconds)  # fmt: skip
             ended = watch(session, min(self.deadline, time.monotonic() + self.seconds), self.asker)
+            if not ended.cell:  # nothing of the student's has run, so it is not the student's fault
+                said = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").split("\n")
+                why = next((line for line in said if "Error" in line), ended.cause)
+                raise SupervisorLost(f"no kernel started: {why[:300]}")
         finally:
             remove(folder)
         for message in ended.said:
@@ -463,7 +470,7 @@ def serve(connection: Connection) -> None:
             answer = questions[what](argument, connection)
         except Abandoned:
             return
-        except CannotGrade as problem:
+        except (CannotGrade, SupervisorLost) as problem:
             answer = problem
         connection.send(answer)
 

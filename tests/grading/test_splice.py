@@ -237,11 +237,17 @@ def test_what_broke_a_run_can_be_left_out():
         "s = getattr(dl, 'soft' + 'max')",
         "import importlib",
         "__import__('dlcourse').operations",
+        "layer = dl.Softmax()",
     ],
 )
 def test_ways_around_an_exercise_are_listed(source):
     assert len(evasions(EXERCISES["12.1"], source)) >= 1
     assert evasions(EXERCISES["12.4"], source) == []  # nothing is forbidden there
+
+
+def test_another_library_that_may_have_the_answer_ready_is_listed_everywhere():
+    source = "from scipy.special import softmax"
+    assert evasions(EXERCISES["12.4"], source) == [f"uses scipy: {source}"]
 
 
 def test_a_line_of_the_lesson_itself_is_not_listed():

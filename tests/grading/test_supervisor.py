@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,14 @@ def test_every_lesson_can_be_graded(lesson, settings):
 def test_a_worker_of_another_version_refuses(settings):
     with pytest.raises(CannotGrade, match="another version"):
         graded(replace(settings, key="0"), Book())
+
+
+def test_a_kernel_that_does_not_start_is_not_the_students_fault(settings, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")  # no bubblewrap there
+    with ThreadPoolExecutor(1) as one:  # another thread has another supervisor
+        with pytest.raises(SupervisorLost, match=r"no kernel started: .*bwrap"):
+            one.submit(graded, settings, Book()).result()
+        one.submit(lambda: supervisor.HERE.supervisor.close()).result()
 
 
 def test_a_supervisor_that_is_killed_is_replaced_and_leaves_nothing(settings):
