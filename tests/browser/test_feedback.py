@@ -64,4 +64,7 @@ def test_pages_can_be_walked_by_keyboard_and_printed(folder: Path, page: Page, n
     colours = page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
     assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert "without the sandbox" in page.locator(".warning").inner_text()
+    page.set_viewport_size({"width": 680, "height": 960})  # a sheet of A4 within its margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+    page.set_viewport_size({"width": 1000, "height": 900})
     page.emulate_media(media="screen")
