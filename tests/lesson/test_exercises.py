@@ -45,7 +45,8 @@ def run(exercise: Exercise, source: str, seed: int | None = None) -> Run:
 
 def mutant_source(exercise: Exercise, index: int) -> str:
     source = plain_source(exercise.mutants[index].answer)
-    return re.sub(r"^(def|class) _\b", rf"\1 {exercise.name}", source, count=1)
+    # classes have names of their own: of several with one name, Python finds the source of the first only
+    return re.sub(r"^(def|class) _\w*", rf"\1 {exercise.name}", source, count=1)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
