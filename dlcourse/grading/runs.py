@@ -116,20 +116,22 @@ class Grading:
             if culprit is None:
                 break
             broken.add(culprit.number)
-            for id in left.intersection(culprit.answers):
-                self.alone(id)
+            ends = [self.alone(id) for id in sorted(left.intersection(culprit.answers))]
             left -= self.results.keys()
+            if "" in ends:  # alone it ends well: what else there is in the notebook breaks it, and would break the rest
+                break
         if len(left) > 1 and time.monotonic() < self.deadline:
             self.run(left, alone=True)
         for id in sorted(left - self.results.keys()):
             self.alone(id)
 
-    def alone(self, id: str) -> None:
-        """Look at one answer with nothing beside it. Whatever comes of it is the result."""
+    def alone(self, id: str) -> str:
+        """Look at one answer with nothing beside it. Whatever comes of it is the result; return why it was ended."""
         in_time = time.monotonic() < self.deadline
         cause = self.run({id}, alone=True).cause if in_time else "time"
         if id not in self.results:
             self.results[id] = self.without_values(self.lesson.exercises[id], cause)
+        return cause
 
     def without_values(self, exercise: Exercise, cause: str) -> dict[str, Any]:
         """What to say where nothing came back."""
@@ -155,12 +157,11 @@ class Grading:
             session = Session(notebook, probes, self.lesson.mutants, self.settings.sandbox, self.settings.cell_timeout,
                               self.seconds)  # fmt: skip
             ended = watch(session, time.monotonic() + self.seconds, self.asker)
-            if not ended.cell:  # nothing of the student's has run, so it is not the student's fault
-                said = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").split("\n")
-                why = next((line for line in said if "Error" in line), ended.cause)
-                raise SupervisorLost(f"no kernel started: {why[:300]}")
         finally:
             remove(folder)
+        if not ended.cell:  # nothing of the student's has run, so it is not the student's fault
+            why = next((message["no kernel"] for message in ended.said if "no kernel" in message), ended.cause)
+            raise SupervisorLost(f"no kernel started: {why[:300]}")
         for message in ended.said:
             if "printed" in message:
                 self.printed[message["exercise"]] = message["printed"]

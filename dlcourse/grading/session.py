@@ -72,6 +72,7 @@ class Session:
 def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None:
     """Run a notebook to its end. What happens is told by ``say``, as it happens:
 
+    ``{"no kernel": why}``                    it did not start
     ``{"cell": id}``                          the cell begins
     ``{"exercise": id, "printed": text}``     what a probe printed, where nothing is expected of it yet
     ``{"exercise": id, "outcome": ..., "lines": [...], "mutant": ...}``    what a probe's values are worth
@@ -98,6 +99,11 @@ class Plugin:
         notebook: SplicedNotebook = SplicedNotebook.from_parent(parent, path=file_path)
         notebook.job, notebook.say = self.session, self.say
         return notebook
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
+        """Say why no kernel has started."""
+        if report.when == "setup" and call.excinfo is not None:
+            self.say({"no kernel": call.excinfo.exconly()})
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Say so at once: pytest then cleans up for a while what ends with its process anyway."""
