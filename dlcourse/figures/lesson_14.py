@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -200,8 +201,11 @@ class Network(Module):
             told.append(str(value.shape))
             return value
 
-        ways = {"view": lambda: view(x, -1), "reshape": lambda: x.reshape(-1),
-                "flatten": lambda: x.reshape(len(x), -1)}  # fmt: skip
+        ways: dict[str, Callable[[], Array]] = {
+            "view": lambda: view(x, -1),
+            "reshape": lambda: x.reshape(-1),
+            "flatten": lambda: x.reshape(len(x), -1),
+        }
         z0 = tell(ways[self.flat]())
         s1 = tell(self.m0(z0 if self.fed == "z0" else x))
         z1 = tell(np.maximum(s1, 0))
@@ -315,7 +319,7 @@ class Pipeline(Figure):
 
 # One training step of a tanh network with two hidden layers, batch 256, float32, one core of an AMD EPYC, NumPy 2.4.6
 # with one thread, 2026-11-21, in milliseconds by width: tests/gpu/break_even.py, the smallest of up to four medians of
-# 21 steps. Others were using the machine; from width 1024 on a quiet one may take half the time. Break-even is far below.
+# 21 steps. Others used the machine; from width 1024 on a quiet one may take half the time; break-even is far below.
 CPU_MS = {8: 0.052, 16: 0.055, 32: 0.083, 64: 0.167, 128: 0.476, 256: 1.64, 512: 6.65, 1024: 54.2, 2048: 207.0}
 BATCH, OPERATIONS, RATE = 256, 48, 2e13  # 42 operations and 6 updates; multiplications and additions a second
 

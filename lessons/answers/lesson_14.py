@@ -392,6 +392,11 @@ def _(dims: Sequence[int]) -> int:
     return sum(dims[k] * dims[k + 1] + dims[k + 1] for k in range(len(dims) - 2))
 
 
+@counting.mutant("You added up the sizes. A layer from n to m has a table of n·m weights, and m biases.")
+def _(dims: Sequence[int]) -> int:
+    return sum(dims)
+
+
 @counting.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     for n in (4, 3, 5, 4, 6, 2, 3, 4, 5, 3, 4, 6, 3, 5):  # a number alone could be guessed
