@@ -168,18 +168,12 @@ def _(edges: Edges, start: str, end: str) -> float:
     return walk(start)
 
 
-@paths.mutant("That is the path with the largest product. The others carry a share of the change, too.")
+@paths.mutant("Ways that break off before the end are counted, too. Only what arrives at the end moves it.")
 def _(edges: Edges, start: str, end: str) -> float:
-    products = [0.0]
+    def walk(node: str) -> float:
+        return sum(s * walk(after) for after, s in edges[node].items()) if edges.get(node) else 1.0
 
-    def walk(node: str, so_far: float) -> None:
-        if node == end:
-            products.append(so_far)
-        for after, slope in edges.get(node, {}).items():
-            walk(after, so_far * slope)
-
-    walk(start, 1.0)
-    return max(products, key=abs)
+    return walk(start)
 
 
 @paths.mutant("A path that has arrived counts 0 with you, and a 0 wipes its whole product out. An empty product is 1.")
