@@ -154,7 +154,7 @@ def _(x: Array, v: Array) -> Any:
 @pointwise.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(x=np.array([0.0, 1.0]), v=np.array([2.0, 3.0]))
-    yield dict(x=[1, -2, 0], v=[1, 1, 4])
+    yield dict(x=np.array([1, -2, 0]), v=np.array([1, 1, 4]))
     for n in (1, 3, 6):
         yield dict(x=rng.normal(size=n), v=rng.normal(size=n))
     yield dict(x=np.array([40.0, -40.0, 0.3]), v=rng.normal(size=3))
@@ -209,7 +209,7 @@ def _(W: Array, v: Array) -> Any:
 @weighted.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(W=np.array([[1.0, 2.0], [3.0, 4.0]]), v=np.array([1.0, 10.0]))
-    yield dict(W=[[1, 0, 2], [0, 3, 1]], v=[1, -1])
+    yield dict(W=np.array([[1, 0, 2], [0, 3, 1]]), v=np.array([1, -1]))
     for m, n in ((3, 3), (2, 4), (5, 2), (3, 1)):
         yield dict(W=rng.normal(size=(m, n)), v=rng.normal(size=m))
 
@@ -282,7 +282,7 @@ def _(z: Array) -> Any:
 @shares.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(z=np.array([0.0, 0.0]))
-    yield dict(z=[1, 0, 2])
+    yield dict(z=np.array([1, 0, 2]))
     for n in (3, 4):
         yield dict(z=rng.normal(size=n))
     yield dict(z=rng.normal(size=3) + 1000)
