@@ -324,6 +324,11 @@ def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
     return float(((X @ W + b).argmax(axis=1) == 0).mean())
 
 
+@share.mutant("That is in per cent. A share lies between 0 and 1.")
+def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
+    return float(100 * ((X @ W + b).argmax(axis=1) == labels).mean())
+
+
 @share.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     # one fraction could be guessed; ten fractions of some hundred examples each cannot
