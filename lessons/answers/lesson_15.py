@@ -79,12 +79,12 @@ def _(answer: Callable[[str, float], tuple[Hill, float]], case: Case) -> dict[st
     pair = answer(case["claim"], case["lr"])
     if pair is ...:  # type: ignore[comparison-overlap]
         return ...
-    if not isinstance(pair, tuple) or len(pair) != 2 or not callable(pair[0]):
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or not callable(pair[0]) or callable(pair[1]):
         return "no pair"
     f, x = pair
     places: list[float] = []
     heights: list[float] = []
-    while len(places) < 13 and abs(x) < 1e6:  # farther out, floats are too coarse to measure a slope
+    while len(places) < 2 or (len(places) < 13 and abs(x) < 1e6):  # farther out, floats are too coarse for a slope
         places.append(float(x))
         heights.append(float(f(x)))
         x = x - case["lr"] * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
@@ -107,9 +107,9 @@ def _(observed: Any, case: Case) -> bool | str:
         return bool(top) or "Your walker rests, but not on a hilltop: beside it the hill is not lower on both sides."
     if case["claim"] == "it comes to rest":
         grows = moved[0] > 1e-9 and np.all(moved[1:] >= 0.999 * moved[:-1])
-        return bool(grows) or "Your walker slows down or never starts. Find a hill whose steps do not get shorter."
-    climbs = np.all(np.diff(heights) > 0)
-    return bool(climbs) or "Some step does not climb. On a bowl with curvature c a step climbs when lr > 2/c."
+        return bool(grows) or "Your walker never starts, or a step is shorter than the one before it."
+    climbs = np.any(np.diff(heights) > 1e-9 * np.abs(heights[:-1]))  # one step that climbs is enough
+    return bool(climbs) or "No step climbs. On a bowl with curvature c every step climbs when lr > 2/c."
 
 
 refute.hints(
@@ -234,11 +234,17 @@ def _(answer: Callable[[], tuple[Graph, str]], case: Case) -> Any:
     made = answer()
     if made is ...:  # type: ignore[comparison-overlap]
         return ...
-    if not isinstance(made, tuple) or len(made) != 2 or not isinstance(made[0], dict):
+    if not isinstance(made, tuple | list) or len(made) != 2 or not isinstance(made[0], dict):
         return "a pair is asked for, the graph and the name of its last node"
     graph, loss = made
-    if any(kind not in ("input", "add", "multiply") for kind, _ in graph.values()):
-        return "the nodes are input, add and multiply"
+    takes = {"input": 0, "add": 2, "multiply": 2}
+    for name, entry in graph.items():
+        if not isinstance(entry, tuple | list) or len(entry) != 2 or not isinstance(entry[1], tuple | list):
+            return f"{name} stands for something else than a pair of an operation and a list of inputs"
+        if entry[0] not in takes:
+            return "the operations are input, add and multiply"
+        if len(entry[1]) != takes[entry[0]]:
+            return f"{name} has {len(entry[1])} inputs; an input has none, add and multiply have two"
     listed = {str(name): (str(kind), [str(i) for i in inputs]) for name, (kind, inputs) in graph.items()}
     order: list[str] = []
     values: dict[str, float] = {}
@@ -378,11 +384,18 @@ def _(answer: Callable[[Array, Array, Array, np.random.Generator], Any], case: C
     X, labels = points(case["count"])
     X_new, _ = points(case["new"])
     found = answer(X, labels, X_new.copy(), np.random.default_rng(case["seed"] + 1))
-    return found if found is ... else {"labels": np.asarray(found).astype(int), "points": X_new}
+    if found is ... or found is None:
+        return found
+    labels = np.asarray(found)
+    if labels.dtype.kind not in "biuf" or not np.all(np.isfinite(labels)):
+        return "no numbers"
+    return {"labels": labels.astype(int), "points": X_new}
 
 
 @spiral.accepts
 def _(observed: Any, case: Case) -> bool | str:
+    if not isinstance(observed, dict):
+        return "An array of zeros and ones is asked for, a label for each row of X_new."
     found, X = np.asarray(observed["labels"]), np.asarray(observed["points"])
     if found.shape != (case["new"],):
         return f"One label for each of the {case['new']} new points is asked for, in an array of that length."
