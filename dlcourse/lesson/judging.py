@@ -251,10 +251,16 @@ def _exception(report: Report) -> tuple[str, ...]:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
     elif report.type == "TypeError" and ("bitwise_xor" in report.message or "for ^" in report.message):
         meaning = "A power is written ** in Python: x**2. The sign ^ is something else."
+    elif report.type == "TypeError" and "argument" in report.message and report.line:
+        meaning = "A function in that line is called with other arguments than it takes."
     elif report.type == "TypeError" and "argument" in report.message:
         meaning = "Keep the names and the order of the arguments as the exercise has them."
     elif report.type in ("TypeError", "AttributeError") and "NoneType" in report.message:
         meaning = "Something is None there: a function without `return` gives back None."
+    elif report.type == "ValueError" and "truth value" in report.message:
+        meaning = "An `if` wants one True or False, and this is a whole array: np.where chooses entry by entry."
+    elif report.type == "TypeError" and "converted to Python scalar" in report.message:
+        meaning = "A whole array stands where one number is wanted: np.exp and its like take arrays, math.exp does not."
     elif report.type == "ValueError" and ("broadcast" in report.message or "mismatch" in report.message):
         meaning = MEANING["ShapeError"]
     return (f"it raised {what}{where}", *([meaning] if meaning else []))
@@ -361,6 +367,8 @@ def _in_common(exercise: Exercise, wrong: Sequence[tuple[Report, Report]]) -> st
             for factor, words in FACTORS.items():
                 if all(e and abs(o - factor * e) <= 1e-6 * abs(e) for e, o in pairs):
                     return f"{words}, each time."
-        if any(np.isinf(o) for _, o in pairs):
+        if len(pairs) == len(wrong) and all(e and 0 < abs(o - e) <= 1e-3 * abs(e) for e, o in pairs):
+            return "Nearly: it is off by less than a thousandth. Look for a step, or a small number put in, on the way."
+        if pairs and np.isinf(pairs[0][1]):  # of the case that is shown
             return "inf means that a number grew beyond all bounds: an overflow, or a division by 0."
     return f'Work this case out by hand and compare; lesson.hint("{exercise.id}") gives a hint.'
