@@ -209,7 +209,7 @@ def _ended(exercise: Exercise, report: Report) -> tuple[str, ...]:
         return ("You stopped it before it came back.",)
     return (
         f"It had not come back after {exercise.time_limit:g} seconds.",
-        "Usually a loop that never ends: does something in its condition change on every turn?",
+        "Usually a loop that never ends, or the same work done again and again: does something change on every turn?",
     )
 
 

@@ -241,7 +241,7 @@ def test_an_endless_loop_is_ended_and_named(open_notebook, body):
     said = open_notebook("90").check("90.2", f"def a_root(x):\n    {body}")
     assert said.splitlines()[1:] == [
         "It had not come back after 1.5 seconds.",
-        "Usually a loop that never ends: does something in its condition change on every turn?",
+        "Usually a loop that never ends, or the same work done again and again: does something change on every turn?",
     ]
 
 
