@@ -75,7 +75,9 @@ def prepared(lesson: str, seed: int, cell_timeout: float) -> Lesson:
 
 @dataclass
 class Ended:
-    """How a run ended: what was said, the cell that it was in, and why it ended, empty if by itself."""
+    """How a run ended: what was said, the cell that it was in, and why it ended: empty if by itself, ``"time"`` if the
+    cell took too long, ``"long"`` if all of it did, ``"died"`` or ``"flooded"``.
+    """
 
     said: list[dict[str, Any]] = field(default_factory=list)
     cell: str = ""
@@ -97,7 +99,6 @@ class Grading:
         settings = self.settings
         self.lesson = prepared(settings.lesson, settings.seed, settings.cell_timeout)
         self.seconds = START + 6 * settings.cell_timeout + sum(2 * e.time_limit for e in self.lesson.exercises.values())
-        self.deadline = time.monotonic() + 2 * self.seconds
 
     def grade(self) -> None:
         """Fill ``results``: run everything; leave out what broke it; look at the rest one by one.
@@ -107,10 +108,10 @@ class Grading:
         """
         left = {id for id in self.lesson.exercises if id in self.found.answers}
         broken: set[int] = set()
-        while left and len(broken) <= len(self.lesson.exercises) + 3 and time.monotonic() < self.deadline:
+        while left and len(broken) <= len(self.lesson.exercises) + 3:
             ended = self.run(left, broken)
             left -= self.results.keys()
-            if not ended.cause:
+            if ended.cause in ("", "long"):
                 break
             culprit = next((p for p in self.found.pieces if ended.cell in cell_ids(p)), None)
             if culprit is None:
@@ -120,23 +121,22 @@ class Grading:
             left -= self.results.keys()
             if "" in ends:  # alone it ends well: what else there is in the notebook breaks it, and would break the rest
                 break
-        if len(left) > 1 and time.monotonic() < self.deadline:
+        if len(left) > 1:
             self.run(left, alone=True)
         for id in sorted(left - self.results.keys()):
             self.alone(id)
 
     def alone(self, id: str) -> str:
         """Look at one answer with nothing beside it. Whatever comes of it is the result; return why it was ended."""
-        in_time = time.monotonic() < self.deadline
-        cause = self.run({id}, alone=True).cause if in_time else "time"
+        cause = self.run({id}, alone=True).cause
         if id not in self.results:
             self.results[id] = self.without_values(self.lesson.exercises[id], cause)
         return cause
 
     def without_values(self, exercise: Exercise, cause: str) -> dict[str, Any]:
         """What to say where nothing came back."""
-        if cause in ("time", "died"):
-            verdict = judge(exercise, [], Run(Report(cause)))
+        if cause in ("time", "long", "died"):
+            verdict = judge(exercise, [], Run(Report("died" if cause == "died" else "time")))
             return {"outcome": verdict.outcome, "lines": list(verdict.lines), "mutant": None}
         said = {
             "flooded": ("ran your cell, and it printed without end.", "Take the prints out of its loops."),
@@ -196,8 +196,10 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
                         until = time.monotonic() + session.limit(ended.cell) + GRACE
                     else:
                         ended.said.append(message)
-            elif time.monotonic() > min(until, deadline):
+            elif time.monotonic() > until:
                 ended.cause = "time"
+            elif time.monotonic() > deadline:
+                ended.cause = "long"
             else:
                 ended.cause = below.trouble(session.notebook.parent)
         return ended
