@@ -119,6 +119,11 @@ def _(df: Function, x: float) -> int:
     return -int(np.sign(x))
 
 
+@sign_rule.mutant("You stay where the slope is small. Small is not 0: it still says which way is down.")
+def _(df: Function, x: float) -> int:
+    return 0 if abs(df(x)) < 1e-3 else -int(np.sign(df(x)))
+
+
 @sign_rule.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     # a word of three letters could be guessed: many places a case, and whole numbers so that 0 is met exactly
@@ -131,6 +136,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
             place = side * bottom + int(kind) * float(rng.uniform(0.3, 7))
             df = function_of("x", f"{steep!r} * (x - {bottom})" if side > 0 else f"{steep!r} * (x + {bottom})")
             spots.append((df, place))
+        spots += [(function_of("x", f"{side!r} * 1e-6 * (x - 9.0)"), 3.0) for side in (1.0, -1.0)]  # all but level
         yield dict(spots=spots)
 
 
@@ -214,6 +220,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     hill = function_of("x", "(x - 1.0)**2")
     yield dict(spots=[(hill, 1.003), (hill, 0.997)], tol=0.05)
     yield dict(spots=[(hill, 1.003), (hill, 0.997)], tol=0.0005)
+    flat = function_of("x", "0.5 * (x - 1.0)**2")  # neighbours at a distance of tol, not 0.01, say otherwise
+    yield dict(spots=[(flat, 1.004), (flat, 0.996), (flat, 1.001)], tol=0.005)
 
 
 @floor.observe
@@ -268,6 +276,11 @@ def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
 def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
     right = (f(x + h) - f(x)) / h
     return right, right
+
+
+@sides.mutant("Only one of the two heights is divided by h: the bracket of the slides again. Put the rise in brackets.")
+def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    return f(x) - f(x - h) / h, f(x + h) - f(x) / h
 
 
 @sides.cases
