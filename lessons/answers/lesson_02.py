@@ -48,6 +48,16 @@ def _(x: float, df: Slope, lr: float) -> Any:
     return x - lr * np.sign(df(x))
 
 
+@one_step.mutant("You multiplied lr by the place x. What counts is the slope there: df(x).")
+def _(x: float, df: Slope, lr: float) -> float:
+    return x - lr * x
+
+
+@one_step.mutant("2x is the slope of x² only. The slope of this hill comes from df: call it at x.")
+def _(x: float, df: Slope, lr: float) -> float:
+    return x - lr * 2 * x
+
+
 @one_step.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(x=1.0, df=function_of("x", "2.0 * x"), lr=0.1)
@@ -84,7 +94,7 @@ def descend(df: Slope, x0: float, lr: float, tol: float, max_iter: int) -> tuple
     return x, history
 
 
-@loop.mutant("With `or` the loop goes on until BOTH reasons to stop hold. Use `and`: steep, and steps left.")
+@loop.mutant("It goes on when the steps are used up. Go on while it is steep AND steps are left; `or` needs one only.")
 def _(df: Slope, x0: float, lr: float, tol: float, max_iter: int) -> tuple[float, list[float]]:
     x, history = x0, [x0]
     while abs(df(x)) > tol or len(history) <= max_iter:
@@ -253,7 +263,7 @@ def _(x: float, v: float, df: Slope, lr: float, beta: float) -> tuple[float, flo
 
 @heavy.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(x=1.0, v=0.5, df=function_of("x", "2.0 * x"), lr=0.1, beta=0.9)
+    yield dict(x=1.0, v=0.5, df=function_of("x", "2.0 * x"), lr=0.2, beta=0.9)  # 1 − β is not lr
     for _ in range(4):
         x, v = rng.normal(size=2)
         df = function_of("x", f"{rng.uniform(0.5, 4.0)!r} * x")
@@ -338,6 +348,18 @@ def _(history: list[float]) -> str:
     if abs(steps[-1]) < 1e-6:
         return "converged"
     return "slow" if steps[-1] * steps[-2] < 0 else "oscillating"
+
+
+@trace.mutant("You compare the steps themselves. A long step to the left is negative: compare sizes, with abs.")
+def _(history: list[float]) -> str:
+    if not np.all(np.isfinite(history)):
+        return "diverged"
+    steps = np.diff(history)
+    if steps[-1] > steps[0]:
+        return "diverged"
+    if steps[-1] < 1e-6:
+        return "converged"
+    return "oscillating" if steps[-1] * steps[-2] < 0 else "slow"
 
 
 @trace.cases
