@@ -279,7 +279,7 @@ def _(g: Array, to_min: Array) -> Any:
     return np.degrees(np.arccos(np.clip(-g @ to_min, -1, 1)))
 
 
-@angle.mutant("With the absolute value no angle is above 90°. Keep the sign: it says whether you walk away.")
+@angle.mutant("Walking away is an angle above 90°, up to 180. Keep the sign of the cosine (no abs), and clip it.")
 def _(g: Array, to_min: Array) -> float:
     cosine = abs(g @ to_min) / (np.linalg.norm(g) * np.linalg.norm(to_min))
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
@@ -302,6 +302,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(g=np.array([3, 4]), to_min=np.array([-4, -3]))  # whole numbers
     for one, other in (([7.5, 3.0], [-1.5, -0.6]), ([-18.9, -0.7], [2.7, 0.1]), ([16.1, 4.2], [-2.3, -0.6])):
         yield dict(g=np.array(one), to_min=np.array(other))  # parallel: the cosine comes out above 1
+    yield dict(g=np.array([7.5, 3.0]), to_min=np.array([1.5, 0.6]))  # straight away from it: below −1
 
 
 angle.hints(
