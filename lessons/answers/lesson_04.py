@@ -135,7 +135,7 @@ average = exercise("04.3", "The average loss of any model and any cost", points=
 
 @average.reference
 def average_loss(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    """Each sample runs through the same model with the same w, is compared with its own target, and counts 1/P."""
+    """Each sample runs through the same model with the same w, is compared with its own target, and counts 1/N."""
     return sum(C(y, G(x, w)) for x, y in S) / len(S)
 
 
