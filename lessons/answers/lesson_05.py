@@ -249,7 +249,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(grads=[np.array([1.0]), np.array([4.0])], sizes=[2, 1])
     for sizes, d in (([4, 4, 2], 3), ([8, 8, 8, 5], 2), ([3, 1], 2), ([6], 2)):
         yield dict(grads=[rng.normal(size=d) for _ in sizes], sizes=sizes)
-    yield dict(grads=[1.5, 2.5, float(rng.uniform(5, 9))], sizes=[5, 5, 1])  # one parameter
+    yield dict(grads=[np.array([v]) for v in (1.5, 2.5, float(rng.uniform(5, 9)))], sizes=[5, 5, 1])  # one parameter
 
 
 bucket.hints(
