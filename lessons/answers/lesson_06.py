@@ -268,14 +268,28 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 @dice.observe
 def _(answer: Callable[..., Any], case: Case) -> list[Any]:
-    """Two estimates from two generators."""
-    rngs = [np.random.default_rng([case["seed"], k]) for k in range(2)]
-    return [answer(case["theta"], case["reward"], case["n"], rng) for rng in rngs]
+    """Two estimates from two generators, the first once more, and the share of 1 among the actions rewarded."""
+    estimates, shares = [], []
+    for k in (0, 1, 0):
+        asked: list[float] = []
+
+        def reward(a: Any, asked: list[float] = asked) -> Any:
+            asked.extend(np.ravel(a).tolist())
+            return case["reward"](a)
+
+        estimates.append(answer(case["theta"], reward, case["n"], np.random.default_rng([case["seed"], k])))
+        # who asks for the two rewards only, and looks them up, shows no throws
+        shares.append(float(np.mean(asked)) if len(asked) >= case["n"] else None)
+    return [*estimates, shares[0]]
 
 
 @dice.accepts
-def _(estimates: list[Any], case: Case) -> bool | str:
-    """Within seven standard errors of the exact slope: an honest estimate misses that less than once in 10¹¹ times."""
+def _(observed: list[Any], case: Case) -> bool | str:
+    """Within seven standard errors of the exact slope: an honest estimate misses that less than once in 10¹¹ times.
+
+    The slope is the same for θ and −θ, so the throws are looked at, too: a wrong sign in σ shows in them only.
+    """
+    *estimates, share = observed
     p = 1 / (1 + np.exp(-case["theta"]))
     low, high = float(case["reward"](0)), float(case["reward"](1))
     exact = (high - low) * p * (1 - p)
@@ -285,8 +299,12 @@ def _(estimates: list[Any], case: Case) -> bool | str:
             return "Give back one number, the estimate of dJ/dθ."
         if abs(estimate - exact) > 7 * spread / np.sqrt(case["n"]):
             return "Too far from dJ/dθ to be bad luck. Is a = 1 with probability σ(θ), and each reward times its score?"
+    if share is not None and abs(share - p) > 7 * np.sqrt(p * (1 - p) / case["n"]) + 1e-3:
+        return f"Of your actions {share:.0%} are 1, and σ(θ) is {p:.0%}. Look at the sign in σ, and at how a is drawn."
     if estimates[0] == estimates[1]:
         return "Two different generators gave the same number to the last digit: draw n actions from rng."
+    if estimates[0] != estimates[2]:
+        return "The same seed gave two different estimates: take all randomness from rng and nowhere else."
     return True
 
 
