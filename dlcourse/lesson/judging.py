@@ -6,6 +6,7 @@ the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -249,6 +250,12 @@ def _exception(report: Report) -> tuple[str, ...]:
         meaning = f"Another cell defines {report.name}; an answer stands alone: what it needs belongs into its cell."
     elif report.name:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
+    elif report.type == "TypeError" and "numpy boolean subtract" in report.message:
+        meaning = "NumPy does not subtract True and False: make numbers of them first, with int(...) or 1.0 * ..."
+    elif report.type == "TypeError" and re.search("(operand|instances of).*'function'", report.message):
+        meaning = "A function stands where its value is wanted: call it, as in f(x)."
+    elif report.type == "LinAlgError" and "square" in report.message:
+        meaning = "Only a square matrix can be inverted or solved with: look at its shape."
     elif report.type == "TypeError" and ("bitwise_xor" in report.message or "for ^" in report.message):
         meaning = "A power is written ** in Python: x**2. The sign ^ is something else."
     elif report.type == "TypeError" and "argument" in report.message and report.line:

@@ -114,6 +114,18 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
             "Nothing named slope is in this cell: a typing slip, or something to define here first.\n",
         ),
         (
+            "def step(x, df, lr):\n    return x - lr * df",
+            TRIED + "it raised TypeError: unsupported operand type(s) for *: 'float' and 'function', "
+            "in line 2 of your cell: return x - lr * df\n"
+            "A function stands where its value is wanted: call it, as in f(x).\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return np.linalg.inv(np.ones((2, 3)))",
+            TRIED + "it raised LinAlgError: Last 2 dimensions of the array must be square, "
+            "in line 2 of your cell: return np.linalg.inv(np.ones((2, 3)))\n"
+            "Only a square matrix can be inverted or solved with: look at its shape.\n",
+        ),
+        (
             "def step(x, df, lr):\n    return x - lr * df(x)^1",
             TRIED + "it raised TypeError: unsupported operand type(s) for ^: 'float' and 'int', "
             "in line 2 of your cell: return x - lr * df(x)^1\n"
