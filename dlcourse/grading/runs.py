@@ -76,7 +76,7 @@ def prepared(lesson: str, seed: int, cell_timeout: float) -> Lesson:
 @dataclass
 class Ended:
     """How a run ended: what was said, the cell that it was in, and why it ended: empty if by itself, ``"time"`` if the
-    cell took too long, ``"long"`` if all of it did, ``"died"`` or ``"flooded"``.
+    cell took too long, ``"flooded"`` if it printed too much, ``"long"`` if all of it together did, ``"died"``.
     """
 
     said: list[dict[str, Any]] = field(default_factory=list)
@@ -108,7 +108,8 @@ class Grading:
         """
         left = {id for id in self.lesson.exercises if id in self.found.answers}
         broken: set[int] = set()
-        while left and len(broken) <= len(self.lesson.exercises) + 3:
+        until = time.monotonic() + self.seconds
+        while left and len(broken) <= len(self.lesson.exercises) + 3 and time.monotonic() < until:
             ended = self.run(left, broken)
             left -= self.results.keys()
             if ended.cause in ("", "long"):
@@ -190,7 +191,7 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
                     if "done" in message:
                         return ended
                     if "flooded" in message:
-                        ended.cause = "flooded"
+                        ended.cause = message["flooded"]
                     elif "cell" in message:
                         ended.cell = message["cell"]
                         until = time.monotonic() + session.limit(ended.cell) + GRACE

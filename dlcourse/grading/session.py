@@ -76,7 +76,7 @@ def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None
     ``{"cell": id}``                          the cell begins
     ``{"exercise": id, "printed": text}``     what a probe printed, where nothing is expected of it yet
     ``{"exercise": id, "outcome": ..., "lines": [...], "mutant": ...}``    what a probe's values are worth
-    ``{"flooded": id}``                       the cell printed without end
+    ``{"flooded": cause}``                    too much was printed: by the cell, or by all of them (``"long"``)
     ``{"done": true}``
     """
     kernel = "dlcourse-sandbox" if session.sandbox else "dlcourse-plain"
@@ -116,7 +116,7 @@ class SplicedNotebook(nbval.plugin.IPyNbFile):  # type: ignore[misc]
 
     job: Session
     say: Callable[[dict[str, Any]], None]
-    messages = size = 0
+    messages = size = total = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,8 +134,9 @@ class SplicedNotebook(nbval.plugin.IPyNbFile):  # type: ignore[misc]
         self.messages += 1
         content = message["content"]
         self.size += len(content.get("text", "")) + sum(map(len, content.get("data", {}).values()))
-        if self.messages > MOST_MESSAGES or self.size > MOST_OUTPUT:
-            self.say({"flooded": True})
+        together = self.total + self.size > 4 * MOST_OUTPUT
+        if together or self.messages > MOST_MESSAGES or self.size > MOST_OUTPUT:
+            self.say({"flooded": "long" if together else "flooded"})
             os._exit(1)
         return message
 
@@ -151,11 +152,15 @@ class SplicedCell(nbval.plugin.IPyNbCell):  # type: ignore[misc]
 
     def runtest(self) -> None:
         notebook: SplicedNotebook = self.parent
+        notebook.total += notebook.size
         notebook.messages = notebook.size = 0
         self.output_timeout = 60  # nbval would end the kernel after 5 seconds of silence; the supervisor watches better
         notebook.say({"cell": self.cell.id})
         self.config.option.nbval_cell_timeout = notebook.job.limit(self.cell.id)
-        super().runtest()
+        try:
+            super().runtest()
+        finally:
+            self.test_outputs = None  # nbval keeps them
 
     def compare_outputs(self, test: Any, ref: Any, skip_compare: Any = None) -> bool:
         """Hold what a probe printed against what the reference's probe printed."""
