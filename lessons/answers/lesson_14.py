@@ -484,10 +484,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     def arrays(*names: str, device: str = "cpu") -> dict[str, tuple[str, Array]]:
         return {name: (device, rng.normal(size=2)) for name in names}
 
-    norm = (arrays("scale"), arrays("mean", "variance"), [])
+    norm: Any = (arrays("scale"), arrays("mean", "variance"), [])
     yield dict(module=(arrays("W", "b"), {}, []), dev="gpu")
     yield dict(module=(arrays("W"), arrays("mask"), [norm]), dev="gpu")
-    elsewhere = (arrays("V", device="other gpu"), arrays("seen"), [])
+    elsewhere: Any = (arrays("V", device="other gpu"), arrays("seen"), [])
     yield dict(module=({}, {}, [(arrays("W"), {}, [elsewhere]), norm]), dev="gpu")
     yield dict(module=(arrays("W", device="gpu"), arrays("mean", device="gpu"), [elsewhere]), dev="cpu")
 

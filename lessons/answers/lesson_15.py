@@ -75,7 +75,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 
 @refute.observe
-def _(answer: Callable[[str, float], tuple[Hill, float]], case: Case) -> dict[str, Any]:
+def _(answer: Callable[[str, float], tuple[Hill, float]], case: Case) -> Any:
     pair = answer(case["claim"], case["lr"])
     if pair is ...:  # type: ignore[comparison-overlap]
         return ...
