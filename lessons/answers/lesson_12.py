@@ -18,7 +18,8 @@ Case = dict[str, Any]
 # ------------------------------------------------------------------------------------------------ 12.1
 
 probabilities = exercise(
-    "12.1", "Scores to probabilities", points=1, without=("softmax", "log_softmax", "logsumexp", "Softmax", "LogSoftmax")
+    "12.1", "Scores to probabilities", points=1,
+    without=("softmax", "log_softmax", "logsumexp", "Softmax", "LogSoftmax"),
 )
 
 

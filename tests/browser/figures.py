@@ -85,15 +85,17 @@ class FigureOnPage:
     def moved(self, ways: Callable[[Locator], Iterator[Callable[[], object]]], thing: Locator) -> list[str]:
         """What stayed the same whatever was tried."""
         still = ["picture", "sentence"]
-        for prepare in (self.go_to_end, self.start_afresh) if self.plays() else (self.start_afresh,):
-            for attempt in ways(thing):
-                prepare()
-                before = self.look()
-                for patience in (*[60] * 7, 400):  # the sentence rounds: one small step may not show in it
-                    attempt()
-                    still = self.unchanged(before, patience)
-                    if not still:
-                        return []
+        starts = (self.go_to_end, self.start_afresh) if self.plays() else (self.start_afresh,)
+        for patience in (400, 2500):  # the second round is for a machine that has other things to do
+            for prepare in starts:
+                for attempt in ways(thing):
+                    prepare()
+                    before = self.look()
+                    for quick in (*[60] * 7, patience):  # the sentence rounds: one small step may not show in it
+                        attempt()
+                        still = self.unchanged(before, quick)
+                        if not still:
+                            return []
         return still
 
 
