@@ -240,7 +240,7 @@ def summary(book: Gradebook, folder: Path) -> str:
     Lesson 12: 0 submissions graded, 1 rejected.
       rejected: a.txt: It is no notebook.
     Graded without the sandbox: what ran could read and change files here.
-    The seed is 5. Everything is in out: gradebook.json, gradebook.csv, feedback/class.html and more.
+    The seed is 5. Everything is in out: gradebook.json, gradebook.csv, class.html, feedback/ and more.
     """
     graded = [result for result in book.submissions if result.status == "graded"]
     rejected = [result for result in book.submissions if result.status == "rejected"]
@@ -263,5 +263,5 @@ def summary(book: Gradebook, folder: Path) -> str:
     if book.info.warning:
         lines.append(book.info.warning)
     seed = f"The seed is {book.info.seed}."
-    lines.append(f"{seed} Everything is in {folder}: gradebook.json, gradebook.csv, feedback/class.html and more.")
+    lines.append(f"{seed} Everything is in {folder}: gradebook.json, gradebook.csv, class.html, feedback/ and more.")
     return "\n".join(lines)
