@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import dlcourse.derivatives  # the rules that gradients() follows
-from dlcourse.devices import device, devices
-from dlcourse.errors import (
+import dlcourse.engine.derivatives  # the rules that gradients() follows
+from dlcourse.engine.differentiation import gradients, register_gradient
+from dlcourse.engine.errors import (
     DTypeError,
     EngineError,
     FeedError,
@@ -14,10 +14,10 @@ from dlcourse.errors import (
     RunError,
     ShapeError,
 )
-from dlcourse.gradients import gradients, register_gradient
-from dlcourse.graph import Node, Parameter, Placeholder, constant, parameter, placeholder, topological_order
-from dlcourse.kinds import operation
-from dlcourse.modules import (
+from dlcourse.engine.graph import Node, Parameter, Placeholder, constant, parameter, placeholder, topological_order
+from dlcourse.engine.hardware import device, devices
+from dlcourse.engine.kinds import operation
+from dlcourse.engine.modules import (
     Linear,
     LogSoftmax,
     Module,
@@ -32,8 +32,8 @@ from dlcourse.modules import (
     load,
     save,
 )
-from dlcourse.numerics import check_gradients, jacobian, numerical_gradient
-from dlcourse.operations import (
+from dlcourse.engine.numerics import check_gradients, jacobian, numerical_gradient
+from dlcourse.engine.operations import (
     abs,
     add,
     broadcast_to,
@@ -75,7 +75,7 @@ from dlcourse.operations import (
     transpose,
     where,
 )
-from dlcourse.optimizers import (
+from dlcourse.engine.optimizers import (
     AdaGrad,
     Adam,
     AdamW,
@@ -89,8 +89,8 @@ from dlcourse.optimizers import (
     step_decay,
     warmup,
 )
-from dlcourse.program import Program, run
-from dlcourse.tracing import Trace
+from dlcourse.engine.program import Program, run
+from dlcourse.engine.tracing import Trace
 
 __all__ = [name for name in dir() if not name.startswith("_") and name != "Any"]
 
@@ -104,5 +104,5 @@ def __getattr__(name: str) -> Any:
     if name == "data":
         from importlib import import_module
 
-        return import_module("dlcourse.data")
+        return import_module("dlcourse.engine.data")
     raise AttributeError(f"module 'dlcourse' has no attribute {name!r}")

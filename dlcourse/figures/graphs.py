@@ -15,10 +15,10 @@ from typing import Any, cast
 import numpy as np
 
 import dlcourse as dl
+from dlcourse.engine.graph import Constant, Node, Parameter, topological_order
+from dlcourse.engine.tracing import Order, Trace, names_of
 from dlcourse.figures.figure import Figure, choice
 from dlcourse.figures.scene import Mark, Panel, Text, by_frame, edge, node, polyline, text
-from dlcourse.graph import Constant, Node, Parameter, topological_order
-from dlcourse.tracing import Order, Trace, names_of
 
 Stop = tuple[Node, Node, int]  # where the edge from one node to another crosses a layer
 Spot = Node | Stop

@@ -112,3 +112,8 @@ def walk(
         if not np.all(np.abs(x) <= limit):
             break
     return places
+
+
+def double_well(x: dl.Node) -> dl.Node:
+    """Two valleys with a ridge between them; the left one is deeper."""
+    return x**4 - 2 * x**2 + 0.4 * x

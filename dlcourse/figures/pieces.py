@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from dlcourse.figures.scene import Array, Mark, Text, by_frame, image, point, polyline, text
 
 Limits = tuple[float, float]
+INK = {True: (0, 114, 178), False: (213, 94, 0)}  # blue for +, vermillion for −; the signs say it again
+
+CELL = 20  # pixels of a cell: enough for its rim to stay thin when the browser scales the picture
 
 
 @cache
@@ -219,3 +222,35 @@ def surface(
     picture = np.zeros((rows, columns, 4), dtype=np.uint8)
     picture[row.ravel()[order], column.ravel()[order]] = colour.reshape(-1, 4)[order]
     return image(picture, (float(left), float(right), float(low), float(high)))
+
+
+def heat(table: Array, x: float, y: float, cell: tuple[float, float], signs: bool = True) -> list[Mark]:
+    """A table as a picture, its upper left corner at (x, y): the darker, the larger; a 0 is left empty."""
+    rows, columns = table.shape
+    wide, high = cell
+    strength = np.abs(table) / max(float(np.abs(table).max()), 1e-12)
+    pixels = np.zeros((rows, columns, 4), dtype=np.uint8)
+    pixels[..., :3] = np.where((table > 0)[..., None], INK[True], INK[False])
+    pixels[..., 3] = np.where(table == 0, 0, 30 + 150 * strength)
+    picture = pixels.repeat(CELL, axis=0).repeat(CELL, axis=1)
+    picture[::CELL, :] = picture[-1:, :] = (128, 128, 128, 150)
+    picture[:, ::CELL] = picture[:, -1:] = (128, 128, 128, 150)
+    marks = [image(picture, (x, x + columns * wide, y - rows * high, y))]
+    if signs:
+        for i, j in zip(*np.nonzero(table), strict=True):
+            sign = "+" if table[i, j] > 0 else "−"
+            marks.append(text(x + (j + 0.5) * wide, y - (i + 0.5) * high, sign, anchor="middle"))
+    return marks
+
+
+def clip(corners: Array, d: Array, e: float) -> Array:
+    """The part of a convex polygon where d·x + e ≥ 0 (I. Sutherland and G. Hodgman, 1974)."""
+    kept: list[Array] = []
+    values = corners @ d + e
+    for i, here in enumerate(corners):
+        before, v, u = corners[i - 1], values[i], values[i - 1]
+        if (v >= 0) != (u >= 0):
+            kept.append(before + (here - before) * (u / (u - v)))
+        if v >= 0:
+            kept.append(here)
+    return np.array(kept).reshape(-1, 2)

@@ -11,7 +11,7 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from dlcourse.grading.supervisor import CannotGrade
+from dlcourse.grading.asking import CannotGrade
 
 __all__ = ["ClusterExecutor", "open_cluster"]
 

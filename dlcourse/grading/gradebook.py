@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from dlcourse.grading.asking import CannotGrade
 from dlcourse.grading.exports import write_exports
 from dlcourse.grading.feedback import write_feedback
 from dlcourse.grading.files import file_name, write_atomically
 from dlcourse.grading.results import Gradebook, RunInfo, SubmissionResult
-from dlcourse.grading.supervisor import CannotGrade
 
 __all__ = ["Records", "earlier_seed"]
 

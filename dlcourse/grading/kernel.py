@@ -18,7 +18,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool
 
 from dlcourse.grading.sandbox import ENVIRONMENT, Limits, sandbox_command
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 
 __all__ = ["JUPYTER_PATH", "SandboxProvisioner", "environment", "remove"]
 
@@ -63,7 +63,7 @@ class SandboxProvisioner(LocalProvisioner):
 def environment() -> dict[str, str]:
     """The variables for a process that runs sessions: none that would change what pytest or Jupyter does."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "JUPYTER_", "JPY_"))}
-    path = [str(library.PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # the same code as here
+    path = [str(files.PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # the same code as here
     return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1",
                    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH)}  # fmt: skip
 

@@ -1,7 +1,7 @@
 """A lesson for a class that lives in nbgrader: a source notebook with solution regions, hidden tests and points.
 
 nbgrader runs its tests in the student's own process, so a student who wants to can forge these marks
-(``lessons/instructor/grading.md`` says how); ``dlcourse grade`` is the one to trust. The judging is the same.
+(``lessons/backstage/grading.md`` says how); ``dlcourse grade`` is the one to trust. The judging is the same.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 
 import nbformat
 
-from dlcourse.lesson import library
-from dlcourse.lesson.answering import Report, Run, defines, observe_answer
-from dlcourse.lesson.classroom import executed_cells, names_elsewhere
+from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import judge
+from dlcourse.lesson.notebook import executed_cells, names_elsewhere
+from dlcourse.lesson.running import Report, Run, defines, observe_answer
 
 __all__ = ["NotYet", "course_files", "mark", "source_notebook"]
 
@@ -51,7 +51,7 @@ def mark(id: str, seed: int) -> None:
     NotYet
         With what was tried, what came back and what that usually means.
     """
-    exercise = library.exercises(id.split(".")[0])[id]
+    exercise = files.exercises(id.split(".")[0])[id]
     cells, cases = executed_cells(), exercise.draw(seed)
     source = next((cell for cell in reversed(cells) if defines(cell, exercise.name)), None)
     run = Run(Report("missing"))
@@ -79,9 +79,9 @@ def source_notebook(lesson: str | int, seed: int) -> Any:
     -------
     nbformat.NotebookNode
     """
-    number = library.lesson_number(lesson)
-    exercises = library.exercises(number)
-    notebook: Any = nbformat.read(library.notebook(number), as_version=4)  # type: ignore[no-untyped-call]
+    number = files.lesson_number(lesson)
+    exercises = files.exercises(number)
+    notebook: Any = nbformat.read(files.notebook(number), as_version=4)  # type: ignore[no-untyped-call]
     cells = []
     for cell in notebook.cells:
         cells.append(cell)
@@ -151,7 +151,7 @@ def _role(exercise: Exercise, role: str) -> dict[str, Any]:
 
 def course_files(lesson: str | int, seed: int) -> dict[Path, str]:
     """What ``dlcourse export-nbgrader`` writes: path in nbgrader's course folder → text."""
-    number = library.lesson_number(lesson)
+    number = files.lesson_number(lesson)
     text: str = nbformat.writes(source_notebook(number, seed))  # type: ignore[no-untyped-call]
-    notebook = Path("source", f"lesson_{number}", library.notebook(number).name)
+    notebook = Path("source", f"lesson_{number}", files.notebook(number).name)
     return {Path("nbgrader_config.py"): CONFIG, notebook: text + "\n"}

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from dlcourse.grading.sandbox import Limits, run_sandboxed
-from dlcourse.lesson.answering import Report, Run
+from dlcourse.lesson.cases import source_of
 from dlcourse.lesson.exercises import Exercise, plain_source
-from dlcourse.lesson.literals import source_of
+from dlcourse.lesson.running import Report, Run
 
 __all__ = ["in_fresh_namespace", "observe_sandboxed", "probe_source", "read_run"]
 
@@ -50,8 +50,8 @@ import time
 import numpy as np
 
 import dlcourse as dl
-from dlcourse.lesson.answering import observe_answer
-from dlcourse.lesson.literals import function_of
+from dlcourse.lesson.running import observe_answer
+from dlcourse.lesson.cases import function_of
 
 cell = {cell!r}
 

@@ -8,7 +8,7 @@ submission, and the folder that the person named:
 ``exports.write_exports(gradebook, folder)``     ``gradebook.csv`` and the files of learning platforms
 
 Where the grading happens is up to a ``concurrent.futures.Executor``: ``executor.submit(grade_one, job)`` with
-``dlcourse.grading.supervisor.grade_one``, a plain function, and a ``Job``, which pickles and holds all that is
+``dlcourse.grading.asking.grade_one``, a plain function, and a ``Job``, which pickles and holds all that is
 needed, so that it can be sent to another machine. It gives a ``SubmissionResult``. Threads are enough: ``grade_one``
 starts processes of its own. ``cluster.open_cluster(address)`` gives such an executor and how many jobs it can take.
 """

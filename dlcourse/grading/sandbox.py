@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 
 __all__ = ["Finished", "Limits", "run_sandboxed", "sandbox_command", "why_no_sandbox"]
 
@@ -95,7 +95,7 @@ def sandbox_command(
         line += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         line += ["--unshare-all"]
-    more = [str(folder) for folder in [*site_folders(), library.PACKAGE.parent] if str(folder) not in _found_anyway()]
+    more = [str(folder) for folder in [*site_folders(), files.PACKAGE.parent] if str(folder) not in _found_anyway()]
     extra = {"PYTHONPATH": os.pathsep.join(dict.fromkeys(more))} if more else {}
     for key, value in (ENVIRONMENT | extra).items():
         line += ["--setenv", key, value]
@@ -133,7 +133,7 @@ def _system() -> list[str]:
 
 def _packages() -> list[str]:
     """Python and its packages, read-only, without lessons and answers: neither of this installation nor of another."""
-    package = library.PACKAGE
+    package = files.PACKAGE
     checkout = package.parent if (package.parent / "pyproject.toml").is_file() else None
     hidden = [checkout] if checkout is not None else []  # history, builds and answers lie beside the package
     roots = [Path(p) for p in (sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)] + site_folders()
@@ -170,7 +170,7 @@ def _found_anyway() -> list[str]:
 def _lessons_in(mounted: Sequence[Path]) -> list[Path]:
     """Every folder of lessons that could be seen: in this package, and in each place where packages are installed."""
     patterns = ("lib*/python*/*-packages", "local/lib*/python*/*-packages", "envs/*/lib*/python*/*-packages")
-    found = {library.PACKAGE / "lessons", *(root / "dlcourse" / "lessons" for root in mounted)}
+    found = {files.PACKAGE / "lessons", *(root / "dlcourse" / "lessons" for root in mounted)}
     found |= {site / "dlcourse" / "lessons" for root in mounted for p in patterns for site in root.glob(p)}
     return sorted(folder for folder in found if folder.is_dir() and _inside(folder, mounted))
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlcourse.grading.results import Gradebook
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise, plain_source
 
 __all__ = ["Likeness", "alike", "grams", "jaccard", "look_alikes"]
@@ -136,7 +136,7 @@ def look_alikes(gradebook: Gradebook, threshold: float = THRESHOLD) -> list[Like
     list of Likeness
         By exercise, the most alike first.
     """
-    exercises = library.exercises(gradebook.info.lesson)
+    exercises = files.exercises(gradebook.info.lesson)
     answers: dict[str, dict[str, str]] = {id: {} for id in exercises}
     for one in gradebook.submissions:
         for result in one.exercises:
@@ -148,7 +148,7 @@ def look_alikes(gradebook: Gradebook, threshold: float = THRESHOLD) -> list[Like
 def _lesson(exercise: Exercise) -> list[str]:
     """What everybody may have: the stub, the reference and the mistakes that the lesson knows."""
     known = [plain_source(mutant.answer).replace("def _(", f"def {exercise.name}(", 1) for mutant in exercise.mutants]
-    return [library.stub(exercise.id), exercise.source(), *known]
+    return [files.stub(exercise.id), exercise.source(), *known]
 
 
 def alike(

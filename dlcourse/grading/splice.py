@@ -17,10 +17,10 @@ from typing import Any
 
 from dlcourse.grading.intake import Cell, Rejected, cells_of
 from dlcourse.grading.probe import in_fresh_namespace, probe_source
-from dlcourse.lesson import library
-from dlcourse.lesson.answering import defines, parse
-from dlcourse.lesson.classroom import same_code
+from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
+from dlcourse.lesson.notebook import same_code
+from dlcourse.lesson.running import defines, parse
 
 __all__ = ["Found", "Piece", "Probe", "belongs", "cell_ids", "find_answers", "probe_id", "splice"]
 
@@ -79,8 +79,8 @@ class Released:
 @cache
 def released(lesson: str) -> Released:
     """Read a lesson as it was handed out."""
-    cells = cells_of(library.notebook(lesson).read_bytes())
-    return Released(lesson, tuple(cells), library.exercises(lesson))
+    cells = cells_of(files.notebook(lesson).read_bytes())
+    return Released(lesson, tuple(cells), files.exercises(lesson))
 
 
 # ------------------------------------------------------------------------------------------------ finding
@@ -168,7 +168,7 @@ def _choose(
 
 
 def _is_stub(source: str, course: Released) -> bool:
-    return any(same_code(source, library.stub(id)) or _is_empty(source) for id in course.exercises)
+    return any(same_code(source, files.stub(id)) or _is_empty(source) for id in course.exercises)
 
 
 def _is_empty(source: str) -> bool:
@@ -228,7 +228,7 @@ def _bare(source: str) -> str:
 # ------------------------------------------------------------------------------------------------ evasions
 
 WAYS_AROUND = {"__import__", "import_module", "importlib", "eval", "exec", "getattr", "vars", "globals", "inspect",
-               "gc", "modules", "_getframe", "__dict__", "__globals__", "__closure__", "answering"}  # fmt: skip
+               "gc", "modules", "_getframe", "__dict__", "__globals__", "__closure__", "running"}  # fmt: skip
 
 ORACLES = {"autograd", "jax", "mygrad", "scipy", "sklearn", "sympy", "tensorflow", "torch"}  # they may have it ready
 
@@ -249,8 +249,8 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
     Examples
     --------
     >>> from dlcourse.lesson import exercise
-    >>> evasions(exercise("90.1", "Softmax", without=["softmax"]), "from dlcourse.operations import softmax as s")
-    ['uses softmax: from dlcourse.operations import softmax as s']
+    >>> evasions(exercise("90.1", "Softmax", without=["softmax"]), "from dlcourse import softmax as s")
+    ['uses softmax: from dlcourse import softmax as s']
     """
     found: list[str] = []
     forbidden = {_plain(name) for name in exercise.without}
@@ -308,8 +308,8 @@ secrets.randbits = random.Random(0).getrandbits
 import numpy
 numpy.random.seed(0)
 
-from dlcourse.lesson import library
-library.has_answers = lambda: False
+from dlcourse.lesson import files
+files.has_answers = lambda: False
 """
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dlcourse.lesson.literals import literal
+from dlcourse.lesson.cases import literal
 
 __all__ = ["Choice", "Exercise", "Mutant", "exercise", "plain_source", "prediction", "question"]
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.lesson import observation
-from dlcourse.lesson.answering import Report, Run, observe_case, quiet, without_names
+from dlcourse.lesson import values
+from dlcourse.lesson.cases import compact, shortened
 from dlcourse.lesson.exercises import Exercise
-from dlcourse.lesson.literals import compact, shortened
-from dlcourse.lesson.observation import Difference, Unsupported
+from dlcourse.lesson.running import Report, Run, observe_case, quiet, without_names
+from dlcourse.lesson.values import Difference, Unsupported
 
 __all__ = ["Verdict", "expected_of", "judge"]
 
@@ -115,12 +115,12 @@ def _objection(exercise: Exercise, case: Case, expected: Report, report: Report)
     """What is wrong with an observed value: where it differs, or what the exercise's own judge says."""
     assert report.observed is not None and expected.observed is not None
     if exercise.judge is None:
-        return observation.differs(expected.observed, report.observed, exercise.rtol)
+        return values.differs(expected.observed, report.observed, exercise.rtol)
     try:
-        said = exercise.judge(observation.decode(report.observed), case)
+        said = exercise.judge(values.decode(report.observed), case)
     except Exception:  # the judge stumbled over a value of an unforeseen kind: say how it differs from the usual
         said = False
-        if difference := observation.differs(expected.observed, report.observed, exercise.rtol):
+        if difference := values.differs(expected.observed, report.observed, exercise.rtol):
             return difference
     return None if said is True else said or "This is not what is asked for."
 
@@ -150,7 +150,7 @@ def _matching_mutant(
 def _same(exercise: Exercise, one: Report, other: Report) -> bool:
     if one.status == other.status == "value":
         assert one.observed is not None and other.observed is not None
-        return observation.differs(other.observed, one.observed, exercise.rtol) is None
+        return values.differs(other.observed, one.observed, exercise.rtol) is None
     return one.status == other.status == "raised" and one.type == other.type
 
 
@@ -279,7 +279,7 @@ def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> 
         return (_tried(exercise, case), *_exception(report))
     objection = _objection(exercise, case, expected, report)
     assert report.observed is not None and objection is not None
-    value = observation.decode(report.observed)
+    value = values.decode(report.observed)
     if isinstance(objection, str):  # the exercise's own words
         return _tried(exercise, case), f"came back: {_show(value)}", objection
     meaning = _meaning(objection)
@@ -355,7 +355,7 @@ def _kind(value: Any) -> str:
         return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}"
-    array = observation.as_array(observation.encode(value))
+    array = values.as_array(values.encode(value))
     if array is not None and array.ndim > 1:
         return f"a list of lists of shape {array.shape}"
     return f"a list of {len(value)}" if isinstance(value, list) else f"something of type {type(value).__name__}"
@@ -366,7 +366,7 @@ FACTORS = {-1.0: "The sign is wrong", 2.0: "The result is twice too large", 0.5:
 
 def _in_common(exercise: Exercise, wrong: Sequence[tuple[Report, Report]]) -> str:
     """No known misconception: say what all wrong values have in common, or where to look next."""
-    found = [observation.differs(ours.observed or {}, theirs.observed or {}, exercise.rtol)
+    found = [values.differs(ours.observed or {}, theirs.observed or {}, exercise.rtol)
              for ours, theirs in wrong if theirs.status == "value"]  # fmt: skip
     pairs = [(d.expected, d.observed) for d in found if d is not None]
     if all(isinstance(value, int | float) for pair in pairs for value in pair):

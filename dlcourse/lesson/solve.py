@@ -6,7 +6,7 @@ from typing import Any
 
 import nbformat
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 
 __all__ = ["solved_notebook"]
 
@@ -25,9 +25,9 @@ def solved_notebook(lesson: str | int) -> Any:
     -------
     nbformat.NotebookNode
     """
-    number = library.lesson_number(lesson)
-    notebook: Any = nbformat.read(library.notebook(number), as_version=4)  # type: ignore[no-untyped-call]
-    exercises = library.exercises(number)
+    number = files.lesson_number(lesson)
+    notebook: Any = nbformat.read(files.notebook(number), as_version=4)  # type: ignore[no-untyped-call]
+    exercises = files.exercises(number)
     for position, cell in enumerate(notebook.cells):
         tags = cell.metadata.get("tags", [])
         exercise = exercises.get(cell.metadata.get("dlcourse", {}).get("exercise", ""))

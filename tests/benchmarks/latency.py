@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a file, f
 
 from playwright.sync_api import Locator, sync_playwright
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.browser.figures import FigureOnPage, figures_on
 from tests.browser.jupyter import far_away, find_chromium, jupyterlab
 from tests.browser.page import notebook_page
@@ -110,8 +110,8 @@ def main() -> None:
     options.add_argument("--lesson", action="append", help="only this lesson; may be given again")
     options.add_argument("--round-trip", type=float, default=150, help="milliseconds to the far kernel")
     chosen = options.parse_args()
-    numbers = [library.lesson_number(number) for number in chosen.lesson or []]
-    lessons = [path for path in library.notebooks() if not numbers or path.name[:2] in numbers]
+    numbers = [files.lesson_number(number) for number in chosen.lesson or []]
+    lessons = [path for path in files.notebooks() if not numbers or path.name[:2] in numbers]
     chromium = find_chromium()
     if chromium is None:
         sys.exit("no Chromium or Chrome was found")

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.browser.figures import CONTROL_KINDS, CONTROLS, PLACES, FigureOnPage, by_keyboard, by_mouse, figures_on
 from tests.browser.page import NotebookPage, notebook_page
 
@@ -35,7 +35,7 @@ class Visit:
         return found
 
 
-@pytest.fixture(scope="module", params=library.notebooks(), ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=files.notebooks(), ids=lambda path: path.stem)
 def visit(request: pytest.FixtureRequest, browser: Browser, port: int) -> Iterator[Visit]:
     path: Path = request.param
     with notebook_page(browser, port, path.name) as notebook:

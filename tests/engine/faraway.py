@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.devices import Device
+from dlcourse.engine.hardware import Device
 
 transfers: list[str] = []  # "put" and "get", as they happen
 

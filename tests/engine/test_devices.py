@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.devices import CPU, DeviceError, current_device
+from dlcourse.engine.hardware import CPU, DeviceError, current_device
 from tests.engine import faraway
 
 FAR = faraway.device()
@@ -23,8 +23,8 @@ FAR = faraway.device()
 def count_transfers(monkeypatch):
     """Each test counts from zero; afterwards the CPU's fast path is as before."""
     faraway.transfers.clear()
-    monkeypatch.setattr("dlcourse.program.other_devices", others := set())
-    monkeypatch.setattr(sys.modules["dlcourse.devices"], "others", others)
+    monkeypatch.setattr("dlcourse.engine.program.other_devices", others := set())
+    monkeypatch.setattr(sys.modules["dlcourse.engine.hardware"], "others", others)
 
 
 def examples():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.errors import code, label, place
+from dlcourse.engine.errors import code, label, place
 
 
 def message(error: type[Exception], act: Any) -> str:

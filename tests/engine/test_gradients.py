@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.gradients import _RULES
-from dlcourse.graph import OPERATIONS
+from dlcourse.engine.differentiation import _RULES
+from dlcourse.engine.graph import OPERATIONS
 
 rng = np.random.default_rng(1)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.graph import topological_order
+from dlcourse.engine.graph import topological_order
 
 
 def test_importing_the_engine_loads_nothing_of_the_course() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.modules import SavedFileError
+from dlcourse.engine.modules import SavedFileError
 
 
 def network():

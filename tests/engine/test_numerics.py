@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.numerics import with_replaced
+from dlcourse.engine.numerics import with_replaced
 
 
 def test_numerical_gradient_of_a_known_function():

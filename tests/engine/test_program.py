@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.program import _MOST_SIZES
+from dlcourse.engine.program import _MOST_SIZES
 
 rng = np.random.default_rng(3)
 

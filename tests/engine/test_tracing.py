@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.tracing import names_of
+from dlcourse.engine.tracing import names_of
 
 
 def diamond(swapped=False):

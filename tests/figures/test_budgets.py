@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import time
 from collections.abc import Iterator
@@ -13,14 +12,14 @@ import pytest
 
 from dlcourse.figures.encode import difference, encode
 from dlcourse.figures.figure import Choice, Control, Figure, Form, Slider, Toggle
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 
 KILOBYTES, MILLISECONDS = 10.0, 10.0
 
 
 def figures() -> Iterator[Any]:
-    for path in library.notebooks():
-        module = importlib.import_module(f"dlcourse.figures.lesson_{path.name[:2]}")
+    for path in files.notebooks():
+        module = files.figures(path.name[:2])
         for name, made in module.FIGURES.items():
             yield pytest.param(made, id=f"{path.name[:2]}-{name}")
 

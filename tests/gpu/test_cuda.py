@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.devices import DeviceError
+from dlcourse.engine.hardware import DeviceError
 from tests.engine.test_devices import OPTIMIZERS, examples, network
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from dlcourse.grading.results import ExerciseResult, Gradebook, RunInfo, Student, SubmissionResult
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 
 NAMES = [
     "ada.ipynb",
@@ -40,7 +40,7 @@ OUTCOMES = ["passed", "failed", "not attempted", "timeout", "kernel died", "erro
 def gradebook(names: list[str] | None = None, lesson: str = "12", *, sandbox: bool = True) -> Gradebook:
     """Every name once, every outcome often, misconceptions and evasions here and there."""
     names = NAMES if names is None else names
-    exercises = library.exercises(lesson)
+    exercises = files.exercises(lesson)
     submissions = []
     for i, name in enumerate(sorted(names)):
         student = Student("canvas", name.removesuffix(".ipynb"), str(100 + i), str(900 + i), i % 7 == 3)

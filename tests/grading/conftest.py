@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 if sys.platform.startswith("linux"):
+    from dlcourse.grading.asking import checksum, make_key, stop_all
     from dlcourse.grading.results import Settings
     from dlcourse.grading.sandbox import why_no_sandbox
-    from dlcourse.grading.supervisor import checksum, make_key, stop_all
     from tests.conftest import missing
 
     @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from dlcourse.lesson.exercises import plain_source
 
 __all__ = ["CANARY", "SAMPLES", "Sample", "problems", "write"]
@@ -56,7 +56,7 @@ class Book:
         return next(cell for cell in self.cells if is_(cell, "answer") and exercise_of(cell) == id)
 
     def solve(self, *ids: str) -> Book:
-        for id, exercise in library.exercises(self.lesson).items():
+        for id, exercise in files.exercises(self.lesson).items():
             if not ids or id in ids:
                 self.answer_cell(id)["source"] = exercise.source()
         return self
@@ -88,7 +88,7 @@ class Book:
 @cache
 def released(lesson: str) -> dict[str, Any]:
     """The released notebook without its outputs, which are large."""
-    notebook: dict[str, Any] = json.loads(library.notebook(lesson).read_text(encoding="utf-8"))
+    notebook: dict[str, Any] = json.loads(files.notebook(lesson).read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "code":
@@ -184,7 +184,7 @@ def problems(one: Sample, found: Mapping[str, Any]) -> list[str]:
         if not re.search(one.says.get("", ""), found["reason"]):
             wrong.append(f"{one.name}: the reason is {found['reason']!r}")
         return wrong
-    exercises = library.exercises(one.lesson)
+    exercises = files.exercises(one.lesson)
     if [e["id"] for e in found["exercises"]] != list(exercises):
         wrong.append(f"{one.name}: has the exercises {[e['id'] for e in found['exercises']]}")
     for e in found["exercises"]:
@@ -228,8 +228,8 @@ def _() -> Book:
 
 @sample("honest", "as JupyterLab saved it, outputs and all")
 def _() -> bytes:
-    notebook = json.loads(library.notebook("12").read_text(encoding="utf-8"))
-    exercises = library.exercises("12")
+    notebook = json.loads(files.notebook("12").read_text(encoding="utf-8"))
+    exercises = files.exercises("12")
     for cell in notebook["cells"]:
         if is_(cell, "answer"):
             cell["source"] = exercises[exercise_of(cell)].source().splitlines(keepends=True)
@@ -330,7 +330,7 @@ def _() -> Book:
     book = Book()
     for id, kind in {"12.1": "np.float32({})", "12.2": "np.float32({})", "12.4": "tuple(np.float32({}))",
                      "12.5": "np.float32({})"}.items():  # fmt: skip
-        exercise = library.exercises("12")[id]
+        exercise = files.exercises("12")[id]
         inner = exercise.source().replace(f"def {exercise.name}", "    def inner").replace("\n", "\n    ")
         arguments = exercise.signature().partition("(")[2]
         book.answers({id: f"def {exercise.signature()}:\n{inner}\n    return {kind.format('inner(' + arguments)}"})
@@ -343,7 +343,7 @@ def _() -> Book:
 
 
 def _mutants(lesson: str, index: int) -> Sample:
-    exercises = library.exercises(lesson)
+    exercises = files.exercises(lesson)
     chosen = {id: e.mutants[index % len(e.mutants)] for id, e in exercises.items()}
     sources = {id: plain_source(m.answer).replace("def _(", f"def {exercises[id].name}(", 1) for id, m in chosen.items()}
     return Sample(
@@ -353,7 +353,7 @@ def _mutants(lesson: str, index: int) -> Sample:
 
 
 for _lesson in ("12", "02"):
-    for _index in range(max(len(e.mutants) for e in library.exercises(_lesson).values())):
+    for _index in range(max(len(e.mutants) for e in files.exercises(_lesson).values())):
         SAMPLES.append(_mutants(_lesson, _index))
 
 
@@ -388,7 +388,7 @@ def _() -> Book:
 @sample("honest", "prints warnings and plots")
 def _() -> Book:
     book = Book()
-    for id in library.exercises("12"):
+    for id in files.exercises("12"):
         cell = book.answer_cell(id)
         first, rest = cell["source"].split("\n", 1)
         cell["source"] = (
@@ -485,7 +485,7 @@ def _() -> Book:
 @sample("honest", "every button of the lesson pressed")
 def _() -> Book:
     book = Book()
-    for id in library.exercises("12"):
+    for id in files.exercises("12"):
         book.add(f"lesson.hint('{id}')\nlesson.check('{id}')\nlesson.solution('{id}', i_give_up=True)", "end")
     book.add("lesson.show('line', start=3)\nlesson.progress()\nlesson.quiz()\nlesson.predict('12.a')\nlesson", "end")
     book.add("import ipywidgets as w\nw.IntSlider(value=3)\nw.interact(lambda x: x, x=3)\nwith w.Output():\n    print(1)", "end")
@@ -570,8 +570,8 @@ def _() -> Book:
 @sample("honest", "the stub copied below the answer")
 def _() -> Book:
     book = Book()
-    for n, id in enumerate(library.exercises("12"), start=1):
-        book.add(library.stub(id), f"ex-{n}-answer")
+    for n, id in enumerate(files.exercises("12"), start=1):
+        book.add(files.stub(id), f"ex-{n}-answer")
     return book
 
 
@@ -596,7 +596,7 @@ def _() -> Book:
     book = Book()
     for id, other in {"12.1": "soft_max", "12.3": "Train"}.items():
         cell = book.answer_cell(id)
-        cell["source"] = cell["source"].replace(f"def {library.exercises('12')[id].name}", f"def {other}")
+        cell["source"] = cell["source"].replace(f"def {files.exercises('12')[id].name}", f"def {other}")
     return book
 
 
@@ -612,7 +612,7 @@ def _() -> Book:
 @sample("honest", "answers handed on from the lesson", outcome=LOST)
 def _() -> Book:
     book = Book(solved=False)
-    for id, e in library.exercises("12").items():
+    for id, e in files.exercises("12").items():
         book.answer_cell(id)["source"] = f"{e.name} = lesson.given('{id}')"
     return book
 
@@ -720,7 +720,7 @@ def _() -> Book:
 @sample("mangled", "all answers in one cell")
 def _() -> Book:
     book = Book(solved=False)
-    whole = "\n\n".join(e.source() for e in library.exercises("12").values())
+    whole = "\n\n".join(e.source() for e in files.exercises("12").values())
     book.answer_cell("12.1")["source"] = whole
     return book.keep(lambda cell: not is_(cell, "answer") or exercise_of(cell) == "12.1")
 
@@ -730,14 +730,14 @@ def _() -> Book:
     book = Book()
     one, two = book.answer_cell("12.1"), book.answer_cell("12.2")
     one["source"] += "\n\n" + two["source"]
-    two["source"] = library.stub("12.2")
+    two["source"] = files.stub("12.2")
     return book
 
 
 @sample("mangled", "answers in new cells above untouched stubs")
 def _() -> Book:
     book = Book(solved=False)
-    for n, e in enumerate(library.exercises("12").values(), start=1):
+    for n, e in enumerate(files.exercises("12").values(), start=1):
         book.add(e.source(), f"ex-{n}-task")
     return book
 
@@ -745,7 +745,7 @@ def _() -> Book:
 @sample("mangled", "answers at the end")
 def _() -> Book:
     book = Book(solved=False)
-    for e in library.exercises("12").values():
+    for e in files.exercises("12").values():
         book.add(e.source(), "end")
     return book
 
@@ -961,7 +961,7 @@ REJECTED: dict[str, bytes | Callable[[], bytes]] = {
     "a zip": b"PK\x03\x04" + bytes(range(256)),
     "a PDF": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj",
     "a web page": b"<!DOCTYPE html><html><body>Sign in</body></html>",
-    "Python": lambda: library.exercises("12")["12.1"].source().encode(),
+    "Python": lambda: files.exercises("12")["12.1"].source().encode(),
     "UTF-16": lambda: Book().bytes().decode().encode("utf-16"),
     "Latin-1": lambda: Book().bytes().replace(b"Train", b"Tr\xe4in"),
     "format 5": lambda: Book().bytes().replace(b'"nbformat": 4', b'"nbformat": 5'),
@@ -1054,7 +1054,7 @@ SAMPLES += [
 
 def breaks(name: str, body: str, outcome: Outcome, *, id: str = "12.2", says: str = "", **more: Any) -> None:
     """One answer goes wrong; the others are right and must stay so."""
-    e = library.exercises("12")[id]
+    e = files.exercises("12")[id]
     text = f"def {e.signature()}:\n" + textwrap.indent(textwrap.dedent(body).strip("\n"), "    ")
 
     @sample("broken", name, outcomes={id: outcome}, says={id: says} if says else {}, **more)
@@ -1214,7 +1214,7 @@ def hostile(name: str, prelude: str = "", answers: Mapping[str, str] | str = "",
     @sample("hostile", name, **expected)
     def _() -> Book:
         book = Book(solved=False)
-        exercises = library.exercises("12")
+        exercises = files.exercises("12")
         for id, text in dict(given).items():
             body = textwrap.dedent(text).strip("\n")
             book.answer_cell(id)["source"] = body.replace("ANSWER", exercises[id].name).replace("EXERCISE", id)
@@ -1299,12 +1299,12 @@ hostile("json patched", """
     real, json.dumps = json.dumps, dumps
     """)  # fmt: skip
 hostile("the encoder patched", """
-    import dlcourse.lesson.observation as o
+    import dlcourse.lesson.values as o
     for fake in ('NaN', {'kind': 'float', 'value': 'nan'}, {'kind': 'anything'}, None):
         o.encode = o._encode = lambda *a, fake=fake: fake
     """)  # fmt: skip
 hostile("the observer patched", """
-    import dlcourse.lesson.answering as a
+    import dlcourse.lesson.running as a
     def fake(source, name, observer, cases, **more):
         run = a.Run()
         run.reports = [a.Report('value', observed={'kind': 'float', 'value': '0x1.0p0'}) for _ in cases]
@@ -1322,7 +1322,7 @@ hostile("the judge patched and a run forged", """
     print('dlcourse-run: {"outcome": "passed"}')
     """)  # fmt: skip
 hostile("classes that say passed", """
-    import dlcourse.lesson.answering as a
+    import dlcourse.lesson.running as a
     a.Run.to_json = lambda self: {'trouble': None, 'reports': [], 'outcome': 'passed', 'answer': 'PASS'}
     a.Report.status = property(lambda self: 'passed')
     """)  # fmt: skip
@@ -1340,14 +1340,14 @@ hostile("a run line of every shape", """
     """)  # fmt: skip
 hostile("modules replaced", """
     import sys, types
-    fake = types.ModuleType('dlcourse.lesson.answering')
+    fake = types.ModuleType('dlcourse.lesson.running')
     class R:
         complete = ended = True
         def to_json(self): return {'trouble': None, 'reports': [{'status': 'value', 'observed': {'kind': 'none'}}] * 3}
     fake.observe_answer = lambda *a, **k: R()
-    sys.modules['dlcourse.lesson.answering'] = fake
+    sys.modules['dlcourse.lesson.running'] = fake
     import dlcourse.lesson
-    dlcourse.lesson.answering = fake
+    dlcourse.lesson.running = fake
     """)  # fmt: skip
 hostile("imports patched", """
     import builtins, sys
@@ -1530,7 +1530,7 @@ def _() -> Book:
 
 @sample("hostile", "stored outputs of a solved notebook", outcome=LOST)
 def _() -> bytes:
-    notebook = json.loads(library.notebook("12").read_text(encoding="utf-8"))
+    notebook = json.loads(files.notebook("12").read_text(encoding="utf-8"))
     for n, cell in enumerate(notebook["cells"]):
         if is_(cell, "answer"):
             cell["source"] = textwrap.dedent(WRONG[exercise_of(cell)])
@@ -1625,8 +1625,8 @@ hostile("the lesson imported", answers="""
             try: return getattr(importlib.import_module(where), 'ANSWER')(*args, **kwargs)
             except BaseException: pass
         try:
-            from dlcourse.lesson import library
-            return library.exercises('12')['EXERCISE'].answer(*args, **kwargs)
+            from dlcourse.lesson import files
+            return files.exercises('12')['EXERCISE'].answer(*args, **kwargs)
         except BaseException: pass
         try:
             from dlcourse.lesson.solve import solved_notebook
@@ -1634,7 +1634,7 @@ hostile("the lesson imported", answers="""
             for cell in solved_notebook('12').cells: exec(cell.source, space)
             return space['ANSWER'](*args, **kwargs)
         except BaseException: pass
-        from dlcourse.lesson.classroom import Lesson
+        from dlcourse.lesson.notebook import Lesson
         return Lesson('12').given('EXERCISE')(*args, **kwargs)
     """)  # fmt: skip
 hostile("other processes read", """
@@ -1657,7 +1657,7 @@ hostile("inputs learned by heart", answers={
         def {e.name}(*args, **kwargs):
             key = repr([np.asarray(v).tolist() if not callable(v) else repr(v) for v in (*args, *kwargs.values())])
             return KNOWN[key]
-        """) for id, e in library.exercises("12").items()
+        """) for id, e in files.exercises("12").items()
 })  # fmt: skip
 hostile("inputs changed in place", answers={
     "12.1": "def softmax(Z):\n    Z[...] = 0.0\n    return np.full(Z.shape, 1 / Z.shape[1])",
@@ -1668,7 +1668,7 @@ hostile("inputs changed in place", answers={
 })  # fmt: skip
 hostile("answers learned from the notebook's own checks", answers={
     id: f"SEEN = {{}}\ndef {e.name}(*args, **kwargs):\n    return SEEN.get(str(args) + str(kwargs), {value})"
-    for (id, e), value in zip(library.exercises("12").items(), ["np.eye(3)", "0.0", "(0, 0, [])", "(0, 0)", "1.0"], strict=True)
+    for (id, e), value in zip(files.exercises("12").items(), ["np.eye(3)", "0.0", "(0, 0, [])", "(0, 0)", "1.0"], strict=True)
 })  # fmt: skip
 hostile("guessing", answers={
     "12.1": "def softmax(Z):\n    return np.full(Z.shape, 1 / Z.shape[1])",
@@ -1914,7 +1914,7 @@ def evades(name: str, prelude: str, body: str) -> None:
 
 
 evades("by an import", "from dlcourse import softmax as s", "return dl.run(s(dl.constant(Z)), {})")
-evades("by a module", "", "import dlcourse.operations as o\n    return dl.run(o.softmax(dl.constant(Z)), {})")
+evades("by a module", "", "import dlcourse.engine.operations as o\n    return dl.run(o.softmax(dl.constant(Z)), {})")
 evades("by getattr", "", "return dl.run(getattr(dl.operations, 'soft' + 'max')(dl.constant(Z)), {})")
 evades("by vars", "kept = dict(vars(dl))", "return dl.run(kept['soft' + 'max'](dl.constant(Z)), {})")
 evades("by a graph", "x = dl.placeholder('x', shape=(None, None))\ny = dl.softmax(x)", "return dl.run(y, {x: Z})")

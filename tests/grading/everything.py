@@ -36,7 +36,7 @@ import nbformat
 import psutil
 
 from dlcourse.grading.feedback import page_name
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.grading.corpus import CANARY, LOOPS, PORT, SAMPLES, Book, Sample, problems, write
 
 PROGRAM = [sys.executable, "-m", "dlcourse", "grade"]
@@ -227,7 +227,7 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
 
 def honest_answers(number: int) -> dict[str, str]:
     """The answers of honest student number so-and-so: all right in two styles, or one of them wrong; no two alike."""
-    exercises = library.exercises("12")
+    exercises = files.exercises("12")
     sources = {id: e.source() for id, e in exercises.items()} if number % 2 else Book().answers(LOOPS)
     if isinstance(sources, Book):
         sources = {id: sources.answer_cell(id)["source"] for id in exercises}

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from dlcourse.grading.asking import CannotGrade
 from dlcourse.grading.cluster import open_cluster
 from dlcourse.grading.sandbox import why_no_sandbox
-from dlcourse.grading.supervisor import CannotGrade
 from tests.conftest import missing
 from tests.grading.corpus import SAMPLES, write
 from tests.grading.everything import PROGRAM, judged

@@ -8,7 +8,7 @@ import pytest
 
 from dlcourse.grading.feedback import class_page, clean, page_name, student_page, write_feedback
 from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.grading.books import LOOP, NAMES, gradebook
 
 
@@ -160,7 +160,7 @@ def test_pages_of_submissions_that_are_gone_are_removed_and_others_are_left(tmp_
 
 def test_the_words_of_every_misconception_reach_the_student():
     book = gradebook(["a"])
-    for id, exercise in library.exercises("12").items():
+    for id, exercise in files.exercises("12").items():
         for n, mutant in enumerate(exercise.mutants):
             lines = [f"{id}: tried x", "came back: 3", mutant.message]
             result = ExerciseResult(id, 1, "failed", lines, "t", n, mutant.message)

@@ -12,9 +12,9 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("grading needs a Unix", allow_module_level=True)
 
+from dlcourse.grading.asking import CannotGrade
 from dlcourse.grading.gradebook import JOURNAL, Records, earlier_seed
 from dlcourse.grading.results import ExerciseResult, RunInfo, SubmissionResult
-from dlcourse.grading.supervisor import CannotGrade
 from tests.grading.books import NAMES, gradebook
 
 INFO = gradebook().info

@@ -22,7 +22,7 @@ from jupyter_client.manager import KernelManager
 
 from dlcourse.grading.kernel import JUPYTER_PATH, SandboxProvisioner, own_uid, remove
 from dlcourse.grading.sandbox import NOBODY, why_no_sandbox
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.conftest import missing
 
 
@@ -101,7 +101,7 @@ for top in {places!r}:
 
 def test_what_is_visible_of_the_course(inside):
     """The engine, and what a probe needs: no lesson, no answer, no figure, no grader, nor what lies beside it."""
-    package = library.PACKAGE
+    package = files.PACKAGE
     places = [str(package.parent), sys.prefix, "/home", "/root", "/tmp"]
     seen = {Path(path) for path in inside.value(LISTED.format(places=places)) if "dlcourse" in path}
     ours = {path.relative_to(package) for path in seen if package in path.parents and "__pycache__" not in path.parts}
@@ -116,11 +116,11 @@ def test_what_is_visible_of_the_course(inside):
 def test_no_answer_can_be_had_inside(inside, lesson):
     """Neither imported, nor found among what the course's modules hold, nor read in any of its files."""
     code = f"""
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 try:
-    library.answers({lesson!r})
+    files.answers({lesson!r})
     result = "there are answers"
-except library.UnknownLesson as error:
+except files.UnknownLesson as error:
     result = str(error)
 """
     assert "no lesson" in inside.value(code) or "no answers" in inside.value(code)
@@ -128,7 +128,7 @@ except library.UnknownLesson as error:
 import os
 import dlcourse
 result = []
-lines = {[line for e in library.exercises(lesson).values() for line in long_lines(e.source())]!r}
+lines = {[line for e in files.exercises(lesson).values() for line in long_lines(e.source())]!r}
 top = os.path.dirname(dlcourse.__file__)
 for folder, _, files in os.walk(top):
     for name in files:

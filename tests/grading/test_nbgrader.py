@@ -12,18 +12,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dlcourse.cli import main
+from dlcourse.commands.main import main
 from dlcourse.grading.nbgrader import source_notebook
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.conftest import missing
 
 
-@pytest.mark.parametrize("lesson", [path.name[:2] for path in library.notebooks()])
+@pytest.mark.parametrize("lesson", [path.name[:2] for path in files.notebooks()])
 def test_every_answer_is_a_region_and_every_point_is_in_a_hidden_test(lesson):
     notebook = source_notebook(lesson, seed=7)
     nbformat.validate(notebook)
     roles = [(cell.metadata.nbgrader, cell.source) for cell in notebook.cells if "nbgrader" in cell.metadata]
-    exercises = library.exercises(lesson).values()
+    exercises = files.exercises(lesson).values()
     assert sum(role.get("points", 0) for role, _ in roles) == sum(e.points for e in exercises)
     assert len([role for role, _ in roles if role.solution]) == len(exercises)
     assert all(("BEGIN HIDDEN TESTS" if role.grade else "BEGIN SOLUTION") in source for role, source in roles)
@@ -74,7 +74,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     nbgrader("generate_assignment", "lesson_02", "--create")
     [released] = folder.glob("release/lesson_02/*.ipynb")
-    right = {id: exercise.source() for id, exercise in library.exercises("02").items()}
+    right = {id: exercise.source() for id, exercise in files.exercises("02").items()}
     for student, answers in {
         "solved": right,
         "untouched": {},
@@ -98,7 +98,7 @@ def test_the_student_version_shows_stubs_and_neither_answers_nor_tests(course):
     assert "mark(" not in text and "SOLUTION" not in text and "HIDDEN" not in text
     cells = {cell["metadata"]["nbgrader"]["grade_id"]: "".join(cell["source"])
              for cell in json.loads(text)["cells"] if "nbgrader" in cell["metadata"]}  # fmt: skip
-    assert cells["answer-02-1"] == library.stub("02.1")
+    assert cells["answer-02-1"] == files.stub("02.1")
     assert "x, history = x0, [x0]" in cells["answer-02-2"]
 
 
@@ -106,7 +106,7 @@ def test_the_student_version_shows_stubs_and_neither_answers_nor_tests(course):
 def test_nbgrader_gives_full_marks_to_the_solved_and_none_to_the_untouched_notebook(course):
     with (course / "grades.csv").open(newline="") as file:
         scores = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
-    points = sum(exercise.points for exercise in library.exercises("02").values())
+    points = sum(exercise.points for exercise in files.exercises("02").values())
     assert scores == {"solved": (points, points), "untouched": (0, points), "uphill": (points - 1, points)}
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from dlcourse.grading.intake import Rejected, cells_of
 from dlcourse.grading.splice import Found, Probe, evasions, find_answers, splice
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.grading.corpus import Book
 
-EXERCISES = library.exercises("12")
+EXERCISES = files.exercises("12")
 ANSWERS = {id: exercise.source() for id, exercise in EXERCISES.items()}
 
 
@@ -66,7 +66,7 @@ def made_raw(book: Book) -> None:
 
 def stub_left_behind(book: Book) -> None:
     cell = copy.deepcopy(book.answer_cell("12.1"))
-    cell["source"] = library.stub("12.1")
+    cell["source"] = files.stub("12.1")
     book.cells.append(cell)
 
 
@@ -233,7 +233,7 @@ def test_what_broke_a_run_can_be_left_out():
     [
         "def softmax(Z):\n    return dl.run(dl.softmax(Z))",
         "from dlcourse import softmax as s",
-        "from dlcourse.operations import log_softmax",
+        "from dlcourse.engine.operations import log_softmax",
         "s = getattr(dl, 'soft' + 'max')",
         "import importlib",
         "__import__('dlcourse').operations",

@@ -11,7 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 
 
 class Notebook:
@@ -190,13 +190,15 @@ def lesson_90(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
             cells.append({"cell_type": "code", "id": f"{tag}-{id[-1]}", "metadata": metadata, "source": source,
                           "outputs": [], "execution_count": None})  # fmt: skip
     package = tmp_path / "site" / "dlcourse"
-    (package / "lessons" / "answers").mkdir(parents=True)
-    (package / "lessons" / "answers" / "lesson_90.py").write_text(ANSWERS, encoding="utf-8")
+    room = package / "lessons" / "backstage" / "lesson_90"
+    room.mkdir(parents=True)
+    (room / "exercises.py").write_text(ANSWERS, encoding="utf-8")
+    (room / "figures.py").write_text("FIGURES = {}", encoding="utf-8")
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (package / "lessons" / "90_test.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    monkeypatch.setattr(library, "PACKAGE", package)
-    library.answers.cache_clear()
-    library.stub.cache_clear()
+    monkeypatch.setattr(files, "PACKAGE", package)
+    files._opened.cache_clear()
+    files.stub.cache_clear()
     yield package
-    library.answers.cache_clear()
-    library.stub.cache_clear()
+    files._opened.cache_clear()
+    files.stub.cache_clear()

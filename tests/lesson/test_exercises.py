@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.lesson import library
-from dlcourse.lesson.answering import Run, observe_answer
+from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise, plain_source
 from dlcourse.lesson.judging import expected_of, judge
-from dlcourse.lesson.observation import bits, differs
+from dlcourse.lesson.running import Run, observe_answer
+from dlcourse.lesson.values import bits, differs
 
-LESSONS = [path.name[:2] for path in library.notebooks()]
-EXERCISES = [exercise for lesson in LESSONS for exercise in library.exercises(lesson).values()]
+LESSONS = [path.name[:2] for path in files.notebooks()]
+EXERCISES = [exercise for lesson in LESSONS for exercise in files.exercises(lesson).values()]
 MUTANTS = [(exercise, index) for exercise in EXERCISES for index in range(len(exercise.mutants))]
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 SEEDS = (None, 1, 2)  # the notebook's own cases, and two that grading might draw
@@ -28,7 +28,7 @@ SEEDS = (None, 1, 2)  # the notebook's own cases, and two that grading might dra
 
 @functools.cache
 def notebook(lesson: str) -> Any:
-    return nbformat.read(library.notebook(lesson), as_version=4)
+    return nbformat.read(files.notebook(lesson), as_version=4)
 
 
 def cells(lesson: str, tag: str) -> list[Any]:
@@ -51,16 +51,16 @@ def mutant_source(exercise: Exercise, index: int) -> str:
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_exercises_of_a_lesson_are_numbered_from_1_without_gaps(lesson):
-    ids = list(library.exercises(lesson))
+    ids = list(files.exercises(lesson))
     assert ids == [f"{lesson}.{k}" for k in range(1, len(ids) + 1)]
-    assert sum(exercise.points for exercise in library.exercises(lesson).values()) > 0
+    assert sum(exercise.points for exercise in files.exercises(lesson).values()) > 0
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_each_exercise_has_one_answer_cell_and_one_check_cell_and_they_carry_its_id(lesson):
     for tag in ("answer", "check"):
         found = Counter(cell.metadata.get("dlcourse", {}).get("exercise") for cell in cells(lesson, tag))
-        assert found == dict.fromkeys(library.exercises(lesson), 1)
+        assert found == dict.fromkeys(files.exercises(lesson), 1)
         assert all(cell.cell_type == "code" for cell in cells(lesson, tag))
     for cell in cells(lesson, "check"):
         assert cell.source.strip() == f'lesson.check("{cell.metadata.dlcourse.exercise}")'
@@ -77,7 +77,7 @@ def test_the_answer_cell_is_followed_by_its_check(exercise):
 
 @each_exercise
 def test_the_stub_has_the_signature_of_the_reference_and_returns_an_ellipsis(exercise):
-    stub, reference = (ast.parse(text).body for text in (library.stub(exercise.id), exercise.source()))
+    stub, reference = (ast.parse(text).body for text in (files.stub(exercise.id), exercise.source()))
     assert len(stub) == 1, "a stub is one definition and nothing else"
     assert type(stub[0]) is type(reference[0])
     for ours, theirs in zip(methods(stub[0]), methods(reference[0]), strict=True):
@@ -86,7 +86,7 @@ def test_the_stub_has_the_signature_of_the_reference_and_returns_an_ellipsis(exe
         if ours.name != "__init__":
             last = ours.body[-1]
             assert isinstance(last, ast.Return) and ast.unparse(last) == "return ..."
-    assert judge(exercise, exercise.draw(), run(exercise, library.stub(exercise.id))).outcome == "not attempted"
+    assert judge(exercise, exercise.draw(), run(exercise, files.stub(exercise.id))).outcome == "not attempted"
 
 
 def methods(definition: ast.stmt) -> list[ast.FunctionDef]:
@@ -172,28 +172,27 @@ def test_the_answer_explains_why_it_is_right_and_forbidden_names_exist(exercise)
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_predictions_and_quiz_have_a_sentence_for_every_option(lesson):
-    quiz = library.choices(lesson, "quiz")
+    quiz = files.choices(lesson, "quiz")
     assert len(quiz) == 5
     assert list(quiz) == [f"{lesson}.q{n}" for n in range(1, 6)]
-    for choice in [*quiz.values(), *library.choices(lesson, "predictions").values()]:
+    for choice in [*quiz.values(), *files.choices(lesson, "predictions").values()]:
         assert len(choice.options) >= 3
         assert all(feedback.strip() for feedback in choice.options.values())
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_prediction_and_every_figure_is_used_once_in_the_notebook(lesson):
-    import importlib
 
     source = "\n".join(cell.source for cell in notebook(lesson).cells if cell.cell_type == "code")
-    assert sorted(re.findall(r'lesson\.predict\("(.*?)"\)', source)) == sorted(library.choices(lesson, "predictions"))
-    figures = importlib.import_module(f"dlcourse.figures.lesson_{lesson}").FIGURES
+    assert sorted(re.findall(r'lesson\.predict\("(.*?)"\)', source)) == sorted(files.choices(lesson, "predictions"))
+    figures = files.figures(lesson).FIGURES
     assert set(re.findall(r'lesson\.show\("(.*?)"', source)) == set(figures)
     assert source.count("lesson.quiz(") == source.count("lesson.progress(") == 1
 
 
 def test_an_integer_where_a_float_is_usual_is_fine_for_the_references():
     """Learners try their functions with whole numbers."""
-    step = library.exercises("02")["02.1"].answer
+    step = files.exercises("02")["02.1"].answer
     assert step(1, lambda x: 2 * x, 1) == -1
-    accuracy = library.exercises("12")["12.5"].answer
+    accuracy = files.exercises("12")["12.5"].answer
     assert accuracy([[1, 0], [0, 1]], np.array([0, 0]), np.eye(2, dtype=int), np.zeros(2, dtype=int)) == 0.5

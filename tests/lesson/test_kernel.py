@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 SETUP = "import numpy as np\nimport dlcourse as dl\nfrom dlcourse import open_lesson\nlesson = open_lesson('02')"
-IMPATIENT = "from dlcourse.lesson import library\nlibrary.exercises('02')['02.1'].time_limit = 1.0"
+IMPATIENT = "from dlcourse.lesson import files\nfiles.exercises('02')['02.1'].time_limit = 1.0"
 ENDLESS = """
 def step(x, df, lr):
     while True:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 
 EXERCISES = {"topo": "07.1", "evaluate": "07.2", "entrywise_rules": "11.1", "matrix_rules": "11.2",
              "reducing_rules": "11.3", "backward": "11.4", "gradcheck": "11.5", "train": "11.6"}  # fmt: skip
@@ -21,7 +21,7 @@ EXERCISES = {"topo": "07.1", "evaluate": "07.2", "entrywise_rules": "11.1", "mat
 
 def cell(id: str) -> Any:
     """What one answer cell defines, run by itself."""
-    exercise = library.exercises(id.split(".")[0])[id]
+    exercise = files.exercises(id.split(".")[0])[id]
     space: dict[str, Any] = {"np": np}
     exec(exercise.source(), space)
     return space[exercise.name]
@@ -162,7 +162,7 @@ def test_it_trains_the_perceptron_of_lesson_12_as_the_course_does(learners):
             grads[name] = grads.get(name, 0) + g
 
     params = learners.train({"W": W, "b": np.zeros(2)}, add_gradients, 0.01, 100)
-    theirs = library.exercises("12")["12.3"].answer(X, Y, W, np.zeros(2), 0.01, 100)
+    theirs = files.exercises("12")["12.3"].answer(X, Y, W, np.zeros(2), 0.01, 100)
     np.testing.assert_allclose(params["W"], theirs[0], rtol=1e-8)
     np.testing.assert_allclose(params["b"], theirs[1], rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(losses, theirs[2], rtol=1e-8)

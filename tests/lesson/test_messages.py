@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.lesson import library
-from dlcourse.lesson.answering import TimeUp, time_limit
+from dlcourse.lesson import files
+from dlcourse.lesson.running import TimeUp, time_limit
 
 RIGHT = "def step(x, df, lr):\n    return x - lr * df(x)"
 STUB = "02.1: not attempted yet. Put your own code where the ... is, run the cell, then check again.\n"
@@ -326,7 +326,7 @@ def test_a_class_is_checked_through_its_methods(open_notebook):
 
 @pytest.mark.usefixtures("lesson_90")
 def test_the_untouched_stub_of_a_class_is_not_attempted(open_notebook):
-    assert open_notebook("90").check("90.1", library.stub("90.1")).startswith("90.1: not attempted yet.")
+    assert open_notebook("90").check("90.1", files.stub("90.1")).startswith("90.1: not attempted yet.")
 
 
 def test_library_names_that_an_exercise_forbids_say_write_this_one_yourself(open_notebook):
@@ -340,7 +340,7 @@ def test_library_names_that_an_exercise_forbids_say_write_this_one_yourself(open
 
 
 def test_no_message_is_longer_than_three_lines_or_contains_the_answer(open_notebook):
-    for exercise in library.exercises("02").values():
+    for exercise in files.exercises("02").values():
         secret = exercise.source().split("return ")[-1].strip()
         for mutant in exercise.mutants:
             assert "\n" not in mutant.message

@@ -27,12 +27,12 @@ if not sys.platform.startswith("linux"):
 
 from dlcourse.grading.probe import observe_sandboxed, probe_source, read_run
 from dlcourse.grading.sandbox import NOBODY, Finished, Limits, run_sandboxed, sandbox_command, why_no_sandbox
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import judge
 from tests.conftest import missing
 
-TRAIN = library.exercises("12")["12.3"]
+TRAIN = files.exercises("12")["12.3"]
 SEED = 20261121
 
 
@@ -154,9 +154,9 @@ for folder, folders, files in os.walk("/"):
 
 
 def test_no_lesson_and_no_answer_is_anywhere_in_the_sandbox():
-    seen = {path for path in value(LOOK_EVERYWHERE) if "dlcourse" in path or str(library.PACKAGE.parent) in path}
+    seen = {path for path in value(LOOK_EVERYWHERE) if "dlcourse" in path or str(files.PACKAGE.parent) in path}
     seen = {path for path in seen if not re.search("/site-packages/(?!dlcourse)", path)}  # nbgrader's own notebooks
-    figures = str(library.PACKAGE / "figures")
+    figures = str(files.PACKAGE / "figures")
     assert {path for path in seen if not path.startswith(figures) and "/lessons" not in path} == set()
     folders = {path for path in seen if path.endswith("/lessons")}
     assert all(value(f"import os\nresult = os.listdir({folder!r})") == [] for folder in folders)
@@ -166,12 +166,12 @@ def test_no_lesson_and_no_answer_is_anywhere_in_the_sandbox():
 def test_no_line_of_an_answer_can_be_read_inside():
     """Searched for: the message of a mutant, in every file that has to do with the course, compiled or not."""
     secret = TRAIN.mutants[0].message[:40]
-    assert secret in library.answers_path("12").read_text(encoding="utf-8")
+    assert secret in files.answers_path("12").read_text(encoding="utf-8")
     found = value(
         f"""
 import os
 secret, result = {secret!r}.encode(), [0]
-for top in {[str(library.PACKAGE.parent), str(library.PACKAGE), sys.prefix]!r}:
+for top in {[str(files.PACKAGE.parent), str(files.PACKAGE), sys.prefix]!r}:
     for folder, folders, files in os.walk(top):
         if "site-packages" in folder and "dlcourse" not in folder and not folder.endswith("site-packages"):
             folders.clear()
@@ -216,13 +216,13 @@ INSTALLED = """
 import sys
 from dlcourse.grading.probe import observe_sandboxed
 from dlcourse.grading.sandbox import run_sandboxed
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from dlcourse.lesson.judging import judge
-assert library.lessons_folder().parent == library.PACKAGE
-exercise = library.exercises("12")["12.3"]
+assert files.lessons_folder().parent == files.PACKAGE
+exercise = files.exercises("12")["12.3"]
 cases = exercise.draw(5)
 print(judge(exercise, cases, observe_sandboxed(exercise, exercise.source(), cases)))
-look = "import os; print(os.path.isdir(%r), os.listdir(%r))" % ((str(library.lessons_folder()),) * 2)
+look = "import os; print(os.path.isdir(%r), os.listdir(%r))" % ((str(files.lessons_folder()),) * 2)
 print(run_sandboxed([sys.executable, "-I", "-c", look]).stdout, end="")
 """
 
@@ -235,8 +235,8 @@ def test_an_installed_course_is_used_inside_without_its_lessons(tmp_path):
     for name in ("numpy", "numpy.libs"):
         if (packages / name).is_dir():
             shutil.copytree(packages / name, site / name)
-    shutil.copytree(library.PACKAGE, site / "dlcourse")
-    shutil.copytree(library.lessons_folder(), site / "dlcourse" / "lessons", dirs_exist_ok=True)
+    shutil.copytree(files.PACKAGE, site / "dlcourse")
+    shutil.copytree(files.lessons_folder(), site / "dlcourse" / "lessons", dirs_exist_ok=True)
     done = subprocess.run([tmp_path / "venv" / "bin" / "python", "-I", "-"], input=INSTALLED,
                           capture_output=True, text=True, cwd="/", check=False)  # fmt: skip
     assert done.stdout.splitlines() == ["PASS 12.3", "True []"], done.stderr
@@ -274,7 +274,7 @@ def test_the_system_is_read_only_and_the_home_is_empty_and_writable(tmp_path):
     code = f"""
 import os
 result = {{"home": os.listdir(), "written": []}}
-for folder in ["/", "/usr", "/etc", "/home", {str(library.PACKAGE)!r}, {sys.prefix!r}, {str(tmp_path)!r}, ".", "/tmp"]:
+for folder in ["/", "/usr", "/etc", "/home", {str(files.PACKAGE)!r}, {sys.prefix!r}, {str(tmp_path)!r}, ".", "/tmp"]:
     try:
         with open(os.path.join(folder, "canary"), "w") as file:
             file.write("x")
@@ -392,14 +392,14 @@ AS_NOBODY = """
 import os, sys
 from dlcourse.grading.probe import observe_sandboxed
 from dlcourse.grading.sandbox import run_sandboxed, why_no_sandbox
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from dlcourse.lesson.judging import judge
 assert os.geteuid() != 0
 print(why_no_sandbox())
-exercise = library.exercises("12")["12.3"]
+exercise = files.exercises("12")["12.3"]
 cases = exercise.draw(5)
 print(judge(exercise, cases, observe_sandboxed(exercise, exercise.source(), cases)))
-look = "import os; print(os.path.exists(%r), os.listdir('.'))" % str(library.lessons_folder())
+look = "import os; print(os.path.exists(%r), os.listdir('.'))" % str(files.lessons_folder())
 print(run_sandboxed([sys.executable, "-I", "-c", look]).stdout, end="")
 """
 
@@ -409,7 +409,7 @@ def as_nobody(program: str) -> subprocess.CompletedProcess[str]:
     command = [shutil.which("bwrap") or "bwrap", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev"]
     command += ["--bind", "/proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"]
     opened = set()
-    for root in {Path(sys.base_prefix).resolve(), Path(sys.prefix), library.PACKAGE.parent}:
+    for root in {Path(sys.base_prefix).resolve(), Path(sys.prefix), files.PACKAGE.parent}:
         closed = [p for p in reversed(root.parents) if p != Path("/") and not p.stat().st_mode & 0o001]
         if closed and closed[0] not in opened:  # once: a second one would hide what is already below
             opened.add(closed[0])

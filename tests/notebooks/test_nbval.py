@@ -14,16 +14,16 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from dlcourse.lesson.solve import solved_notebook
 from tests.conftest import missing
 
-LESSONS = [path.name[:2] for path in library.notebooks()]
+LESSONS = [path.name[:2] for path in files.notebooks()]
 OTHER_CORE = "Nehalem"  # OpenBLAS then uses neither AVX nor fused multiply-add: other roundings in matrix products
 
 
 def released(lesson: str) -> Any:
-    return nbformat.read(library.notebook(lesson), as_version=4)
+    return nbformat.read(files.notebook(lesson), as_version=4)
 
 
 def nbval(notebooks: dict[str, Any], folder: Path, core: str | None = None) -> dict[str, list[str]]:
@@ -117,7 +117,7 @@ def test_a_wrong_stored_output_would_be_noticed(tmp_path):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_solved_notebook_is_the_released_one_but_for_answers_and_passes(lesson):
     before, after = released(lesson), solved_notebook(lesson)
-    exercises = library.exercises(lesson)
+    exercises = files.exercises(lesson)
     assert [cell.id for cell in before.cells] == [cell.id for cell in after.cells]
     for was, now in zip(before.cells, after.cells, strict=True):
         id, tags = now.metadata.get("dlcourse", {}).get("exercise"), now.metadata.get("tags", [])

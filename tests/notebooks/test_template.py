@@ -11,10 +11,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.store_outputs import WIDGET_VIEW, written
 
-NOTEBOOKS = {path.name[:2]: nbformat.read(path, as_version=4) for path in library.notebooks()}
+NOTEBOOKS = {path.name[:2]: nbformat.read(path, as_version=4) for path in files.notebooks()}
 TAGS = {
     "title", "objectives", "setup", "hide-input", "widget", "predict", "answer", "check", "surprise", "quiz", "slide",
     "instructor", "nbval-skip", "nbval-ignore-output", "nbval-check-output", "nbval-raises-exception",
@@ -38,7 +38,7 @@ def words(text: str) -> int:
 @each_notebook
 def test_the_file_is_valid_and_written_in_the_one_form(lesson, notebook):
     nbformat.validate(notebook)
-    assert library.notebook(lesson).read_text(encoding="utf-8") == written(notebook)
+    assert files.notebook(lesson).read_text(encoding="utf-8") == written(notebook)
 
 
 @each_notebook

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.packaging.checkout import copy_to
 
 # repo2docker looks at the current folder, so it gets a process of its own.
@@ -146,7 +146,7 @@ def test_the_plan_builds_and_every_lesson_opens(plan: Plan, tmp_path: Path) -> N
                 assert server.poll() is None and time.monotonic() < deadline, "the server did not start"
                 time.sleep(0.1)
         opened = [entry["name"] for entry in listing["content"] if entry["type"] == "notebook"]
-        assert sorted(opened) == sorted(path.name for path in library.notebooks())
+        assert sorted(opened) == sorted(path.name for path in files.notebooks())
         for name in opened:
             assert get(f"api/contents/lessons/{name}")["content"]["cells"]
     finally:

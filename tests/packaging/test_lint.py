@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ["ruff", "check", "."],
         ["mypy"],
-        ["mypy", "lessons/answers"],
+        ["mypy", "lessons/backstage"],
     ],
     ids=" ".join,
 )

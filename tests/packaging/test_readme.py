@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.packaging.checkout import ROOT, clean_environment, copy_to
 
 
@@ -58,4 +58,4 @@ def test_the_first_command_serves_the_lessons_within_a_minute_of_its_install(tmp
     finally:
         server.terminate()
         server.wait(20)
-    assert {entry["name"] for entry in listing["content"]} == {path.name for path in library.notebooks()}
+    assert {entry["name"] for entry in listing["content"]} == {path.name for path in files.notebooks()}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dlcourse.lesson import library
+from dlcourse.lesson import files
 from tests.packaging.checkout import BIN, ROOT, build_wheel, clean_environment, copy_to
 
 
@@ -51,7 +51,7 @@ def test_the_wheel_holds_the_package_the_lessons_and_nothing_left_over(wheel: Pa
     assert not [
         name for name in names if "__pycache__" in name or ".ipynb_checkpoints" in name or name.endswith(".pyc")
     ]
-    for path in library.notebooks():
+    for path in files.notebooks():
         assert f"dlcourse/lessons/{path.name}" in names
     ours = {
         path.relative_to(ROOT).as_posix()
@@ -65,20 +65,20 @@ def test_the_wheel_holds_the_package_the_lessons_and_nothing_left_over(wheel: Pa
 def test_lessons_open_from_the_installed_wheel(python: Path, tmp_path: Path) -> None:
     code = """
 import json, pathlib, dlcourse
-from dlcourse.lesson import library
-numbers = [path.name[:2] for path in library.notebooks()]
+from dlcourse.lesson import files
+numbers = [path.name[:2] for path in files.notebooks()]
 for number in numbers:
     dlcourse.open_lesson(number)
-print(json.dumps([dlcourse.__file__, str(library.lessons_folder()), [p.name for p in library.notebooks()]]))
+print(json.dumps([dlcourse.__file__, str(files.lessons_folder()), [p.name for p in files.notebooks()]]))
 """
     module, folder, names = ask(python, code, tmp_path)
     environment = str(python.parents[1])
     assert module.startswith(environment) and folder.startswith(environment)
-    assert names == [path.name for path in library.notebooks()]
+    assert names == [path.name for path in files.notebooks()]
 
 
 def test_the_installed_command_solves_a_lesson_and_reads_the_penguins(python: Path, tmp_path: Path) -> None:
-    number = library.notebooks()[0].name[:2]
+    number = files.notebooks()[0].name[:2]
     command = [str(python.parent / "dlcourse"), "solve", number, "-o", "solved.ipynb"]
     done = subprocess.run(command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

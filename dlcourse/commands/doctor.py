@@ -1,0 +1,167 @@
+"""What works on this machine: one finding per part, each with a word for its state and what to do.
+
+Only what a learner needs can be ``broken``; what is for graphics cards or for instructors is at worst ``absent``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from packaging.requirements import Requirement
+
+SYMBOLS = {"works": "✓", "absent": "–", "broken": "✗"}
+PLAIN_SYMBOLS = {"works": "+", "absent": "-", "broken": "!"}  # for consoles that cannot print the others
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the table."""
+
+    part: str
+    state: Literal["works", "absent", "broken"]
+    detail: str
+
+
+def examine() -> list[Finding]:
+    """Look at everything, quickest first."""
+    return [python(), *packages(), widgets(), lessons(), progress(), graphics_card(), sandbox()]
+
+
+def table(findings: list[Finding], encoding: str | None = None) -> str:
+    """The findings in three columns: symbol and state, part, detail.
+
+    >>> print(table([Finding("Python", "works", "3.12.1")], encoding="ascii"))
+    + works   Python  3.12.1
+    """
+    symbols = SYMBOLS
+    try:
+        "".join(SYMBOLS.values()).encode(encoding or sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        symbols = PLAIN_SYMBOLS
+    width = max(len(finding.part) for finding in findings)
+    return "\n".join(f"{symbols[f.state]} {f.state:<6}  {f.part:<{width}}  {f.detail}" for f in findings)
+
+
+def python() -> Finding:
+    return Finding("Python", "works", f"{platform.python_version()} at {sys.executable}")
+
+
+def packages() -> Iterator[Finding]:
+    """Each package that the course depends on, against the lowest version that it needs."""
+    for text in metadata.requires("dlcourse") or []:
+        requirement = Requirement(text)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        name, mend = requirement.name, f'python -m pip install "{requirement.name}{requirement.specifier}"'
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield Finding(name, "broken", f"not installed; try: {mend}")
+            continue
+        if requirement.specifier.contains(found, prereleases=True):
+            yield Finding(name, "works", found)
+        else:
+            yield Finding(name, "broken", f"{found}, but the course needs {requirement.specifier}; try: {mend}")
+
+
+def widgets() -> Finding:
+    """Whether JupyterLab's page will find the two front-end parts that draw the figures."""
+    part = "figures in browser"
+    try:
+        from jupyter_core.paths import jupyter_path
+    except ImportError:
+        return Finding(part, "broken", "jupyter_core is not installed, so JupyterLab cannot run")
+    missing = [
+        name
+        for name in ("@jupyter-widgets/jupyterlab-manager", "anywidget")
+        if not any(Path(folder, name, "package.json").is_file() for folder in jupyter_path("labextensions"))
+    ]
+    if missing:
+        return Finding(
+            part,
+            "broken",
+            f"JupyterLab has no {' and no '.join(missing)};"
+            " try: python -m pip install --force-reinstall jupyterlab_widgets anywidget",
+        )
+    return Finding(part, "works", "JupyterLab has the widget manager and anywidget")
+
+
+def lessons() -> Finding:
+    from dlcourse.lesson import files
+
+    try:
+        found = len(files.notebooks())
+        folder = files.lessons_folder()
+    except OSError as error:
+        return Finding("lessons", "broken", str(error))
+    if not found:
+        return Finding("lessons", "broken", f"no notebook in {folder}; install dlcourse again")
+    return Finding("lessons", "works", f"{found} in {folder}")
+
+
+def progress() -> Finding:
+    """Whether the learner's progress can be kept. A lesson runs without it, but forgets."""
+    from dlcourse.lesson.progress import progress_file
+
+    path = progress_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent):
+            pass
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError
+    except OSError:
+        return Finding("progress file", "broken", f"{path} cannot be written, so progress will be forgotten")
+    return Finding("progress file", "works", str(path))
+
+
+def graphics_card() -> Finding:
+    part = "graphics card"
+    if importlib.util.find_spec("cupy") is None:
+        return Finding(part, "absent", 'optional: CuPy is not installed (pip install "dlcourse[cuda]")')
+    try:
+        cupy = importlib.import_module("cupy")  # by name: it is not there when types are checked
+        count = cupy.cuda.runtime.getDeviceCount()
+        names = [cupy.cuda.runtime.getDeviceProperties(k)["name"].decode() for k in range(count)]
+    except Exception as error:  # a broken driver raises whatever it likes, and must not end the table
+        return Finding(
+            part, "absent", f"optional: CuPy is installed but finds no card ({type(error).__name__}: {error})"
+        )
+    return Finding(part, "works", f"CuPy {metadata.version(cupy_distribution())}: {', '.join(names)}")
+
+
+def cupy_distribution() -> str:
+    """CuPy's distribution is named after the CUDA version, for instance cupy-cuda12x."""
+    return metadata.packages_distributions()["cupy"][0]
+
+
+def sandbox() -> Finding:
+    """Bubblewrap, which grading uses; a learner does not need it."""
+    part = "grading sandbox"
+    program = shutil.which("bwrap")
+    if program is None:
+        return Finding(part, "absent", "only for grading: install bubblewrap (Linux)")
+    try:
+        done = subprocess.run(
+            [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "true"],
+            capture_output=True, text=True, timeout=20,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding(part, "absent", f"only for grading: {program} does not run ({error})")
+    if done.returncode != 0:
+        return Finding(
+            part, "absent", f"only for grading: {program} may not make a sandbox here: {done.stderr.strip()}"
+        )
+    return Finding(part, "works", program)

@@ -1,0 +1,441 @@
+"""The compiler: from a graph to the program you would have written, a straight list of NumPy calls.
+
+Three steps, in the order of this file. *Specialise*: all sizes are known now, so take composite operations apart,
+compute each thing once, and drop what changes nothing. *Plan*: give each array a place in memory, and use the place
+again when the array is no longer needed. *Write*: print the rest as Python.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from dlcourse.engine.errors import shape_text, variable_names
+from dlcourse.engine.graph import (
+    OPERATIONS,
+    Array,
+    Constant,
+    Dtype,
+    Node,
+    Operation,
+    Placeholder,
+    constant,
+    topological_order,
+)
+from dlcourse.engine.hardware import CPU, Device
+from dlcourse.engine.kinds import broadcast_shapes
+from dlcourse.engine.operations import Index, broadcast_to, cast, reshape
+
+Sizes = tuple[int, ...]
+
+# ------------------------------------------------------------------------------------------- 1. specialise
+
+
+class Specialised:
+    """The graph below some targets, rewritten for known sizes, in the order in which it is to be computed.
+
+    `done` maps each node to what replaces it, `origin` each new node to the one that it was made for.
+    """
+
+    def __init__(self, targets: Sequence[Node], sizes: Mapping[Placeholder, Sizes]) -> None:
+        self.sizes = sizes
+        self.done: dict[Node, Node] = {}
+        self.origin: dict[Node, Node] = {}
+        self.computed: dict[Hashable, Node] = {}  # one node for each thing to compute
+        for self.current in topological_order(targets):
+            self.done[self.current] = self.replaced(self.current)
+        self.targets = [self.done[target] for target in targets]
+        self.order = topological_order(self.targets)
+
+    def replaced(self, node: Node) -> Node:
+        if isinstance(node, Placeholder):
+            return self.kept(Placeholder(self.sizes[node], node.dtype, node.name, node.where, node.weak))
+        if not isinstance(node, Operation):
+            value = node.shape if node.name == "ones" else repr(number_in(node))
+            known = isinstance(node, Constant) and (node.shape == () or node.name == "ones")
+            return self.once(("constant", node.dtype, value), node) if known else node
+        inputs = tuple(self.done[parent] for parent in node.inputs)
+        new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)  # checks sizes
+        if node.kind.learners:
+            return self.kept(new)  # it may not do the same thing twice
+        better = node.kind.formula(*inputs, **node.attributes) if node.kind.formula else simplified(new)
+        if better is not None:
+            return self.replaced_below(cast(better, node.dtype))
+        parts = sorted(map(id, inputs)) if node.kind.name in _COMMUTATIVE else map(id, inputs)
+        return self.once((node.kind, *parts, *sorted(node.attributes.items())), new)
+
+    def replaced_below(self, target: Node) -> Node:
+        """The same for nodes that the rewriting itself has made."""
+        for node in topological_order(target, known=self.done):
+            self.done[node] = self.replaced(node)
+        return self.done[target]
+
+    def once(self, key: Hashable, node: Node) -> Node:
+        return self.computed[key] if key in self.computed else self.kept(self.computed.setdefault(key, node))
+
+    def kept(self, node: Node) -> Node:
+        self.done[node], self.origin[node] = node, self.current
+        return node
+
+
+_COMMUTATIVE = {"add", "multiply", "maximum", "minimum", "equal"}
+_SIMPLER: defaultdict[str, list[Callable[[Operation], Node | None]]] = defaultdict(list)
+
+
+def simplified(node: Operation) -> Node | None:
+    """The same value for less work, by the first rule that has one; or None."""
+    rules = [*([_on_one_number] if node.kind.elementwise else ()), *_SIMPLER[node.kind.name], _on_constants]
+    return next((better for rule in rules if (better := rule(node)) is not None), None)
+
+
+def _simpler(*names: str) -> Callable[[Callable[[Operation], Node | None]], None]:
+    def register(rule: Callable[[Operation], Node | None]) -> None:
+        for name in names:
+            _SIMPLER[name].append(rule)
+
+    return register
+
+
+def number_in(node: Node) -> float | None:
+    """The value of a constant that is a single number."""
+    return node.array.item() if isinstance(node, Constant) and node.shape == () else None
+
+
+def _is(node: Node, kind: str) -> bool:
+    return isinstance(node, Operation) and node.kind is OPERATIONS[kind]
+
+
+def _repeats(node: Node) -> Node | None:
+    """The single number that this node repeats, if that is all it does."""
+    if node.shape == ():
+        return node
+    return node.inputs[0] if _is(node, "broadcast_to") and node.inputs[0].shape == () else None
+
+
+def _on_one_number(node: Operation) -> Node | None:
+    """What is the same everywhere is computed once; what NumPy broadcasts anyway is not repeated before."""
+    kind, inputs = node.kind, node.inputs
+    if node.dtype.kind == "f" and kind.dtype_rule == "float" and any(parent.dtype.kind != "f" for parent in inputs):
+        return kind(*[cast(parent, node.dtype) for parent in inputs])
+    numbers = [_repeats(parent) for parent in inputs]
+    if node.shape != () and None not in numbers:
+        return broadcast_to(kind(*numbers), node.shape)
+    for i, parent in enumerate(inputs):
+        if _is(parent, "broadcast_to"):
+            thinner = (*inputs[:i], parent.inputs[0], *inputs[i + 1 :])
+            if broadcast_shapes(*[other.shape for other in thinner]) == node.shape:
+                return kind(*thinner)
+    return None
+
+
+def _on_constants(node: Operation) -> Node | None:
+    """What depends on constants only is computed now."""
+    arrays = [parent.array for parent in node.inputs if isinstance(parent, Constant)]
+    if len(arrays) < len(node.inputs) or _is(node, "broadcast_to"):
+        return None
+    names = [f"k{i}" for i in range(len(arrays))]
+    try:
+        with np.errstate(all="ignore"):
+            if callable(node.kind.compute):
+                value = node.kind.compute(*arrays, **node.attributes)
+            else:
+                value = eval(_expression(node, names, ""), {**vars(np), **dict(zip(names, arrays, strict=True))})
+    except Exception:
+        return None  # when it runs it will fail again, and be explained
+    return Constant(np.asarray(value), node.name, node.where)
+
+
+@_simpler("add", "subtract", "multiply", "divide", "power")
+def _(node: Operation) -> Node | None:
+    """x + 0, x − 0, x · 1, x / 1, x¹."""
+    neutral = 0 if node.kind.name in ("add", "subtract") else 1
+    a, b = node.inputs
+    for number, x in ((b, a), (a, b)) if node.kind.name in _COMMUTATIVE else ((b, a),):
+        if number_in(number) == neutral and (x.shape, x.dtype) == (node.shape, node.dtype):
+            return x
+    return None
+
+
+@_simpler("add")
+def _(node: Operation) -> Node | None:
+    """a + (−b) = a − b."""
+    a, b = node.inputs
+    return a - b.inputs[0] if _is(b, "negative") else b - a.inputs[0] if _is(a, "negative") else None
+
+
+@_simpler("multiply")
+def _(node: Operation) -> Node | None:
+    """Truth values multiply like 0 and 1, without being turned into numbers first."""
+    plain = [x.inputs[0] if _is(x, "cast") and x.inputs[0].dtype == bool else x for x in node.inputs]
+    changed = plain != list(node.inputs) and np.result_type(*[x.dtype for x in plain]) == node.dtype
+    return node.kind(*plain) if changed else None
+
+
+@_simpler("power")
+def _(node: Operation) -> Node | None:
+    """Small powers as products: x⁴ = x² · x²."""
+    x, n = node.inputs[0], number_in(node.inputs[1])
+    if n is None:
+        return None
+    if n == 0:
+        return broadcast_to(cast(1.0, node.dtype), node.shape)
+    if n == -1:
+        return 1 / x
+    if n in range(2, 9):
+        half = x ** (n // 2)
+        return half * half if n % 2 == 0 else half * half * x
+    return None
+
+
+@_simpler("negative", "transpose")
+def _(node: Operation) -> Node | None:
+    """−(−x) = x, (xᵀ)ᵀ = x."""
+    return node.inputs[0].inputs[0] if _is(node.inputs[0], node.kind.name) else None
+
+
+@_simpler("transpose", "permute", "reshape", "broadcast_to", "cast")
+def _(node: Operation) -> Node | None:
+    """A change of shape or of dtype that changes nothing, or that follows another."""
+    (x,), name = node.inputs, node.kind.name
+    if (x.shape, x.dtype) == (node.shape, node.dtype) and (x.ndim < 2 or name not in ("transpose", "permute")):
+        return x
+    if name in ("reshape", "broadcast_to") and _is(x, name):
+        return node.kind(x.inputs[0], shape=node.shape)
+    number = None if name in ("cast", "broadcast_to") or node.shape == () else _repeats(x)
+    return None if number is None else broadcast_to(number, node.shape)
+
+
+@_simpler("sum", "max", "min")
+def _(node: Operation) -> Node | None:
+    """NumPy is slow to reduce thin matrices; other ways to the same numbers are not."""
+    (x,), axis, name = node.inputs, node.attributes["axis"], node.kind.name
+    along = [x.shape[i] or 0 for i in axis]
+    if math.prod(along) == 1:
+        return reshape(x, node.shape)
+    if len(along) != 1 or x.ndim not in (1, 2) or 0 in x.shape:
+        return None
+    if name == "sum" and x.dtype.kind == "f" and along[0] <= 1024:  # for more numbers, NumPy's sum is more exact
+        n, keeps = along[0], node.ndim == x.ndim == 2
+        ones = constant(np.ones((n, 1) if keeps and axis == (1,) else (1, n) if keeps else n), "ones", x.dtype)
+        return reshape(x @ ones if axis == (1,) else ones @ x, node.shape)
+    if name != "sum" and axis == (1,) and along[0] <= 64:  # column by column, each column in one piece
+        return reshape(node.kind(OPERATIONS["columns"](x), axis=(0,), keepdims=False), node.shape)
+    return None
+
+
+# ------------------------------------------------------------------------------------------------- 2. plan
+
+
+class Storage:
+    """A place for an array: its own in each run if the caller gets it (`fresh`), else the same in all runs."""
+
+    def __init__(self, node: Node) -> None:
+        self.shape: Any = node.shape
+        self.dtype, self.fresh, self.name = node.dtype, False, ""
+
+
+class Plan:
+    """`storage`: where each node is put. `overwrites`: on which input. `memory`: the places that stay."""
+
+    def __init__(self, order: Sequence[Node], targets: Sequence[Node]) -> None:
+        self.storage: dict[Node, Storage] = {}
+        self.overwrites: dict[Node, Node] = {}
+        self.memory: list[Storage] = []
+        self.owner: dict[Node, Node] = {}  # whose array a node looks at: its own, or that of the node it is a view of
+        self.last_use: dict[Node, float] = {}
+        for i, node in enumerate(order):
+            self.owner[node] = self.owner[node.inputs[0]] if isinstance(node, Operation) and node.kind.view else node
+            for used in (node, *node.inputs):
+                self.last_use[self.owner[used]] = i
+        self.last_use.update((self.owner[target], math.inf) for target in targets)
+        for i, node in enumerate(order):
+            if isinstance(node, Operation) and node.kind.takes_out and node.shape:
+                self.place(i, node)
+        for target in targets:
+            if target in self.storage:
+                self.storage[target].fresh = True
+        self.share(order)
+
+    def place(self, i: int, node: Operation) -> None:
+        """An operation that works number by number may write over an input that nobody needs any more."""
+        for parent in node.inputs if node.kind.elementwise else ():
+            place = self.storage.get(parent)
+            if place and self.last_use[parent] == i and (parent.shape, parent.dtype) == (node.shape, node.dtype):
+                self.storage[node], self.overwrites[node] = place, parent
+                return
+        self.storage[node] = Storage(node)
+
+    def share(self, order: Sequence[Node]) -> None:
+        """Arrays of one shape and dtype, needed at different times, get the same memory."""
+        free: defaultdict[tuple[Any, Dtype], list[str]] = defaultdict(list)
+        for i, node in enumerate(order):
+            mine = self.storage.get(node)
+            if mine and not mine.fresh and not mine.name:
+                names = free[mine.shape, mine.dtype]
+                if not names:
+                    names.append(f"m{len(self.memory)}")
+                    self.memory.append(mine)
+                mine.name = names.pop()
+            for used in {self.owner[parent] for parent in (node, *node.inputs)}:
+                theirs = self.storage.get(used)
+                if theirs and not theirs.fresh and self.last_use[used] == i and (theirs is not mine or used is node):
+                    free[theirs.shape, theirs.dtype].append(theirs.name)
+
+
+# ------------------------------------------------------------------------------------------------ 3. write
+
+_CALLED = re.compile(r"(?<![\w.])([a-z_]\w*)(?=[.\w]*\()")
+_RESERVED = {*dir(np), *dir(math), *keyword.kwlist, *keyword.softkwlist, "step", "float", "numpy"} - {"ones"}
+
+
+def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
+    """The call that computes a node, as Python."""
+    kind, template = node.kind, str(node.kind.compute)
+    if kind.elementwise:
+        if node.shape == () and "(" not in kind.scalar:
+            return kind.scalar.format(*inputs)
+        template = f"{template}({{inputs}}{{out}})"
+    elif kind.name == "matmul" and all(x.ndim < 3 and x.dtype == node.dtype for x in node.inputs):
+        template = template.replace("matmul", "dot")  # the same product, with less ado before it
+    attributes = {
+        name: str(value).format("", *inputs[1:]) if isinstance(value, Index)
+        else repr(value[0] if name == "axis" and isinstance(value, tuple) and len(value) == 1 else value)
+        for name, value in node.attributes.items()
+    }  # fmt: skip
+    return template.format(*inputs, inputs=", ".join(inputs), out=f", out={out}" if out else "", **attributes)
+
+
+class Writer:
+    """The Python source of a specialised graph; `objects` is what it uses besides NumPy."""
+
+    def __init__(self, graph: Specialised, arguments: Sequence[Node], floats: bool, device: Device = CPU) -> None:
+        self.device = device
+        self.graph, self.floats, self.plan = graph, floats, Plan(graph.order, graph.targets)
+        self.objects: dict[str, Any] = {}
+        self.names: dict[Node, str] = {}
+        self.taken: Counter[str] = Counter()
+        called = variable_names(set(graph.origin.values()))  # a part of a composite goes by its kind
+        self.wanted = {node: called[origin] for node, origin in graph.origin.items() if graph.done[origin] is node}
+        self.arguments = [self.name(node) for node in arguments]
+        self.numbers: list[str] = []
+        self.views: list[str] = []  # of memory that stays: made once
+        self.fixed: set[Node] = set()  # what those views are
+        self.lines = [f"{name} = float({name})" for name in self.arguments if floats]
+        self.node_of_line = list(arguments) if floats else []
+        for node in graph.order:
+            if isinstance(node, Operation):
+                self.write(node)
+        self.times_wanted = Counter(graph.targets)
+        self.results = [self.result(node) for node in graph.targets]
+
+    def name(self, node: Node) -> str:
+        """A Python identifier for the node, different from all others."""
+        if node not in self.names:
+            text = unicodedata.normalize("NFKC", self.wanted.get(node) or node.name or node.kind_name)
+            text = re.sub(r"\W+", "_", text.replace("∂", "d"))[:40].strip("_") or "value"
+            self.names[node] = self.fresh_name(text if text.isidentifier() else f"_{text}")
+        return self.names[node]
+
+    def fresh_name(self, text: str) -> str:
+        name = text
+        while name in self.taken or name in _RESERVED or re.fullmatch(r"[mk]\d+", name):
+            self.taken[text] += 1
+            name = f"{text}_{self.taken[text]}"
+        self.taken[name] += 1
+        return name
+
+    def bound(self, value: Any, text: str) -> str:
+        """A name for something that cannot be written down."""
+        name = self.fresh_name(text)
+        self.objects[name] = value
+        return name
+
+    def operand(self, node: Node, used_by: Operation) -> str:
+        """How an operation refers to one of its inputs."""
+        number = number_in(node)
+        if number is not None and used_by.shape == ():
+            others = [parent.dtype for parent in used_by.inputs if parent is not node] or [node.dtype]
+            if np.result_type(*others) == np.result_type(node.dtype, *others):
+                return repr(number) if math.isfinite(number) else f"float('{number}')"
+        if isinstance(node, Constant) and node not in self.names:
+            if number is None:
+                self.names[node] = self.bound(node.array, node.name if node.name == "ones" else "data")
+            else:  # an array of one number is quicker to use than the number
+                self.names[node] = f"k{len(self.numbers)}"
+                text = repr(number) if math.isfinite(number) else f"'{number}'"
+                self.numbers.append(f"{self.names[node]} = array({text}, {node.dtype.name!r})")
+        return self.name(node)
+
+    def write(self, node: Operation) -> None:
+        inputs = [self.operand(parent, node) for parent in node.inputs]
+        if node.kind.view and self.stays(node):
+            place = self.plan.storage.get(node.inputs[0])
+            self.views.append(f"{self.name(node)} = {_expression(node, [place.name if place else inputs[0]], '')}")
+            self.fixed.add(node)
+            return
+        if self.floats:
+            text = node.kind.scalar.format(*inputs)
+        elif callable(node.kind.compute):
+            own = node.kind.learners
+            function = _guarded(node, self.device) if own else partial(node.kind.compute, **node.attributes)
+            text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', node.kind.name) + '_of')}({', '.join(inputs)})"
+        else:
+            place, overwritten = self.plan.storage.get(node), self.plan.overwrites.get(node)
+            out = self.name(overwritten) if overwritten is not None else place.name if place else ""
+            text = _expression(node, inputs, out)
+        self.lines.append(f"{self.name(node)} = {text}")
+        self.node_of_line.append(self.graph.origin.get(node, node))
+
+    def stays(self, view: Operation) -> bool:
+        """Whether this is a view of memory that is the same in every run. (To reshape a view may be to copy it.)"""
+        place = self.plan.storage.get(view.inputs[0])
+        return bool(place and not place.fresh) or (view.inputs[0] in self.fixed and view.kind.name != "reshape")
+
+    def result(self, node: Node) -> str:
+        """What the caller gets is the caller's own: a fresh array, or a copy."""
+        if isinstance(node, Constant):
+            return f"{self.bound(node.array, 'data')}.copy()"
+        if node.shape == ():
+            return f"array({self.name(node)})"
+        is_own = isinstance(node, Operation) and not node.kind.view and self.times_wanted[node] == 1
+        return self.name(node) if is_own else f"{self.name(node)}.copy()"
+
+    def source(self) -> str:
+        end = "return " + "".join(f"{result}, " for result in self.results).rstrip()
+        called = set(_CALLED.findall("\n".join([*self.numbers, *self.views, *self.lines, end]))) - set(self.objects)
+        called |= {"empty"} if self.plan.memory else set()
+        size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
+        head = [f"# {len(self.lines)} operations, {size} bytes of memory"]
+        head += [f"# {name}: {shape_text(node.shape)}" for node, name in self.names.items() if name in self.arguments]
+        for module in (math, np) if self.floats else (self.device.module,):
+            imported = sorted(name for name in called if hasattr(module, name))
+            called -= set(imported)
+            head += [f"from {module.__name__} import {', '.join(imported)}"] if imported else []
+        head += [f"{s.name} = empty({s.shape}, {s.dtype.name!r})" for s in self.plan.memory]
+        head += [*self.numbers, *self.views, f"def step({', '.join(self.arguments)}):"]
+        self.first_line = len(head) + 1
+        return "\n".join([*head, *[f"    {line}" for line in [*self.lines, end]], ""])
+
+
+def _guarded(node: Operation, device: Device) -> Callable[..., Array]:
+    """A learner's function: it cannot change its inputs, and its answer is checked and copied."""
+
+    def compute(*arrays: Any) -> Array:
+        views = [device.put(array).view() for array in arrays]
+        for view in views:
+            if device is CPU:  # CuPy's arrays cannot be locked
+                view.flags.writeable = False
+        answer: Array = device.put(node.kind.compute(*views, **node.attributes))  # type: ignore[operator]
+        if answer.shape != node.shape:
+            raise ValueError(f"it returned shape {shape_text(answer.shape)}, but its shape rule promised {node.shape}")
+        return answer.astype(node.dtype)  # a copy
+
+    return compute

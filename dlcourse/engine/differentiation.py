@@ -1,0 +1,201 @@
+"""Differentiation: walk the graph backwards, hand each node's gradient to its rule, add up what arrives.
+
+The rules stand in a table, in ``derivatives.py``. They are written in graph operations, so the gradient of a graph is
+more graph: it can be drawn, compiled, and differentiated again.
+The method is reverse accumulation (S. Linnainmaa, "Taylor expansion of the accumulated rounding error", 1976;
+D. Sabinasz, "Deep Learning From Scratch: Theory and Implementation").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
+from dlcourse.engine.errors import DTypeError, GradientError, Line, Mismatch, ShapeError, built, label, shape_text
+from dlcourse.engine.graph import (
+    LEARNERS_OPERATIONS,
+    OPERATIONS,
+    Node,
+    Operand,
+    Operation,
+    Shape,
+    constant,
+    learners_line,
+    topological_order,
+)
+from dlcourse.engine.kinds import OperationKind, ShapeOf, broadcast_shapes
+from dlcourse.engine.operations import broadcast_like, cast
+
+Rule = Callable[..., Sequence["Node | None"]]
+_RULES: dict[OperationKind, Rule] = {}
+
+
+def register_gradient(name: str) -> Callable[[Rule], Rule]:
+    """Say how gradients pass through the operation `name`.
+
+    The rule gets the node `op` and the node `g`, the gradient of the loss with respect to `op`, and returns one node
+    for each of ``op.inputs``, written in graph operations; None where an input has no gradient.
+    See :func:`operation` for an example.
+    """
+    kind = LEARNERS_OPERATIONS.get(name) or OPERATIONS.get(name)
+    if kind is None:
+        raise GradientError(
+            f"there is no operation {name!r} to give a gradient to: define it first, with @dl.operation({name!r})."
+        )
+
+    def decorate(rule: Rule) -> Rule:
+        _RULES[kind] = rule
+        return rule
+
+    return decorate
+
+
+# -------------------------------------------------------------------------------------- the walk backwards
+
+
+@overload
+def gradients(loss: Node, wrt: Node, grad_output: Operand | None = None,
+              unconnected: Literal["raise", "zero"] = "raise") -> Node: ...  # fmt: skip
+@overload
+def gradients(loss: Node, wrt: Sequence[Node], grad_output: Operand | None = None,
+              unconnected: Literal["raise", "zero"] = "raise") -> list[Node]: ...  # fmt: skip
+def gradients(loss: Node, wrt: Node | Sequence[Node], grad_output: Operand | None = None,
+              unconnected: Literal["raise", "zero"] = "raise") -> Node | list[Node]:  # fmt: skip
+    """The gradients of `loss` with respect to each node of `wrt`, as new nodes of the same graph.
+
+    A loss that is not a single number needs `grad_output`, the gradient that arrives at it from beyond.
+    A node that the loss does not depend on raises, or with ``unconnected="zero"`` gets zeros.
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(3.0, name="x")
+    >>> slope = dl.gradients(x**4, x)
+    >>> curvature = dl.gradients(slope, x)
+    >>> dl.run([slope, curvature])
+    [array(108.), array(108.)]
+    """
+    wanted = [wrt] if isinstance(wrt, Node) else list(wrt)
+    _check_request(loss, wanted, unconnected)
+    here = learners_line()
+    arriving = {loss: [_seed(loss, grad_output, here)]}
+    order = topological_order(loss)
+    leads_to_wanted = set(wanted)
+    for node in order:
+        if not leads_to_wanted.isdisjoint(node.inputs):
+            leads_to_wanted.add(node)
+
+    found: dict[Node, Node] = {}
+    for node in reversed(order):
+        if node in arriving and node in leads_to_wanted:
+            g = found[node] = _add_all(node, arriving.pop(node), label(loss, here))
+            if isinstance(node, Operation):
+                for parent, contribution in zip(node.inputs, _contributions(node, g), strict=True):
+                    if contribution is not None and parent in leads_to_wanted and parent.dtype.kind == "f":
+                        arriving.setdefault(parent, []).append(contribution)
+
+    result = [found[node] if node in found else _unreached(loss, node, unconnected, here) for node in wanted]
+    return result[0] if isinstance(wrt, Node) else result
+
+
+def _seed(loss: Node, grad_output: Operand | None, here: Line) -> Node:
+    if grad_output is None:
+        if loss.shape != ():
+            raise GradientError(
+                f"{label(loss, here)} has shape {shape_text(loss.shape)}, and only a single number has a gradient: "
+                f"take dl.sum or dl.mean of it first, or give grad_output." + built([loss], here)
+            )
+        return constant(1.0, dtype=loss.dtype)
+    seed = cast(grad_output, loss.dtype)
+    if len(seed.shape) > len(loss.shape) or not _agree(loss.shape, seed.shape):
+        raise ShapeError(f"grad_output has shape {shape_text(seed.shape)}, but {label(loss, here)} has "
+                         f"{shape_text(loss.shape)}." + built([loss], here))  # fmt: skip
+    return broadcast_like(seed, loss)
+
+
+def _add_all(node: Node, contributions: list[Node], loss: str) -> Node:
+    """What arrives at a node over several paths adds up."""
+    total = contributions[0]
+    for contribution in contributions[1:]:
+        total = total + contribution
+    if total.name is None and isinstance(total, Operation) and (node.name or not node.is_operation):
+        total.name = f"∂{loss}/∂{label(node, ('', 0))}"
+    return total
+
+
+def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
+    """What the node's rule says, checked: one node for each input, of that input's shape and dtype."""
+    rule = _RULES.get(node.kind)
+    if rule is None:
+        raise GradientError(
+            f"nobody has said how gradients pass through {label(node)}. Write a rule: "
+            f'@dl.register_gradient("{node.kind_name}")' + built([node])
+        )
+    answer: Any = rule(node, g)
+    returned = [answer] if isinstance(answer, Node) else answer
+    name = f"the gradient rule of {node.kind_name}"
+    if not isinstance(returned, list | tuple) or len(returned) != len(node.inputs):
+        count = f"{len(returned)} gradients" if isinstance(returned, list | tuple) else repr(type(answer).__name__)
+        raise GradientError(f"{name} returned {count}, but {label(node)} has {len(node.inputs)} input(s): "
+                            f"return a list with one node for each." + built([node]))  # fmt: skip
+    checked: list[Node | None] = []
+    for i, (parent, contribution) in enumerate(zip(node.inputs, returned, strict=True)):
+        if contribution is not None and not isinstance(contribution, Node):
+            raise GradientError(
+                f"{name} returned a {type(contribution).__name__} for input {i}, not a node: write it with graph "
+                f"operations (dl.exp, *, +, op.inputs[{i}], g), without np." + built([node])
+            )
+        if contribution is not None and not _agree(parent.shape, contribution.shape, exactly=True):
+            raise GradientError(
+                f"{name} returned shape {shape_text(contribution.shape)} for input {i}, {label(parent, node.where)}, "
+                f"which has shape {shape_text(parent.shape)}. After broadcasting, dl.sum_to(gradient, "
+                f"op.inputs[{i}]) adds up the copies." + built([node])
+            )
+        if contribution is not None and node.kind.learners and None in (*parent.shape, *contribution.shape):
+            contribution = _same_shape(contribution, parent)
+        if contribution is not None and parent.dtype.kind == "f":
+            contribution = cast(contribution, parent.dtype)
+        checked.append(contribution)
+    return checked
+
+
+def _agree(shape: Shape, other: Shape, exactly: bool = False) -> bool:
+    """Whether two shapes may be the same one (or the other broadcast to it), as far as is known yet."""
+    try:
+        both = broadcast_shapes(shape, other)
+    except Mismatch:
+        return False
+    same = all(a == b or a is None for a, b in zip(shape, both, strict=False))
+    if exactly:
+        same = len(shape) == len(other) and all(a == b or None in (a, b) for a, b in zip(shape, other, strict=True))
+    return len(both) == len(shape) and same
+
+
+def _check_shape(g: ShapeOf, like: ShapeOf) -> Shape:
+    if not _agree(like, g, exactly=True):
+        raise Mismatch("a gradient must have the shape of what it is the gradient of.",
+                       "After broadcasting, dl.sum_to(gradient, input) adds up the copies.")  # fmt: skip
+    return like
+
+
+_same_shape = OPERATIONS["same_shape"] = OperationKind("same_shape", shape=_check_shape, formula=lambda g, like: g)
+
+
+def _check_request(loss: Node, wanted: list[Node], unconnected: str) -> None:
+    if unconnected not in ("raise", "zero"):
+        raise GradientError(f'unconnected must be "raise" or "zero", not {unconnected!r}.')
+    for node in [loss, *wanted]:
+        if not isinstance(node, Node):
+            raise DTypeError(f"gradients takes nodes, and got a {type(node).__name__}.")
+        if node.dtype.kind != "f":
+            raise DTypeError(
+                f"{label(node)} holds {node.dtype}: only floating-point numbers have gradients. "
+                "Declare it with dtype=float." + built([node])
+            )
+
+
+def _unreached(loss: Node, node: Node, unconnected: str, here: Line) -> Node:
+    if unconnected == "zero":
+        return broadcast_like(constant(0.0, dtype=node.dtype), node)
+    raise GradientError(
+        f"{label(loss, here)} does not depend on {label(node, here)}, so there is no gradient. Was it left out of "
+        f'the model? (unconnected="zero" gives zeros instead.)' + built([node, loss], here)
+    )

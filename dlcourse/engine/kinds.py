@@ -1,0 +1,196 @@
+"""Kinds of operation: what all nodes of one kind share, and how a learner adds a kind of their own."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from dlcourse.engine.errors import EngineError, Line, Mismatch, ShapeError, built, code, label, place, shape_text
+from dlcourse.engine.graph import (
+    LEARNERS_OPERATIONS,
+    OPERATIONS,
+    Dtype,
+    Node,
+    Operand,
+    Operation,
+    Shape,
+    as_nodes,
+    checked_name,
+    learners_line,
+)
+
+ShapeRule = Callable[..., Sequence[int | None]]
+_WEIGHED: dict[str, Callable[[tuple[Node, ...]], Sequence[Node]]] = {  # the inputs that decide about the dtype
+    "same": lambda inputs: inputs,
+    "float": lambda inputs: inputs,  # and whole numbers become floating-point ones
+    "floats": lambda inputs: [node for node in inputs if node.dtype.kind == "f"],  # labels do not count
+    "first": lambda inputs: inputs[:1],  # the others only lend their shape, or are indices
+    "second": lambda inputs: inputs[1:2],
+    "branches": lambda inputs: inputs[1:],  # a condition does not count
+}
+
+
+class ShapeOf(tuple[int | None, ...]):
+    """A shape, as a shape rule gets it: a tuple that also answers to `.shape` and `.ndim`, as an array would."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> ShapeOf:
+        return self
+
+    @property
+    def ndim(self) -> int:
+        return len(self)
+
+
+class OperationKind:
+    """What all nodes of one kind share: how to compute them, and the shape and dtype of the result.
+
+    One of three says how to compute: `compute`, a NumPy function's name, a template of an expression or a function
+    of arrays; or `formula`, a function that builds the node from simpler ones once all sizes are known.
+    `scalar` is the expression for single numbers. Calling a kind builds a node.
+    """
+
+    def __init__(self, name: str, compute: str | Callable[..., Any] = "", shape: ShapeRule | None = None,
+                 dtype: str | DTypeLike = "same", scalar: str = "", view: bool = False,
+                 formula: Callable[..., Node] | None = None, learners: bool = False):  # fmt: skip
+        self.name, self.compute, self.shape_rule, self.dtype_rule = name, compute, shape or broadcast_shapes, dtype
+        self.scalar, self.view, self.formula, self.learners = scalar, view, formula, learners
+        self.elementwise = isinstance(compute, str) and isinstance(getattr(np, compute, None), np.ufunc)
+        self.takes_out = self.elementwise or (isinstance(compute, str) and "{out}" in compute)
+
+    def __call__(self, *operands: Operand, **attributes: Any) -> Node:
+        return self.build(as_nodes(operands, self.name), attributes, None, learners_line())
+
+    def build(self, inputs: tuple[Node, ...], attributes: dict[str, Any], name: str | None, where: Line,
+              known_as: tuple[Node, ...] | None = None) -> Operation:  # fmt: skip
+        """The node of this kind with these inputs, which messages call what they call `known_as`."""
+        try:
+            shape = tuple(self.shape_rule(*[ShapeOf(node.shape) for node in inputs], **attributes))
+        except Mismatch as mismatch:
+            raise self.explained(mismatch, inputs, known_as or inputs, where) from None
+        return Operation(self, inputs, attributes, shape, self.dtype(inputs, attributes), name, where)
+
+    def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
+        """The dtype of the result: a fixed one, or by one of the rules in `_WEIGHED`."""
+        rule: Any = attributes.get("dtype", self.dtype_rule)
+        if not isinstance(rule, str) or rule not in _WEIGHED:
+            declared: Dtype = np.dtype(rule)
+            return declared
+        weighed = _WEIGHED[rule](inputs)
+        strong = [node.dtype for node in weighed if not getattr(node, "weak", False)]
+        result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
+        return np.dtype(float) if rule in ("float", "floats") and result.kind != "f" else result
+
+    def explained(
+        self, mismatch: Mismatch, inputs: Sequence[Node], known_as: Sequence[Node], where: Line
+    ) -> ShapeError:
+        """The mismatch, told with the names of the nodes, their shapes and the lines that built them."""
+        names = [label(node, where) for node in known_as]
+        shapes = [f"{name} {shape_text(node.shape)}" for name, node in zip(names, inputs, strict=True)]
+        verb = mismatch.verb.format(*shapes) or f"cannot take {' and '.join(shapes)}"
+        elsewhere = dict.fromkeys(node for node in known_as if node.where != where)
+        return ShapeError(
+            f"{self.name} {verb}: {mismatch.reason.format(*names)}"
+            + f"\n  This {self.name} was built in {place(where)}:  {code(where)}".rstrip(" :")
+            + built(elsewhere, where)
+            + (f"\n  {mismatch.hint.format(*names)}" if mismatch.hint else "")
+        )
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _kind_named, (self.name, self.learners)
+
+
+def operation(
+    name: str, shape: ShapeRule | Sequence[int] | None = None, dtype: DTypeLike | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Node]]:
+    """Add an operation of your own: decorate a function of NumPy arrays.
+
+    `shape` is a rule that gets the shapes of the inputs and returns the shape of the result; without it, the
+    operation is taken to work element by element. Run the cell again to change the operation; give it a gradient
+    with :func:`register_gradient`.
+
+    >>> import dlcourse as dl
+    >>> @dl.operation("cube", shape=lambda x: x)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> @dl.register_gradient("cube")
+    ... def _(op, g):
+    ...     return [g * 3 * op.inputs[0] ** 2]
+    >>> x = dl.parameter(2.0)
+    >>> dl.run([cube(x), *dl.gradients(cube(x), [x])])
+    [array(8.), array(12.)]
+    """
+    checked_name(name)
+    if shape is not None and not callable(shape):
+        fixed = tuple(shape)
+        shape = lambda *_: fixed  # noqa: E731
+    rule = _accepting_attributes(shape or broadcast_shapes)
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Node]:
+        kind = LEARNERS_OPERATIONS.setdefault(name, OperationKind(name, learners=True))
+        kind.compute, kind.shape_rule = function, rule  # nodes built before the cell was re-run follow, too
+        kind.dtype_rule = "float" if dtype is None else np.dtype(dtype)
+
+        def build(*operands: Operand, **attributes: Any) -> Node:
+            return kind(*operands, **attributes)
+
+        build.__name__, build.__doc__ = name, function.__doc__
+        return build
+
+    return decorate
+
+
+def _accepting_attributes(rule: Callable[..., Any]) -> Callable[..., Sequence[int | None]]:
+    """A learner's shape rule, given only the attributes it asks for, its result checked."""
+    parameters = inspect.signature(rule).parameters.values()
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    asked = {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+
+    def checked(*shapes: ShapeOf, **attributes: Any) -> Sequence[int | None]:
+        try:
+            result = rule(*shapes, **{k: v for k, v in attributes.items() if takes_all or k in asked})
+            return tuple(None if size is None else int(size) for size in result)
+        except (Mismatch, EngineError):
+            raise
+        except Exception as error:
+            raise Mismatch(
+                f"its shape rule failed with {type(error).__name__}: {error}.",
+                "A shape rule gets one shape (a tuple) for each input and returns a shape.",
+            ) from error
+
+    return checked
+
+
+def broadcast_shapes(*shapes: Sequence[int | None], **_: Any) -> Shape:
+    """NumPy's broadcasting rule, with `None` for a size that is not known yet.
+
+    >>> broadcast_shapes((None, 1), (3,))
+    (None, 3)
+    """
+    if all(shape == shapes[0] for shape in shapes):
+        return tuple(shapes[0])
+    result: list[int | None] = []
+    for sizes in itertools.zip_longest(*[reversed(shape) for shape in shapes], fillvalue=1):
+        known = {size for size in sizes if size is not None and size != 1}
+        if len(known) > 1:
+            axis = -1 - len(result)
+            met = " meets ".join(str(shape[axis]) for shape in shapes if len(shape) >= -axis and shape[axis] != 1)
+            raise Mismatch(f"{met} in axis {axis}.", "Broadcasting needs equal sizes, or a 1, from the last axis on.")
+        result.append(known.pop() if known else None if None in sizes else 1)
+    return tuple(reversed(result))
+
+
+def _kind_named(name: str, learners: bool) -> OperationKind:
+    if learners and name not in LEARNERS_OPERATIONS:
+        raise EngineError(f"this graph uses the operation {name!r}: run the cell that defines it first.")
+    return (LEARNERS_OPERATIONS if learners else OPERATIONS)[name]

@@ -1,0 +1,312 @@
+"""Modules: parts of a network that own their parameters, and files that keep what was learned.
+
+A module is a function z' = f(z, w) of a state z and of its parameters w (LeCun's lecture, week 2). So it has two
+Jacobians, and backpropagation needs both: ∂z'/∂z carries the gradient on to the module before, ∂z'/∂w changes the
+module itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from dlcourse.engine import operations
+from dlcourse.engine.differentiation import gradients
+from dlcourse.engine.errors import EngineError, ShapeError, built, label, shape_text
+from dlcourse.engine.graph import Array, Node, Operand, Parameter, as_nodes, parameter
+
+# ------------------------------------------------------------------------------------------------ initialisers
+
+Initialiser = Callable[[np.random.Generator, int, int], Array]
+
+
+def glorot_uniform(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+    """Uniform on ±√(6 / (n_in + n_out)): signals keep their size forwards and backwards (Glorot and Bengio, 2010)."""
+    limit = np.sqrt(6 / (n_in + n_out))
+    return rng.uniform(-limit, limit, size=(n_in, n_out))
+
+
+def he_normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+    """Normal with variance 2 / n_in: for relu, which silences half of its inputs (He and others, 2015)."""
+    return rng.normal(0.0, np.sqrt(2 / n_in), size=(n_in, n_out))
+
+
+def lecun_normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+    """Normal with variance 1 / n_in: sums keep the size of their terms (LeCun and others, 1998)."""
+    return rng.normal(0.0, np.sqrt(1 / n_in), size=(n_in, n_out))
+
+
+# ----------------------------------------------------------------------------------------------------- modules
+
+
+class Module:
+    """A part of a network. A subclass computes in ``forward`` and keeps parameters and modules as attributes.
+
+    >>> import dlcourse as dl
+    >>> class Scale(dl.Module):
+    ...     def __init__(self):
+    ...         self.factor = dl.parameter(2.0, name="factor")
+    ...     def forward(self, z):
+    ...         return self.factor * z
+    >>> scale = Scale()
+    >>> dl.run(scale([1.0, 3.0])), scale.parameters() == [scale.factor]
+    (array([2., 6.]), True)
+    """
+
+    def forward(self, z: Node) -> Node:
+        """z' = f(z, w)."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, z) that returns a node.")
+
+    def __call__(self, z: Operand) -> Node:
+        return self.forward(as_nodes([z], "a module")[0])
+
+    def parameters(self) -> list[Parameter]:
+        """The parameters of this module and of the modules in it, each once."""
+        found: dict[Parameter, None] = {}
+        waiting: list[Any] = [self]
+        while waiting:
+            part = waiting.pop(0)
+            if isinstance(part, Parameter):
+                found[part] = None
+            elif isinstance(part, Module):
+                waiting[:0] = vars(part).values()
+            elif isinstance(part, list | tuple):
+                waiting[:0] = part
+            elif isinstance(part, dict):
+                waiting[:0] = part.values()
+        return list(found)
+
+    def vjp(self, z: Node, g: Operand) -> tuple[Node, list[Node]]:
+        """What the module's two Jacobians do to g = ∂c/∂z': ∂c/∂z = g ∂z'/∂z, and ∂c/∂w = g ∂z'/∂w for each w.
+
+        Neither Jacobian is ever built: the product is a few operations, the matrix would be huge.
+
+        >>> import dlcourse as dl
+        >>> layer = dl.Linear(2, 1, rng=0)
+        >>> layer.W.assign([[3.0], [4.0]])
+        >>> z = dl.placeholder("z", shape=(None, 2))
+        >>> to_state, (to_W, to_b) = layer.vjp(z, [[1.0]])
+        >>> dl.run([to_state, to_W, to_b], {z: [[5.0, 6.0]]})
+        [array([[3., 4.]]), array([[5.],
+               [6.]]), array([1.])]
+        """
+        to_state, *to_parameters = gradients(self(z), [z, *self.parameters()], grad_output=g, unconnected="zero")
+        return to_state, to_parameters
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Linear(Module):
+    """z' = z W + b, for rows z of `n_in` numbers; z' has `n_out`. `rng` is a NumPy Generator, or a seed for one.
+
+    >>> import dlcourse as dl
+    >>> layer = dl.Linear(3, 2, rng=np.random.default_rng(0))
+    >>> layer(dl.placeholder("z", shape=(None, 3))).shape
+    (None, 2)
+    """
+
+    def __init__(self, n_in: int, n_out: int, *, rng: np.random.Generator | int, bias: bool = True,
+                 initialiser: Initialiser = glorot_uniform, dtype: DTypeLike = float) -> None:  # fmt: skip
+        weights = np.asarray(initialiser(np.random.default_rng(rng), n_in, n_out), dtype)
+        if weights.shape != (n_in, n_out):
+            raise ShapeError(f"the initialiser of Linear({n_in}, {n_out}) returned an array of shape "
+                             f"{shape_text(weights.shape)}.")  # fmt: skip
+        self.n_in, self.n_out = n_in, n_out
+        self.W = parameter(weights, name="W")
+        self.b = parameter(np.zeros(n_out, dtype), name="b") if bias else None
+
+    def forward(self, z: Node) -> Node:
+        return z @ self.W if self.b is None else z @ self.W + self.b
+
+    def __repr__(self) -> str:
+        return f"Linear({self.n_in}, {self.n_out}{', bias=False' if self.b is None else ''})"
+
+
+class Activation(Module):
+    """A function without parameters, as a module; it has only the Jacobian with respect to its state."""
+
+    function: ClassVar[Callable[..., Node]]
+
+    def forward(self, z: Node) -> Node:
+        return self.function(z)
+
+
+class Sigmoid(Activation):
+    """z' = 1 / (1 + e⁻ᶻ)."""
+
+    function = staticmethod(operations.sigmoid)
+
+
+class Tanh(Activation):
+    """z' = tanh z."""
+
+    function = staticmethod(operations.tanh)
+
+
+class ReLU(Activation):
+    """z' = max(z, 0)."""
+
+    function = staticmethod(operations.relu)
+
+
+class Softmax(Activation):
+    """z' = eᶻ / Σ eᶻ, for each row."""
+
+    function = staticmethod(operations.softmax)
+
+
+class LogSoftmax(Activation):
+    """z' = log softmax z, for each row."""
+
+    function = staticmethod(operations.log_softmax)
+
+
+class Sequential(Module):
+    """Modules one after the other: z' = fₙ(… f₂(f₁(z))). A function from node to node may stand for a module, too.
+
+    Parameters of different layers that have one name are numbered: W1, b1, W2, b2.
+
+    >>> import dlcourse as dl
+    >>> model = dl.Sequential(dl.Linear(2, 4, rng=0), dl.tanh, dl.Linear(4, 3, rng=1))
+    >>> [p.name for p in model.parameters()]
+    ['W1', 'b1', 'W2', 'b2']
+    """
+
+    def __init__(self, *layers: Callable[[Any], Node]) -> None:
+        for i, layer in enumerate(layers):
+            if not callable(layer):
+                raise EngineError(f"layer {i} of Sequential is a {type(layer).__name__}: use modules, as dl.Linear, "
+                                  "or functions, as dl.tanh.")  # fmt: skip
+        self.layers = layers
+        alike: defaultdict[str, list[Parameter]] = defaultdict(list)
+        for p in self.parameters():
+            alike[re.sub(r"\d+$", "", p.name or "")].append(p)
+        for base, group in alike.items():
+            names = {p.name for p in group}
+            if base and len(group) > 1 and (base in names or len(names) < len(group)):
+                for i, p in enumerate(group, start=1):
+                    p.named(f"{base}{i}")
+
+    def forward(self, z: Node) -> Node:
+        for layer in self.layers:
+            z = layer(z)
+        return z
+
+    def __repr__(self) -> str:
+        inside = [repr(i) if isinstance(i, Module) else getattr(i, "__name__", repr(i)) for i in self.layers]
+        return f"Sequential({', '.join(inside)})"
+
+
+# ------------------------------------------------------------------------------------------------------- files
+
+
+def _seal(arrays: Mapping[str, Array]) -> bytes:
+    """Who wrote the file, and a check sum over all in it: the comment of the zip archive that an .npz file is."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(repr((name, array.dtype.str, array.shape)).encode() + array.tobytes())
+    return b"dlcourse parameters " + digest.hexdigest().encode()
+
+
+class SavedFileError(EngineError, ValueError):
+    """A file that does not hold what it should."""
+
+
+def save(path: str | os.PathLike[str], parameters: Module | Iterable[Parameter] | Mapping[str, Any]) -> None:
+    """Write parameters to an .npz file, by name. `parameters` is a module, a list, or a dict of names and arrays.
+
+    The file is written beside the old one and then put in its place: an interruption leaves the old file whole.
+    """
+    arrays = _named_arrays(parameters)
+    target = os.path.realpath(path)
+    partial = f"{target}.{os.getpid()}.partial"
+    try:
+        with open(partial, "wb") as file:
+            with zipfile.ZipFile(file, "w") as archive:
+                archive.comment = _seal(arrays)
+                for name, array in arrays.items():
+                    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                        np.lib.format.write_array(member, array, allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, target)
+    finally:
+        with contextlib.suppress(OSError):
+            os.remove(partial)
+
+
+def load(path: str | os.PathLike[str], into: Module | Iterable[Parameter] | None = None) -> dict[str, Array]:
+    """The arrays of a file that `save` wrote, by name, in the order in which they were saved.
+
+    With `into`, its parameters get these values, if names and shapes agree; if not, none is changed.
+
+    >>> import dlcourse as dl, tempfile, os
+    >>> W = dl.parameter([1.0, 2.0], name="W")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "weights.npz")
+    ...     dl.save(path, [W])
+    ...     dl.load(path)
+    {'W': array([1., 2.])}
+    """
+    arrays: dict[str, Array] = {}
+    with open(path, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+            if not archive.comment.startswith(b"dlcourse parameters "):
+                raise ValueError("it was not written by dlcourse.save; numpy.load may read it")
+            for info in archive.infolist():
+                with archive.open(info) as member:
+                    arrays[info.filename.removesuffix(".npy")] = np.lib.format.read_array(member, allow_pickle=False)
+            if archive.comment != _seal(arrays):
+                raise ValueError("its check sum is wrong")
+        except Exception as error:  # a broken archive fails in many ways
+            raise SavedFileError(f"{os.fspath(path)} is damaged, or no file of parameters: {error}.") from error
+    if into is not None:
+        _assign(arrays, into, os.fspath(path))
+    return arrays
+
+
+def _named_arrays(parameters: Module | Iterable[Parameter] | Mapping[str, Any]) -> dict[str, Array]:
+    if isinstance(parameters, Mapping):
+        return {str(name): np.asarray(getattr(value, "value", value)) for name, value in parameters.items()}
+    named: dict[str, Parameter] = {}
+    for i, node in enumerate(_listed(parameters)):
+        name = node.name or f"parameter_{i}"
+        if name in named:
+            raise EngineError(f"two parameters are called {name}, and a file needs different names: use "
+                              f'dl.parameter(array, name="...").' + built([named[name]]) + built([node]))  # fmt: skip
+        named[name] = node
+    return {name: node.value for name, node in named.items()}
+
+
+def _listed(parameters: Module | Iterable[Parameter]) -> list[Parameter]:
+    nodes = parameters.parameters() if isinstance(parameters, Module) else list(
+        [parameters] if isinstance(parameters, Parameter) else parameters)  # fmt: skip
+    for node in nodes:
+        if not isinstance(node, Parameter):
+            raise EngineError(f"only parameters are saved and loaded, and this is "
+                              f"{label(node) if isinstance(node, Node) else type(node).__name__}.")  # fmt: skip
+    return nodes
+
+
+def _assign(arrays: Mapping[str, Array], into: Module | Iterable[Parameter], path: str) -> None:
+    wanted = {node.name or f"parameter_{i}": node for i, node in enumerate(_listed(into))}
+    if set(wanted) != set(arrays):
+        held = ", ".join(arrays) or "nothing"
+        raise SavedFileError(f"{path} holds {held}, and the parameters are {', '.join(wanted)}.")
+    for name, node in wanted.items():
+        if arrays[name].shape != node.shape:
+            raise SavedFileError(f"{name} has shape {shape_text(arrays[name].shape)} in {path}, and "
+                                 f"{shape_text(node.shape)} in the model." + built([node]))  # fmt: skip
+    for name, node in wanted.items():
+        node.assign(arrays[name])

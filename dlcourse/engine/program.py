@@ -1,0 +1,336 @@
+"""Running a graph: feed it, execute the compiled program, and explain what fails."""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
+from types import CodeType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dlcourse.engine.compiler import Sizes, Specialised, Writer
+from dlcourse.engine.errors import (
+    DTypeError,
+    EngineError,
+    FeedError,
+    NonFiniteError,
+    RunError,
+    ShapeError,
+    built,
+    code,
+    label,
+    place,
+    shape_text,
+    variable_names,
+)
+from dlcourse.engine.graph import (
+    Array,
+    Constant,
+    Node,
+    Operation,
+    Parameter,
+    Placeholder,
+    numeric_array,
+    topological_order,
+)
+from dlcourse.engine.hardware import CPU, Device, current_device
+from dlcourse.engine.hardware import device as device_named
+from dlcourse.engine.hardware import others as other_devices
+
+_programs = itertools.count(1)
+_MOST_SIZES = 16  # programs kept for different sizes of the data
+
+
+class Compiled:
+    """One program for one set of sizes: its source, and the memories that runs borrow, one for each run at a time."""
+
+    def __init__(self, fetches: Sequence[Node], leaves: Sequence[Node], sizes: Mapping[Placeholder, Sizes],
+                 floats: bool = True, device: Device = CPU) -> None:  # fmt: skip
+        graph = Specialised(fetches, sizes)
+        arguments = [graph.done[leaf] for leaf in leaves]
+        self.floats = floats and device is CPU and all(
+            node.shape == () and (node.dtype == float or (node.dtype == bool and node.is_operation))
+            and (not isinstance(node, Operation) or bool(node.kind.scalar))
+            for node in (*graph.order, *arguments)
+        )  # fmt: skip
+        writer = Writer(graph, arguments, self.floats, device)
+        self.source = writer.source()
+        self.filename = f"<dlcourse program {next(_programs)}>"
+        self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
+        self.objects = {name: device.put(x) if isinstance(x, np.ndarray) else x for name, x in writer.objects.items()}
+        self.code = compile(self.source, self.filename, "exec")
+        self.idle: list[Callable[..., tuple[Any, ...]]] = []
+        if self.floats:  # needs no memory of its own
+            self.on_floats = _executed(self.code, self.objects)
+
+    def function(self) -> Callable[..., tuple[Any, ...]]:
+        """The compiled function with memory of its own."""
+        step = _executed(self.code, self.objects)
+        if any(node.kind.learners for node in self.node_of_line if isinstance(node, Operation)):
+            return np.errstate(all="ignore")(step)
+        quiet = contextvars.Context()  # in here NumPy does not warn: a bad value is reported by its node instead
+        quiet.run(np.seterr, all="ignore")
+        return partial(quiet.run, step)
+
+    def __call__(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
+        try:
+            step = self.idle.pop()
+        except IndexError:
+            step = self.function()
+        try:
+            return step(*arguments)
+        finally:
+            self.idle.append(step)
+
+
+def _executed(code: CodeType, objects: Mapping[str, Any]) -> Callable[..., tuple[Array, ...]]:
+    namespace = dict(objects)
+    exec(code, namespace)
+    step: Callable[..., tuple[Array, ...]] = namespace["step"]
+    return step
+
+
+class Program:
+    """Fetches (and updates of parameters) that are computed together. It is compiled when it meets new sizes.
+
+    >>> import dlcourse as dl
+    >>> x = dl.placeholder("x", shape=(None,))
+    >>> program = Program([x * x])
+    >>> program({x: [1.0, 2.0]})
+    [array([1., 4.])]
+    >>> print(program.source)
+    # 1 operations, 0 bytes of memory
+    # x: (2,)
+    from numpy import multiply
+    def step(x):
+        program = multiply(x, x)
+        return program,
+    <BLANKLINE>
+    """
+
+    def __init__(self, fetches: Sequence[Node], updates: Sequence[tuple[Parameter, Node]] = ()) -> None:
+        self.targets = [*fetches, *(new for _, new in updates)]
+        self.n_fetches, self.updated = len(fetches), [parameter for parameter, _ in updates]
+        order = topological_order(self.targets)
+        leaves = [node for node in order if isinstance(node, Placeholder)]
+        self.placeholders = [node for node in leaves if not node.weak]
+        self.numbers = [node for node in leaves if node.weak]
+        self.parameters = [node for node in order if isinstance(node, Parameter)]
+        self.compiled: OrderedDict[tuple[tuple[Sizes, ...], bool], Compiled] = OrderedDict()
+        self.only: Compiled | None = None  # where all sizes are known beforehand
+        self.lock = threading.RLock()
+        self.device = current_device()
+
+    @property
+    def source(self) -> str:
+        """The program as Python source, as last compiled. Before the first run, an example for 100 samples."""
+        if self.compiled:
+            return next(reversed(self.compiled.values())).source
+        try:
+            sizes = [tuple(100 if size is None else size for size in node.shape) for node in self.placeholders]
+            example = any(None in node.shape for node in self.placeholders)
+            return ("# Before the first run: an example, with 100 for sizes not known yet.\n" if example else "") + (
+                self.for_sizes(sizes).source
+            )
+        except ShapeError:
+            return "# Not compiled yet: run it once, so that the sizes of the data are known.\n"
+
+    def for_sizes(self, sizes: Sequence[Sizes], floats: bool = True) -> Compiled:
+        leaves = [*self.placeholders, *self.numbers, *self.parameters]
+        known = {**dict(zip(self.placeholders, sizes, strict=True)), **dict.fromkeys(self.numbers, ())}
+        return Compiled(self.targets, leaves, known, floats, self.device)
+
+    def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
+        return list(self.results(feeds or {}))
+
+    def results(self, feeds: Mapping[Placeholder, ArrayLike], numbers: Sequence[float] = ()) -> tuple[Array, ...]:
+        """The values of all targets. Nothing else has changed."""
+        fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
+        if other_devices:
+            return self._between_transfers(fed, numbers)
+        compiled = self.only or self.compiled_for(fed)
+        arguments = [*fed, *numbers, *map(_array_of, self.parameters)]
+        try:
+            if compiled.floats:
+                try:
+                    return compiled.on_floats(*arguments)
+                except (ArithmeticError, ValueError):  # Python's floats raise where NumPy has an infinity or a NaN
+                    compiled = self.compiled_for(fed, floats=False)
+            return compiled(arguments)
+        except Exception as error:
+            raise _explained(error, compiled) from error
+
+    def _between_transfers(self, fed: Sequence[Array], numbers: Sequence[float]) -> tuple[Array, ...]:
+        """The same, where parameters may live on a GPU: what is fed goes to the device, what is fetched comes back."""
+        put, get = self.device.put, self.device.get
+        compiled = self.compiled_for(fed, floats=False)
+        try:
+            results = compiled([*map(put, fed), *numbers, *map(put, map(_array_of, self.parameters))])
+        except Exception as error:
+            raise _explained(error, compiled) from error
+        return (*map(get, results[: self.n_fetches]), *results[self.n_fetches :])
+
+    def compiled_for(self, fed: Sequence[Array], floats: bool = True) -> Compiled:
+        """The program for arrays of these sizes, compiled when they are met for the first time."""
+        sizes = tuple([array.shape for array in fed])
+        compiled = self.compiled.get((sizes, floats))
+        if compiled is None:
+            with self.lock:
+                compiled = self.compiled[sizes, floats] = self.for_sizes(sizes, floats)
+                if floats and all(None not in node.shape for node in self.placeholders):
+                    self.only = compiled
+                if len(self.compiled) > _MOST_SIZES:
+                    self.compiled.popitem(last=False)
+        return compiled
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        updates = list(zip(self.updated, self.targets[self.n_fetches :], strict=True))
+        return Program, (self.targets[: self.n_fetches], updates)
+
+
+_age = attrgetter("serial")
+_array_of = attrgetter("array")  # in C, so that no other thread's update falls between two parameters
+
+
+def fed_arrays(placeholders: Sequence[Placeholder], feeds: Mapping[Placeholder, Any]) -> list[Array]:
+    """The array for each placeholder, checked against its shape and of its dtype."""
+    arrays = []
+    used = 0
+    for node in placeholders:
+        value = feeds.get(node, _MISSING)
+        used += value is not _MISSING
+        if type(value) is not np.ndarray or value.dtype != node.dtype:
+            value = _converted(node, value, feeds)
+        if value.shape != node.shape and (
+            value.ndim != len(node.shape)
+            or any(size is not None and size != n for size, n in zip(node.shape, value.shape, strict=True))
+        ):
+            raise FeedError(
+                f"{node.name} has shape {shape_text(node.shape)}, and was fed an array of shape "
+                f"{shape_text(value.shape)}." + built([node])
+            )
+        arrays.append(value)
+    if len(feeds) > used:
+        for key in feeds:
+            if not isinstance(key, Placeholder):
+                what = f"{label(key)} is a {key.kind_name}" if isinstance(key, Node) else f"{key!r} is no node"
+                raise FeedError(f"{what}; only placeholders can be fed: write {{x: data}} with the placeholder itself.")
+    return arrays
+
+
+_MISSING: Any = object()
+
+
+def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array:
+    if value is _MISSING:
+        given = ", ".join(label(key) if isinstance(key, Node) else repr(key) for key in feeds) or "nothing"
+        raise FeedError(
+            f"{node.name} {shape_text(node.shape)} was not fed: add {{{node.name}: its data}} to the feeds "
+            f"(they hold {given})." + built([node])
+        )
+    array = numeric_array(value, f"what {node.name} is fed")
+    if node.dtype.kind in "iu" and array.dtype.kind == "f":
+        if not np.all(array == np.floor(array)) or not np.all(np.isfinite(array)):
+            raise FeedError(f"{node.name} holds whole numbers ({node.dtype}), and was fed fractions. "
+                            "Round them, or declare it with dtype=float." + built([node]))  # fmt: skip
+    elif node.dtype.kind == "b" and array.dtype.kind != "b" and not np.all((array == 0) | (array == 1)):
+        raise FeedError(f"{node.name} holds True and False, and was fed other numbers." + built([node]))
+    with np.errstate(all="ignore"):
+        cast_array = array.astype(node.dtype)
+    if node.dtype.kind in "iu" and not np.array_equal(cast_array, array):
+        raise FeedError(f"{node.name} holds {node.dtype}, and was fed numbers beyond its range." + built([node]))
+    return cast_array
+
+
+def _explained(error: Exception, compiled: Compiled) -> Exception:
+    """The error of an operation, told with the node and the line that built it."""
+    if isinstance(error, EngineError):
+        return error
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == compiled.filename:
+            line = step.tb_lineno - compiled.first_line
+            if 0 <= line < len(compiled.node_of_line):
+                node = compiled.node_of_line[line]
+                return RunError(f"{label(node)} failed: {error}  ({type(error).__name__})" + built([node]))
+        step = step.tb_next
+    return error
+
+
+def run(fetch: Any, feeds: Mapping[Any, Any] | None = None, check_finite: bool = False,
+        device: str | Device | None = None) -> Any:  # fmt: skip
+    """The values of `fetch`, a node or a list, tuple or dict of nodes, when the placeholders are fed with `feeds`.
+
+    With ``check_finite=True`` the first node that is NaN or infinite is named. `device` is "cpu" or "cuda"; without it,
+    that of the surrounding ``with dl.device(...)`` is used.
+
+    >>> import dlcourse as dl
+    >>> x = dl.placeholder("x")
+    >>> run({"square": x * x, "cube": x**3}, {x: 2.0})
+    {'square': array(4.), 'cube': array(8.)}
+    """
+    if device is not None:
+        with device_named(device):
+            return run(fetch, feeds, check_finite)
+    nodes: list[Node] = []
+    rebuild = _structure(fetch, nodes)
+    feeds = {} if feeds is None else feeds
+    if not isinstance(feeds, Mapping):
+        raise FeedError(f"feeds are a dict from placeholders to arrays, {{x: data}}, not a {type(feeds).__name__}.")
+    if not nodes:
+        return rebuild(iter(()))
+    if check_finite:
+        check_all_finite(nodes, feeds)
+    key = (current_device(), *map(id, nodes))
+    keeper = max(nodes, key=_age)  # the youngest node keeps the program: an older one would keep the younger alive
+    if keeper.programs is None:
+        keeper.programs = {}
+    program = keeper.programs.get(key)
+    if program is None:
+        program = keeper.programs[key] = Program(nodes)
+    return rebuild(iter(program(feeds)))
+
+
+def _structure(fetch: Any, nodes: list[Node]) -> Callable[[Any], Any]:
+    """Collect the nodes of a nest of lists, tuples and dicts, and say how to build the same nest of values."""
+    if isinstance(fetch, Node):
+        nodes.append(fetch)
+        return next
+    if isinstance(fetch, dict):
+        parts = {key: _structure(value, nodes) for key, value in fetch.items()}
+        return lambda values: {key: part(values) for key, part in parts.items()}
+    if isinstance(fetch, list | tuple):
+        items = [_structure(value, nodes) for value in fetch]
+        kind = type(fetch) if type(fetch) in (list, tuple) else tuple
+        return lambda values: kind([part(values) for part in items])
+    raise DTypeError(f"run takes a node, or a list, tuple or dict of nodes, not {fetch!r}.")
+
+
+def check_all_finite(targets: Sequence[Node], feeds: Mapping[Any, Any], numbers: Sequence[float] = ()) -> None:
+    """Compute every node below `targets`, and raise at the first that is NaN or infinite."""
+    order = [node for node in topological_order(targets) if not isinstance(node, Constant)]
+    values = dict(zip(order, Program(order).results(feeds, numbers), strict=True))
+    names = variable_names(order)
+    for node in order:
+        value = values[node]
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            kind = "NaN" if np.isnan(value).any() else "infinite"
+            bad = int((~np.isfinite(value)).sum())
+            ranges = "".join(
+                f"\n  Its input {names[x]} had values from {values[x].min():.6g} to {values[x].max():.6g}."
+                for x in dict.fromkeys(node.inputs)
+                if x in values and values[x].size
+            )
+            raise NonFiniteError(
+                f"{names[node]} is the first node that is {kind}: {bad} of its {value.size} numbers, "
+                f"computed by {node.kind_name}."
+                + ranges
+                + f"\n  It was built in {place(node.where)}:  {code(node.where)}".rstrip(" :")
+            )

@@ -1,0 +1,371 @@
+"""What a supervisor does: run a submission, watch over it, and run it again without what broke it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+
+from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum
+from dlcourse.grading.intake import Rejected, cells_of
+from dlcourse.grading.kernel import remove
+from dlcourse.grading.nbval_run import Session, start_session
+from dlcourse.grading.probe import read_run
+from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
+from dlcourse.grading.splice import Found, Piece, Probe, cell_ids, find_answers, splice
+from dlcourse.lesson import files
+from dlcourse.lesson.exercises import Exercise
+from dlcourse.lesson.judging import expected_of, judge
+from dlcourse.lesson.running import Report, Run
+from dlcourse.lesson.solve import solved_notebook
+from dlcourse.lesson.values import bits
+
+__all__ = ["main"]
+
+TICK = 0.2  # seconds between two looks at the kernel
+GRACE = 5.0  # seconds for an interrupted cell to end
+START = 90.0  # seconds for a kernel to start, on a busy machine
+MEMORY = 4 << 30  # bytes of all processes of a kernel together
+PRIVATE = 64 << 20  # bytes in the folder of its sockets
+MOST_PRIVATE = 5000  # files there
+FEWEST_BITS = 40
+IDLE = 120.0  # seconds after which a supervisor that nobody asks ends
+
+
+class Abandoned(Exception):
+    """Nobody waits for the result any more."""
+
+
+@dataclass
+class Lesson:
+    """The exercises as this run looks at them."""
+
+    exercises: dict[str, Exercise]
+    cases: dict[str, list[dict[str, Any]]]
+    mutants: dict[str, list[list[Report]]]
+
+
+@cache
+def prepared(lesson: str, seed: int, cell_timeout: float) -> Lesson:
+    """Draw the cases, and observe every misconception with them."""
+    exercises = files.exercises(lesson)
+    for id, exercise in exercises.items():  # in a check most have 10 seconds; those with more have more here, too
+        exercises[id] = replace(exercise, time_limit=cell_timeout * exercise.time_limit / 10)
+    cases = {id: exercise.draw(seed) for id, exercise in exercises.items()}
+    mutants = {
+        id: [expected_of(exercise, cases[id], mutant.answer) for mutant in exercise.mutants]
+        for id, exercise in exercises.items()
+    }
+    return Lesson(exercises, cases, mutants)
+
+
+@dataclass
+class Ended:
+    """How a run ended: what was said, the cell that it was in, and why it ended: empty if by itself, ``"time"`` if the
+    cell took too long, ``"flooded"`` if it printed too much, ``"long"`` if all of it together did, ``"died"``.
+    """
+
+    said: list[dict[str, Any]] = field(default_factory=list)
+    cell: str = ""
+    cause: str = ""
+
+
+@dataclass
+class Grading:
+    """One submission, or the key, in the making."""
+
+    settings: Settings
+    found: Found
+    asker: Connection
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
+    spliced: str = ""
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.lesson = prepared(settings.lesson, settings.seed, settings.cell_timeout)
+        self.seconds = START + 6 * settings.cell_timeout + sum(2 * e.time_limit for e in self.lesson.exercises.values())
+
+    def grade(self) -> None:
+        """Fill ``results``: run everything; leave out what broke it; look at the rest one by one.
+
+        An exercise that was being looked at when the kernel ended is looked at once more alone: perhaps something
+        else in the notebook ended it.
+        """
+        left = {id for id in self.lesson.exercises if id in self.found.answers}
+        broken: set[int] = set()
+        until = time.monotonic() + self.seconds
+        while left and len(broken) <= len(self.lesson.exercises) + 3 and time.monotonic() < until:
+            ended = self.run(left, broken)
+            left -= self.results.keys()
+            if ended.cause in ("", "long"):
+                break
+            culprit = next((p for p in self.found.pieces if ended.cell in cell_ids(p)), None)
+            if culprit is None:
+                break
+            broken.add(culprit.number)
+            ends = [self.alone(id) for id in sorted(left.intersection(culprit.answers))]
+            left -= self.results.keys()
+            if "" in ends:  # alone it ends well: what else there is in the notebook breaks it, and would break the rest
+                break
+        if len(left) > 1:
+            self.run(left, alone=True)
+        for id in sorted(left - self.results.keys()):
+            self.alone(id)
+
+    def alone(self, id: str) -> str:
+        """Look at one answer with nothing beside it. Whatever comes of it is the result; return why it was ended."""
+        cause = self.run({id}, alone=True).cause
+        if id not in self.results:
+            self.results[id] = self.without_values(self.lesson.exercises[id], cause)
+        return cause
+
+    def without_values(self, exercise: Exercise, cause: str) -> dict[str, Any]:
+        """What to say where nothing came back."""
+        if cause in ("time", "long", "died"):
+            verdict = judge(exercise, [], Run(Report("died" if cause == "died" else "time")))
+            return {"outcome": verdict.outcome, "lines": list(verdict.lines), "mutant": None}
+        said = {
+            "flooded": ("ran your cell, and it printed without end.", "Take the prints out of its loops."),
+            "": ("ran your notebook, and nothing came back.", "Something in it closes or replaces what it prints to."),
+        }[cause]
+        return {"outcome": "error", "lines": [f"{exercise.id}: {said[0]}", said[1]], "mutant": None}
+
+    def run(self, ids: Collection[str], without: Collection[int] = (), alone: bool = False) -> Ended:
+        """One run of the spliced notebook in a folder of its own."""
+        exercises, cases, expected = self.lesson.exercises, self.lesson.cases, self.settings.expected
+        probes = {id: Probe(exercises[id], cases[id], expected.get(id, "")) for id in ids}
+        text = splice(self.found, self.settings.lesson, probes, without=without, alone=alone)
+        self.spliced = self.spliced or text
+        folder = Path(tempfile.mkdtemp(prefix=f"dlcourse-{os.getpid()}-", dir="/tmp"))
+        try:
+            notebook = folder / "submission.ipynb"
+            notebook.write_text(text, encoding="utf-8")
+            session = Session(notebook, probes, self.lesson.mutants, self.settings.sandbox, self.settings.cell_timeout,
+                              self.seconds)  # fmt: skip
+            ended = watch(session, time.monotonic() + self.seconds, self.asker)
+        finally:
+            remove(folder)
+        if not ended.cell:  # nothing of the student's has run, so it is not the student's fault
+            why = next((message["no kernel"] for message in ended.said if "no kernel" in message), ended.cause)
+            raise SupervisorLost(f"no kernel started: {why[:300]}")
+        for message in ended.said:
+            if "printed" in message:
+                self.printed[message["exercise"]] = message["printed"]
+            elif "outcome" in message:
+                self.results[message["exercise"]] = message
+        return ended
+
+
+def watch(session: Session, deadline: float, asker: Connection) -> Ended:
+    """Run a session and end it when it takes too much of anything. Nothing of it is left afterwards."""
+    ended = Ended()
+    pipe = start_session(session)
+    below = Below()
+    until, text = time.monotonic() + START, b""
+    try:
+        while not ended.cause:
+            ready = select.select([pipe, asker.fileno()], [], [], TICK)[0]
+            if asker.fileno() in ready:  # nothing is sent while we work: the other end was closed
+                raise Abandoned
+            if pipe in ready:
+                data = os.read(pipe, 1 << 20)
+                if not data:
+                    ended.cause = "died"
+                *lines, text = (text + data).split(b"\n")
+                for message in map(json.loads, lines):
+                    if "done" in message:
+                        return ended
+                    if "flooded" in message:
+                        ended.cause = message["flooded"]
+                    elif "cell" in message:
+                        ended.cell = message["cell"]
+                        until = time.monotonic() + session.limit(ended.cell) + GRACE
+                    else:
+                        ended.said.append(message)
+            elif time.monotonic() > until:
+                ended.cause = "time"
+            elif time.monotonic() > deadline:
+                ended.cause = "long"
+            else:
+                ended.cause = below.trouble(session.notebook.parent)
+        return ended
+    finally:
+        below.end()
+        os.close(pipe)
+
+
+class Below:
+    """All that runs below the supervisor: the process with nbval, and in the sandbox the kernel and what it started."""
+
+    def __init__(self) -> None:
+        self.supervisor, self.started = psutil.Process(), False
+
+    def trouble(self, folder: Path) -> str:
+        """Whether the kernel is dead, or larger than it may be."""
+        memory, alive = 0, 0
+        for process in self.supervisor.children(recursive=True):
+            with suppress(psutil.Error):
+                memory += process.memory_info().rss + _in_memory_files(process.pid)
+                alive += process.status() != psutil.STATUS_ZOMBIE
+        dead, self.started = self.started and alive < 2, self.started or alive > 1
+        if dead or memory > MEMORY:
+            return "died"
+        return "flooded" if _size(folder) > PRIVATE else ""
+
+    def end(self) -> None:
+        """End all of it, and wait until it is gone."""
+        until = time.monotonic() + 10
+        while (processes := self.supervisor.children(recursive=True)) and time.monotonic() < until:
+            for process in processes:
+                with suppress(psutil.Error):
+                    process.kill()
+            reap()
+            time.sleep(0.005)
+
+
+def _in_memory_files(pid: int) -> int:
+    """Bytes that a process keeps in files without a name, which count to no process."""
+    sizes: dict[int, int] = {}
+    with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
+        for descriptor in descriptors:
+            with suppress(OSError):
+                if os.readlink(descriptor.path).startswith("/memfd:"):
+                    status = os.stat(descriptor.path)
+                    sizes[status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())
+
+
+def reap() -> None:
+    """Collect processes that have ended: also those whose parents ended first come to the supervisor."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _size(folder: Path) -> int:
+    """Bytes on the disk in a folder that is being written to; many files, or deep folders, count as too many."""
+    total = seen = 0
+    waiting = [(folder, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        with suppress(OSError), os.scandir(here) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MOST_PRIVATE or depth > 10:
+                    return PRIVATE + 1
+                with suppress(OSError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((Path(entry.path), depth + 1))
+    return total
+
+
+# ------------------------------------------------------------------------------------------------ the two questions
+
+
+def grade(job: Job, asker: Connection) -> SubmissionResult:
+    """Grade a submission, here."""
+    settings = job.settings
+    if settings.key != checksum(settings.lesson):
+        raise CannotGrade("A worker has another version of the course: install the same one everywhere.")
+    exercises = files.exercises(settings.lesson).values()
+    result = SubmissionResult(
+        job.submission, "graded", sum(e.points for e in exercises), student=job.student, file=job.file
+    )
+    try:
+        found = find_answers(cells_of(job.content), settings.lesson)
+    except Rejected as problem:
+        return replace(result, status="rejected", reason=str(problem))
+    grading = Grading(settings, found, asker)
+    grading.grade()
+    for exercise in exercises:
+        verdict = grading.results.get(exercise.id)
+        if verdict is None:
+            stub = judge(exercise, [], Run())
+            verdict = {"outcome": stub.outcome, "lines": list(stub.lines), "mutant": None}
+        mutant: int | None = verdict["mutant"]
+        graded = ExerciseResult(exercise.id, exercise.points, verdict["outcome"], verdict["lines"], exercise.title)
+        graded.mutant = mutant
+        graded.misconception = "" if mutant is None else exercise.mutants[mutant].message
+        graded.evasions = found.evasions.get(exercise.id, [])
+        graded.answer = found.answers.get(exercise.id, "")
+        result.exercises.append(graded)
+    result.spliced = grading.spliced if settings.keep else ""
+    return result
+
+
+def key(settings: Settings, asker: Connection) -> Settings:
+    """Make the key, here."""
+    solved: str = nbformat.writes(solved_notebook(settings.lesson))  # type: ignore[no-untyped-call]
+    answers = find_answers(cells_of(solved.encode()), settings.lesson)
+    first = Grading(settings, answers, asker)
+    ended = first.run(first.lesson.exercises)
+    for id, exercise in first.lesson.exercises.items():
+        run = read_run(first.printed.get(id, ""), first.lesson.cases[id])
+        if run is None or not run.complete:
+            why = f"ended the run ({ended.cause})" if ended.cause else "gave no values"
+            raise CannotGrade(f"The reference answer of {id} {why}: nothing can be graded with this key.")
+        guess = bits([report.observed for report in run.reports if report.observed])
+        if exercise.points and guess < FEWEST_BITS:
+            raise CannotGrade(
+                f"What is expected in {id} could be guessed ({guess:.0f} bits; {FEWEST_BITS} are asked for): "
+                "its cases need more, or less regular, inputs, or it must be worth 0 points."
+            )
+    settings = replace(settings, expected=first.printed)
+    again = Grading(settings, answers, asker)
+    again.grade()
+    for id in again.lesson.exercises:
+        if (outcome := again.results.get(id, {}).get("outcome")) != "passed":
+            raise CannotGrade(f"The reference answer of {id}, run a second time, came out as: {outcome}.")
+    stubs = {id: files.stub(id) for id in first.lesson.exercises}
+    untouched = Grading(settings, Found([Piece(n, stubs[id], (id,)) for n, id in enumerate(stubs)], stubs), asker)
+    untouched.grade()
+    for id, result in untouched.results.items():
+        if result["outcome"] == "passed":
+            raise CannotGrade(f"The untouched lesson passes {id}: that exercise cannot be graded.")
+    return settings
+
+
+def serve(connection: Connection) -> None:
+    """Answer questions until nobody is there to ask."""
+    questions: Mapping[str, Any] = {"grade": grade, "key": key}
+    while True:
+        try:
+            if not connection.poll(IDLE):  # on a cluster, say, whose workers run on when the class is graded
+                return
+            what, argument = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer = questions[what](argument, connection)
+        except Abandoned:
+            return
+        except (CannotGrade, SupervisorLost) as problem:
+            answer = problem
+        connection.send(answer)
+
+
+def main(descriptor: int) -> None:
+    """Be the supervisor that ``Supervisor`` starts."""
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: see `reap`
+    serve(Connection(descriptor))

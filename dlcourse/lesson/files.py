@@ -1,0 +1,168 @@
+"""Where the lessons are: one loader for the source checkout and for the installed package.
+
+Behind each notebook there is a room, ``lessons/backstage/lesson_NN``, with its ``lesson.toml``, ``exercises.py`` and
+``figures.py``. It is opened here, by path, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlcourse.lesson.exercises import Choice, Exercise
+
+__all__ = [
+    "Unknown",
+    "UnknownLesson",
+    "about",
+    "answers",
+    "answers_path",
+    "choices",
+    "exercises",
+    "figures",
+    "lesson_number",
+    "lessons_folder",
+    "notebook",
+    "notebooks",
+    "numbers",
+    "room",
+    "stub",
+]
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class Unknown(LookupError):
+    """A name that does not exist, told in one sentence. A notebook shows the sentence without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for this
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UnknownLesson(Unknown):
+    """There is no such lesson."""
+
+
+def lessons_folder() -> Path:
+    """The folder of the released notebooks: beside the package in a checkout, inside it when installed."""
+    inside, beside = PACKAGE / "lessons", PACKAGE.parent / "lessons"
+    return beside if not inside.is_dir() and (PACKAGE.parent / "pyproject.toml").is_file() else inside
+
+
+def notebooks() -> list[Path]:
+    """The released notebooks, in the order of the course."""
+    return sorted(path for path in lessons_folder().glob("[0-9][0-9]_*.ipynb") if path.is_file())
+
+
+def lesson_number(lesson: str | int) -> str:
+    """Two digits, from ``12``, ``"12"``, ``"2"`` or ``"02"``.
+
+    Examples
+    --------
+    >>> lesson_number(2)
+    '02'
+    """
+    text = str(lesson).strip()
+    if not re.fullmatch(r"\d{1,2}", text):
+        raise UnknownLesson(f'There is no lesson {lesson!r}: give its number, for instance "12".')
+    return text.zfill(2)
+
+
+def numbers() -> list[str]:
+    """The lessons that are here."""
+    return [path.name[:2] for path in notebooks()]
+
+
+def notebook(lesson: str | int) -> Path:
+    """The released notebook of a lesson."""
+    number = lesson_number(lesson)
+    for path in notebooks():
+        if path.name.startswith(f"{number}_"):
+            return path
+    raise UnknownLesson(f"There is no lesson {number}: there are {', '.join(numbers()) or 'none here'}.")
+
+
+def room(lesson: str | int) -> Path:
+    """The folder behind the notebook of a lesson, where it is or would be."""
+    return lessons_folder() / "backstage" / f"lesson_{lesson_number(lesson)}"
+
+
+def about(lesson: str | int) -> dict[str, Any]:
+    """What ``lesson.toml`` says about a lesson: its title, minutes, needs, and what it teaches."""
+    return tomllib.loads((room(lesson) / "lesson.toml").read_text(encoding="utf-8"))
+
+
+def answers_path(lesson: str | int) -> Path:
+    """Where the answers of a lesson are, or would be."""
+    return room(lesson) / "exercises.py"
+
+
+def has_answers() -> bool:
+    """Whether this installation holds answers; where submissions are graded it does not."""
+    return any((lessons_folder() / "backstage").glob("lesson_[0-9][0-9]/exercises.py"))
+
+
+def answers(lesson: str) -> ModuleType:
+    """The exercises, predictions and questions of a lesson, as a module."""
+    return _opened(lesson_number(lesson), "exercises")
+
+
+def figures(lesson: str) -> ModuleType:
+    """The figures of a lesson, as a module; its ``FIGURES`` says by which names they are shown."""
+    return _opened(lesson_number(lesson), "figures")
+
+
+@cache
+def _opened(number: str, name: str) -> ModuleType:
+    """A file of a lesson's room, as a module."""
+    path = room(number) / f"{name}.py"
+    if not path.is_file():
+        notebook(number)  # a sentence that lists the lessons, if it is the number that is wrong
+        raise UnknownLesson(f"Lesson {number} has no {name} ({path}).")
+    spec = importlib.util.spec_from_file_location(f"dlcourse_lesson_{number}_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # inspect finds the source of a class through its module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise
+    return module
+
+
+def exercises(lesson: str) -> dict[str, Exercise]:
+    """The exercises of a lesson by id, in order."""
+    from dlcourse.lesson.exercises import Exercise
+
+    found = [value for value in vars(answers(lesson)).values() if isinstance(value, Exercise)]
+    return {exercise.id: exercise for exercise in sorted(found, key=lambda e: e.id)}
+
+
+def choices(lesson: str, kind: str) -> dict[str, Choice]:
+    """The ``predictions`` or the ``quiz`` of a lesson by id."""
+    return {choice.id: choice for choice in getattr(answers(lesson), kind, [])}
+
+
+@cache
+def stub(exercise_id: str) -> str:
+    """The source of the answer cell of an exercise, as released; empty if there is no notebook."""
+    import json
+
+    try:
+        cells = json.loads(notebook(exercise_id.split(".")[0]).read_text(encoding="utf-8"))["cells"]
+    except UnknownLesson:
+        return ""
+    for cell in cells:
+        metadata = cell.get("metadata", {})
+        if "answer" in metadata.get("tags", ()) and metadata.get("dlcourse", {}).get("exercise") == exercise_id:
+            source = cell["source"]
+            return source if isinstance(source, str) else "".join(source)
+    return ""

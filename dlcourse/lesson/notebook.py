@@ -1,0 +1,269 @@
+"""The ``lesson`` object of a notebook."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from dlcourse.lesson import files
+from dlcourse.lesson.exercises import Choice, Exercise
+from dlcourse.lesson.files import Unknown
+from dlcourse.lesson.judging import Verdict, judge
+from dlcourse.lesson.progress import Progress
+from dlcourse.lesson.running import defines, observe_answer, parse, running_shell
+
+__all__ = ["Lesson", "UnknownExercise", "UnknownFigure", "executed_cells", "open_lesson"]
+
+
+class UnknownExercise(Unknown):
+    """There is no such exercise, prediction or question in this lesson."""
+
+
+class UnknownFigure(Unknown):
+    """There is no such figure in this lesson."""
+
+
+class UnknownSetting(Unknown):
+    """A figure was asked to start from a setting that it does not have, or that it cannot take."""
+
+
+def open_lesson(lesson: str | int) -> Lesson:
+    """Open a lesson: what a notebook does in its first code cell.
+
+    Where submissions are graded there are no answers; the lesson then opens all the same, and what it is asked
+    to do it leaves undone.
+
+    Parameters
+    ----------
+    lesson : str or int
+        Its number.
+
+    Examples
+    --------
+    >>> open_lesson("02")
+    <lesson 02>
+    """
+    number = files.lesson_number(lesson)
+    if not files.has_answers():
+        return SilentLesson(number)
+    files.notebook(number)
+    executed_cells()  # from now on cells are noted
+    if running_shell() is not None:
+        from dlcourse.figures import prepare
+
+        prepare()  # what figures need is loaded while the learner reads
+    return Lesson(number)
+
+
+class Lesson:
+    """A lesson as its notebook talks to it. Made by ``open_lesson``."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self.answers: dict[str, Any] = {}  # what passed in this kernel
+
+    def __repr__(self) -> str:
+        return f"<lesson {self.number}>"
+
+    @cached_property
+    def _progress(self) -> Progress:
+        return Progress()
+
+    # ------------------------------------------------------------------------------------------ exercises
+
+    def check(self, id: str) -> None:
+        """Check your answer, and say what to look at if it is not right yet.
+
+        The answer is the latest cell you ran that defines the function. It is run once more on its own, so it
+        must stand alone. Nothing leaves this computer.
+        """
+        exercise = self._exercise(id)
+        verdict = self._judge(exercise)
+        self._progress.checked(id, attempted=verdict.outcome != "not attempted", passed=verdict.outcome == "passed")
+        print(verdict)
+
+    def _judge(self, exercise: Exercise) -> Verdict:
+        cells = executed_cells()
+        source = next((cell for cell in reversed(cells) if defines(cell, exercise.name)), None)
+        if source is None:
+            text = f"there is no {exercise.name} yet. Run the cell that defines it, then check again."
+            return Verdict("not attempted", (f"{exercise.id}: {text}",))
+        cases = exercise.draw()
+        run = observe_answer(
+            source, exercise.name, exercise.observer, cases, exercise=exercise.id, is_class=exercise.is_class,
+            without=exercise.without, seconds=exercise.time_limit, elsewhere=names_elsewhere(cells, source),
+        )  # fmt: skip
+        verdict = judge(exercise, cases, run)
+        if verdict.outcome == "passed":
+            self.answers[exercise.id] = run.answer
+        elif same_code(source, files.stub(exercise.id)):
+            text = "not attempted yet. Put your own code where the ... is, run the cell, then check again."
+            return Verdict("not attempted", (f"{exercise.id}: {text}",))
+        return verdict
+
+    def hint(self, id: str, n: int | None = None) -> None:
+        """Show a hint: the next one, or number 1, 2 or 3."""
+        texts = self._exercise(id).hint_texts
+        if n is None:
+            n = min(self._progress.exercise(id)["hints"] + 1, len(texts))
+        if not 1 <= n <= len(texts):
+            print(f"{id} has the hints 1 to {len(texts)}.")
+            return
+        self._progress.hinted(id, n)
+        print(f"Hint {n} of {len(texts)}: {texts[n - 1]}")
+
+    def given(self, id: str) -> Any:
+        """Your own answer if its check has passed in this session, else ours; for the cells that use it."""
+        return self.answers.get(id, self._exercise(id).answer)
+
+    def solution(self, id: str, i_give_up: bool = False) -> None:
+        """Show an answer of ours and why it is right, once you have tried."""
+        exercise = self._exercise(id)
+        if not i_give_up and not self._progress.exercise(id)["attempts"]:
+            print(f'{id}: try it first and press check. Or say lesson.solution("{id}", i_give_up=True).')
+            return
+        self._progress.opened_solution(id)
+        print(exercise.source())
+
+    # ------------------------------------------------------------------------- figures, predictions, quiz
+
+    def show(self, name: str, **settings: Any) -> None:
+        """Show a figure of this lesson; the settings are where its controls start."""
+        figures: dict[str, Callable[..., Any]] = files.figures(self.number).FIGURES
+        if name not in figures:
+            there = f"there are {', '.join(figures)}" if figures else "it has none"
+            raise UnknownFigure(f"Lesson {self.number} has no figure {name!r}: {there}.")
+        try:
+            figure = figures[name](**settings)
+        except (TypeError, ValueError) as problem:
+            if not settings:
+                raise  # then it is the figure's own mistake
+            raise UnknownSetting(f"The figure {name!r} cannot start like that: {problem}.") from None
+        figure.show()
+
+    def predict(self, id: str) -> None:
+        """Ask what you expect, before you see it."""
+        self._ask([self._choice(id, "predictions")], commit=True)
+
+    def quiz(self) -> None:
+        """Ask the questions at the end of the lesson."""
+        questions = list(files.choices(self.number, "quiz").values())
+        if questions:
+            self._ask(questions, commit=False)
+
+    def checkup(self, again: bool = False) -> None:
+        """Ask what you bring along, and say which sections of this lesson to read; ``again`` begins afresh."""
+        questions = list(files.choices(self.number, "checkup").values())
+        if questions:
+            self._ask(questions, commit=True, routes=files.answers(self.number).routes, again=again)
+
+    def _ask(
+        self, questions: list[Choice], commit: bool, routes: Mapping[str, str] | None = None, again: bool = False
+    ) -> None:
+        from dlcourse.figures.choices import ChoiceQuestion, ask
+
+        def on_choice(id: str, option: str, is_right: bool) -> None:
+            self._progress.chose(id, option)
+
+        before = [] if again else [(q, self._progress.chosen(q.id)) for q in questions]
+        chosen = {q.id: option for q, option in before if option is not None and option in q.options}
+        asked = [ChoiceQuestion(q.id, q.text, dict(q.options), q.answer, q.topic) for q in questions]
+        ask(asked, chosen=chosen, on_choice=on_choice, commit=commit, routes=routes)
+
+    def progress(self) -> None:
+        """Show how far you are in this lesson."""
+        from dlcourse.figures.choices import show_progress
+
+        items = [(f"{e.id} {e.title}", self._state(e.id)) for e in files.exercises(self.number).values()]
+        text = f"Your progress in lesson {self.number}: {len(items)} exercises. It is kept on this computer only."
+        show_progress(f"Lesson {self.number}", items, text)
+
+    def _state(self, id: str) -> str:
+        record = self._progress.exercise(id)
+        if record["passed"]:
+            return "passed"
+        return "tried" if record["attempts"] else "to do"
+
+    # -------------------------------------------------------------------------------------------- looking up
+
+    def _exercise(self, id: str) -> Exercise:
+        found = files.exercises(self.number)
+        if id not in found:
+            raise UnknownExercise(f"There is no exercise {id!r}: lesson {self.number} has {_listed(list(found))}.")
+        return found[id]
+
+    def _choice(self, id: str, kind: str) -> Choice:
+        found = files.choices(self.number, kind)
+        if id not in found:
+            raise UnknownExercise(f"There is no prediction {id!r}: lesson {self.number} has {_listed(list(found))}.")
+        return found[id]
+
+
+def _listed(ids: list[str]) -> str:
+    return f"{ids[0]} … {ids[-1]}" if len(ids) > 2 else " and ".join(ids) or "none"
+
+
+class SilentLesson(Lesson):
+    """A lesson where there are no answers: everything can be called, and nothing happens."""
+
+    def check(self, id: str) -> None: ...
+    def hint(self, id: str, n: int | None = None) -> None: ...
+    def solution(self, id: str, i_give_up: bool = False) -> None: ...
+    def show(self, name: str, **settings: Any) -> None: ...
+    def predict(self, id: str) -> None: ...
+    def quiz(self) -> None: ...
+    def checkup(self, again: bool = False) -> None: ...
+    def progress(self) -> None: ...
+
+    def given(self, id: str) -> Any:
+        """A function that returns ``...``."""
+        return lambda *args, **kwargs: ...
+
+
+# --------------------------------------------------------------------------------------- the learner's cells
+
+
+CELLS: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()  # by IPython shell
+
+
+def executed_cells() -> list[str]:
+    """The sources of the cells that were run in this kernel, oldest first.
+
+    IPython's own history would do, but not every front end has it kept: nbval runs cells without.
+    """
+    shell = running_shell()
+    if shell is None:
+        return []
+    if shell not in CELLS:
+        cells = CELLS[shell] = [str(cell) for cell in shell.history_manager.input_hist_raw]
+        shell.events.register("pre_run_cell", lambda info: cells.append(str(info.raw_cell)))
+    return CELLS[shell]
+
+
+def names_elsewhere(cells: list[str], source: str) -> set[str]:
+    """The names that other cells put something into."""
+    names: set[str] = set()
+    for cell in set(cells) - {source}:
+        try:
+            tree = parse(cell)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
+    return names
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two cells say the same, comments and blank lines aside."""
+    try:
+        return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False

@@ -1,0 +1,508 @@
+"""Run a learner's cell and observe the answer in it. Values leave this module, never a verdict.
+
+``check`` runs this in the notebook's own kernel. Grading runs it in the student's sandboxed process, from a
+probe, and judges the ``Run`` that comes back somewhere else (``judging``).
+"""
+
+from __future__ import annotations
+
+import _thread
+import ast
+import builtins
+import inspect
+import io
+import linecache
+import re
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import asdict, dataclass, field
+from functools import wraps
+from typing import Any
+
+from dlcourse.lesson import values
+from dlcourse.lesson.cases import copy_of, shortened, unchanged
+
+__all__ = ["Report", "Run", "defines", "observe_answer", "observe_case", "parse", "time_limit", "without_names"]
+
+
+@dataclass
+class Report:
+    """What happened, once: running the cell, or looking at the answer with one case.
+
+    Attributes
+    ----------
+    status : str
+        ``"value"`` (see ``observed``), ``"raised"``, ``"syntax"``, ``"time"`` (limit reached), ``"stopped"`` (by
+        the learner), ``"stub"`` (it gave back ``...``), ``"missing"`` (the cell does not define the name),
+        ``"kind"`` (the name is no function; ``type`` says what it is) or, from another process, ``"died"``.
+    observed : dict
+        The encoded observation.
+    type, message, line, text
+        The exception, and where it left the learner's own cell: line number and the line itself.
+    name, elsewhere
+        For a ``NameError``: the name, and whether some other cell defines it.
+    changed : list of str
+        The arguments that were not the same afterwards.
+    """
+
+    status: str
+    observed: dict[str, Any] | None = None
+    type: str = ""
+    message: str = ""
+    line: int = 0
+    text: str = ""
+    name: str = ""
+    elsewhere: bool = False
+    changed: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Run:
+    """A cell that was run and observed: ``trouble`` that came before the first case, or a report for each case.
+
+    ``answer`` is the learner's object itself; it does not travel.
+    """
+
+    trouble: Report | None = None
+    reports: list[Report] = field(default_factory=list)
+    answer: Any = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every case gave a value."""
+        return self.trouble is None and all(report.status == "value" for report in self.reports)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended before it had gone through all cases."""
+        last = self.trouble or (self.reports[-1] if self.reports else None)
+        return last is not None and last.status in ("time", "stopped", "died")
+
+    def to_json(self) -> dict[str, Any]:
+        """The part that travels."""
+        return {
+            "trouble": None if self.trouble is None else asdict(self.trouble),
+            "reports": [asdict(report) for report in self.reports],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Run:
+        """Rebuild what ``to_json`` gave. It may come from a hostile process: anything else raises ``ValueError``."""
+        trouble = data["trouble"]
+        return cls(
+            None if trouble is None else _checked_report(trouble), [_checked_report(item) for item in data["reports"]]
+        )
+
+
+def _checked_report(data: Mapping[str, Any]) -> Report:
+    report = Report(**data)
+    texts = (report.status, report.type, report.message, report.text, report.name)
+    fine = all(isinstance(text, str) and len(text) <= 200 and text.isprintable() for text in texts)
+    fine = fine and type(report.line) is int and type(report.elsewhere) is bool
+    fine = fine and all(isinstance(name, str) and name.isidentifier() for name in report.changed)
+    if not fine or (report.status == "value") != (report.observed is not None):
+        raise ValueError("not a report")
+    if report.observed is not None:
+        values.decode(report.observed)  # raises on what `encode` did not make
+    return report
+
+
+# ------------------------------------------------------------------------------------------ reading cells
+
+
+def parse(source: str) -> ast.Module:
+    """Parse a cell; lines that speak to IPython (``%time``, ``!ls``) are blanked, so line numbers stay right."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        plain = re.sub(r"^[ \t]*[%!].*$|^.*\?[ \t]*$", "", source, flags=re.MULTILINE)
+        try:
+            return ast.parse(plain)
+        except SyntaxError:
+            pass
+        raise
+
+
+def defines(source: str, name: str) -> bool:
+    """Whether the top level of a cell gives this name a function, a class or something else of its own.
+
+    A cell that cannot be parsed counts when it looks as if it tried. ``step = lesson.given("02.1")`` does not
+    count, and neither does a number or a string by that name: that is no attempt at the exercise.
+
+    Examples
+    --------
+    >>> defines("def step(x): return x", "step"), defines("step = lambda x: x", "step")
+    (True, True)
+    >>> defines("def step(x) return x", "step"), defines("step = lesson.given('02.1')", "step")
+    (True, False)
+    """
+    try:
+        tree = parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        word = re.escape(name)
+        return re.search(rf"^(?:(?:async\s+)?def|class)\s+{word}\b|^{word}\s*=", source, re.MULTILINE) is not None
+    return any(_binds(statement, name) for statement in tree.body)
+
+
+def _binds(statement: ast.stmt, name: str) -> bool:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return statement.name == name
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        named = any(isinstance(t, ast.Name) and t.id == name for t in targets)
+        return named and isinstance(statement.value, ast.Lambda | ast.Name | ast.Attribute)
+    return False
+
+
+# --------------------------------------------------------------------------------- a quiet, bounded place
+
+
+class Nowhere(io.TextIOBase):
+    """Where an answer's prints go during a check: they were seen when its cell ran."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Swallow what is printed, warned and displayed."""
+    with ExitStack() as stack:
+        shell = running_shell()
+        if shell is not None:
+            from IPython.core.displayhook import CapturingDisplayHook
+            from IPython.core.displaypub import CapturingDisplayPublisher
+
+            before = shell.display_pub, sys.displayhook
+            stack.callback(_restore_display, shell, *before)
+            shell.display_pub = CapturingDisplayPublisher()  # type: ignore[no-untyped-call]
+            sys.displayhook = CapturingDisplayHook(shell=shell, outputs=[])  # type: ignore[no-untyped-call]
+        stack.enter_context(redirect_stdout(Nowhere()))
+        stack.enter_context(redirect_stderr(Nowhere()))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _restore_display(shell: Any, publisher: Any, hook: Any) -> None:
+    shell.display_pub, sys.displayhook = publisher, hook
+
+
+def running_shell() -> Any:
+    """The IPython shell that runs here, if one does."""
+    core = sys.modules.get("IPython")
+    return core.get_ipython() if core is not None else None
+
+
+class TimeUp(BaseException):
+    """The time limit was reached. Not an ``Exception``, so that an answer's ``except`` does not keep it."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise ``TimeUp`` in the main thread after so many seconds of the block.
+
+    A thread interrupts the main one as *Kernel, Interrupt* does, which works on every system. An answer that
+    catches everything may swallow an interruption, so they keep coming. Elsewhere than in the main thread there
+    is no way to interrupt, and no limit. An interruption by the learner stays a ``KeyboardInterrupt``.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    done, struck = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            struck.set()
+            _thread.interrupt_main()
+            wait = 0.02
+
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # a program started in a shell's background ignores interrupts, and this one, too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    watcher = threading.Thread(target=watch, name="dlcourse time limit", daemon=True)
+    watcher.start()
+    try:
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+            for _ in range(100):  # an interruption on its way arrives here, not later in the learner's notebook
+                pass
+            if handler in (signal.SIG_IGN, signal.SIG_DFL):
+                signal.signal(signal.SIGINT, handler)
+    except KeyboardInterrupt:
+        done.set()
+        watcher.join()
+        if struck.is_set():
+            raise TimeUp from None
+        raise
+
+
+class WriteItYourself(Exception):
+    """An answer used the very thing that the exercise asks for."""
+
+
+@contextmanager
+def without_names(names: Collection[str]) -> Iterator[None]:
+    """Replace public names of ``dlcourse`` by functions that say: write this one yourself.
+
+    They say so under every name that a module of the course has for them; the course itself may go on using them.
+
+    Examples
+    --------
+    >>> import dlcourse
+    >>> with without_names(["data"]):
+    ...     dlcourse.data.penguins()
+    Traceback (most recent call last):
+        ...
+    dlcourse.lesson.running.WriteItYourself: dl.data is what this exercise builds: write this one yourself.
+    """
+    if not names:
+        yield
+        return
+    import dlcourse
+
+    parts = [module for name, module in list(sys.modules.items()) if name.startswith("dlcourse.")]
+    missing = object()
+    before: list[tuple[Any, str, Any]] = []
+    try:
+        for name in names:
+            meant = vars(dlcourse).get(name, missing)
+            before.append((dlcourse, name, meant))
+            setattr(dlcourse, name, Forbidden(name))
+            for part in parts if inspect.isfunction(meant) else ():
+                for alias in [key for key, value in vars(part).items() if value is meant]:
+                    before.append((part, alias, meant))
+                    setattr(part, alias, Forbidden(name, meant))
+        yield
+    finally:
+        for module, alias, value in before:
+            if value is missing:
+                delattr(module, alias)
+            else:
+                setattr(module, alias, value)
+
+
+class Forbidden:
+    """Stands in for a name that an answer may not use. ``meant`` is what the course's own code gets."""
+
+    def __init__(self, name: str, meant: Any = None) -> None:
+        self._name, self._meant = name, meant
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        asks = str(sys._getframe(1).f_globals.get("__name__", ""))
+        if self._meant is not None and asks.startswith("dlcourse."):
+            return self._meant(*args, **kwargs)
+        raise WriteItYourself(f"dl.{self._name} is what this exercise builds: write this one yourself.")
+
+    def __getattr__(self, attribute: str) -> Any:
+        return self()
+
+
+class NoMagic:
+    """Stands in for ``get_ipython()`` and for ``lesson`` while an answer runs: everything does nothing."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoMagic:
+        return self
+
+    def __getattr__(self, name: str) -> NoMagic:
+        return self
+
+
+def no_input(prompt: object = "") -> str:
+    raise RuntimeError("an answer cannot ask with input(); take what you need as an argument")
+
+
+# ---------------------------------------------------------------------------------- running and observing
+
+
+class Stub(Exception):
+    """The answer gave back ``...``."""
+
+
+def observe_answer(
+    source: str,
+    name: str,
+    observer: Callable[[Any, dict[str, Any]], Any],
+    cases: Sequence[dict[str, Any]],
+    *,
+    exercise: str,
+    is_class: bool = False,
+    without: Collection[str] = (),
+    seconds: float = 10.0,
+    elsewhere: Collection[str] = (),
+    names: Mapping[str, Any] | None = None,
+) -> Run:
+    """Run a cell in a fresh namespace and look at the answer in it, case by case.
+
+    Parameters
+    ----------
+    source : str
+        The learner's cell.
+    name : str
+        What it must define.
+    observer : function of (answer, case)
+        What to look at.
+    cases : sequence of dicts
+        Literals; the answer gets copies.
+    exercise : str
+        The exercise's id, for the name under which Python reports errors.
+    is_class : bool
+        Whether a class is asked for.
+    without : names of dlcourse
+        What the answer may not use.
+    seconds : float
+        The limit for everything together.
+    elsewhere : names
+        What other cells define: a ``NameError`` about one of these is explained.
+    names : dict, optional
+        What the cell finds there besides: the rest of a notebook. They are copied, the dict stays as it is.
+
+    Returns
+    -------
+    Run
+    """
+    import numpy as np
+
+    import dlcourse as dl
+
+    filename = f"<answer {exercise}>"
+    lines = source.splitlines(keepends=True)
+    linecache.cache[filename] = (len(source), None, lines, filename)  # for messages that quote the line
+    run = Run()
+    space: dict[str, Any] = {
+        "__name__": "__main__", "np": np, "dl": dl, "open_lesson": NoMagic(), "lesson": NoMagic(),
+        "get_ipython": NoMagic(), "input": no_input,
+    }  # fmt: skip
+    if not hasattr(builtins, "display"):  # IPython puts it there
+        space["display"] = NoMagic()
+    space |= names or {}
+    try:
+        with time_limit(seconds), quiet(), without_names(without), np.errstate(all="ignore"):
+            trouble = _run_cell(source, filename, space, elsewhere)
+            answer = space.get(name)
+            if answer is None or name not in space:
+                run.trouble = trouble or Report("missing")
+                return run
+            if not (isinstance(answer, type) if is_class else callable(answer)):
+                run.trouble = Report("kind", type=_type_name(answer))
+                return run
+            run.answer = answer
+            for case in cases:
+                run.reports.append(observe_case(answer, observer, case, filename, elsewhere))
+    except (TimeUp, KeyboardInterrupt) as stop:
+        report = Report("time" if isinstance(stop, TimeUp) else "stopped")
+        if run.answer is None:
+            run.trouble = report
+        elif len(run.reports) < len(cases):
+            run.reports.append(report)
+    return run
+
+
+def _run_cell(source: str, filename: str, space: dict[str, Any], elsewhere: Collection[str]) -> Report | None:
+    try:
+        tree = parse(source)
+        exec(compile(tree, filename, "exec", dont_inherit=True), space)
+    except SyntaxError as error:
+        if error.filename not in (filename, "<unknown>"):
+            return _raised(error, filename, elsewhere)  # from something that the cell runs
+        return Report("syntax", type=type(error).__name__, message=_message(error), line=error.lineno or 0,
+                      text=_quoted(error.text or ""))  # fmt: skip
+    except (TimeUp, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit, too: a check outlives everything that an answer does
+        return _raised(error, filename, elsewhere)
+    return None
+
+
+def observe_case(
+    answer: Any,
+    observer: Callable[[Any, dict[str, Any]], Any],
+    case: dict[str, Any],
+    filename: str = "",
+    elsewhere: Collection[str] = (),
+) -> Report:
+    """Look at an answer with one case; whatever the answer does becomes a report.
+
+    Examples
+    --------
+    >>> report = observe_case(lambda x: 2 * x, lambda answer, case: answer(**case), {"x": 0.5})
+    >>> report.status, values.decode(report.observed)
+    ('value', 1.0)
+    """
+    given = copy_of(case)
+    try:
+        value = observer(_noticing_stub(answer), given)
+        observed = values.encode(value)
+    except Stub:
+        return Report("stub")
+    except (TimeUp, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        if "ellipsis" in _message(error):
+            return Report("stub")
+        return _raised(error, filename, elsewhere)
+    changed = [key for key in case if not unchanged(case[key], given.get(key))]
+    if values.contains(observed, "ellipsis"):
+        return Report("stub")
+    return Report("value", observed=observed, changed=changed)
+
+
+def _noticing_stub(answer: Any) -> Any:
+    """A function that stops the observer as soon as the answer gives back ``...``."""
+    if isinstance(answer, type):
+        return answer
+
+    @wraps(answer, updated=())
+    def call(*args: Any, **kwargs: Any) -> Any:
+        value = answer(*args, **kwargs)
+        if value is ...:
+            raise Stub
+        return value
+
+    return call
+
+
+def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> Report:
+    line, text = 0, ""
+    try:
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_filename == filename:
+                line = number
+    except RecursionError:
+        pass
+    if line:
+        text = _quoted(linecache.getline(filename, line))
+    name = error.name if type(error) is NameError and isinstance(error.name, str) else ""
+    return Report("raised", type=_type_name(error), message=_message(error), line=line, text=text, name=name,
+                  elsewhere=name in elsewhere)  # fmt: skip
+
+
+def _quoted(line: str) -> str:
+    """A line of the learner's, for a message."""
+    return shortened(" ".join(line.split()), 80)
+
+
+def _type_name(value: Any) -> str:
+    return shortened(str(type.__getattribute__(type(value), "__name__")), 60)
+
+
+def _message(error: BaseException) -> str:
+    """The first line of an exception's message, if it has one that can be had."""
+    try:
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+    except BaseException:  # an exception may raise when it is printed
+        return ""
+    line = text.strip().split("\n")[0].strip().replace("WrittenFunction", "function")
+    return shortened("".join(c if c.isprintable() else " " for c in line), 160)

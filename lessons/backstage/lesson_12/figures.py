@@ -1,0 +1,419 @@
+"""The figures of lesson 12, train a perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import dlcourse as dl
+from dlcourse import data
+from dlcourse.figures import (
+    Figure,
+    Mark,
+    Panel,
+    action,
+    arrow,
+    by_frame,
+    choice,
+    form,
+    number,
+    point,
+    points,
+    polygon,
+    polyline,
+    slider,
+    text,
+    toggle,
+)
+from dlcourse.figures.pieces import clip, loss_curve
+
+Array = NDArray[np.float64]
+GROUPS = {"circle": "class 0, circle", "triangle": "class 1, triangle"}
+BOX = 6.0  # the map shows −BOX to BOX in both directions
+
+
+class Perceptron:
+    """A line in the plane and how to train it: two inputs, two classes, softmax cross-entropy, summed.
+
+    One graph, compiled once, serves every number of points and every learning rate (a schedule that looks up
+    the present one); the learner's ``train`` in exercise 12.3 builds the same graph.
+    """
+
+    def __init__(self, inputs: int = 2, classes: int = 2) -> None:
+        self.classes = classes
+        self.x = dl.placeholder("x", shape=(None, inputs))
+        self.y = dl.placeholder("y", shape=(None, classes))
+        self.rate = 0.01
+        self.W = dl.parameter(np.zeros((inputs, classes)), name="W")
+        self.b = dl.parameter(np.zeros(classes), name="b")
+        self.scores = self.x @ self.W + self.b
+        self.loss = dl.sum(dl.softmax_cross_entropy(self.scores, self.y))
+        self.update = dl.GradientDescent(learning_rate=lambda _: self.rate).minimize(self.loss)
+
+    def train(
+        self, X: Array, labels: NDArray[np.int64], W: Array, b: Array, rate: float, steps: int
+    ) -> tuple[list[Array], list[Array], list[float]]:
+        """Weights, biases and losses before the first and after every step: ``steps + 1`` of each."""
+        self.W.assign(W)
+        self.b.assign(b)
+        self.rate = rate
+        feeds = {self.x: X, self.y: np.eye(self.classes)[labels]}
+        Ws, bs, losses = [W], [b], []
+        for _ in range(steps):
+            losses.append(float(self.update(feeds)))
+            Ws.append(self.W.value)
+            bs.append(self.b.value)
+        losses.append(float(dl.run(self.loss, feeds)))
+        return Ws, bs, losses
+
+
+def level(d: Array, e: float, log_odds: float = 0.0) -> tuple[Array, Array]:
+    """The two ends, inside a large box, of the line d·x + e = log_odds."""
+    normal = d / (d @ d)
+    foot = (log_odds - e) * normal
+    along = np.array([-d[1], d[0]]) / np.linalg.norm(d) * 4 * BOX
+    ends = np.array([foot - along, foot + along])
+    return ends[:, 0], ends[:, 1]
+
+
+def sureness(d: Array, e: float) -> tuple[Array, Array]:
+    """Corners of the band where the model gives both classes at least 10 %."""
+    low, high = level(d, e, -float(np.log(9))), level(d, e, float(np.log(9)))
+    return np.concatenate([low[0], high[0][::-1]]), np.concatenate([low[1], high[1][::-1]])
+
+
+def clouds(rng: np.random.Generator, n: int = 50, distance: float = 2.0) -> tuple[Array, NDArray[np.int64]]:
+    """Source S2's data: n points around (distance, distance), n around (−distance, −distance), spread 1."""
+    labels = np.repeat([0, 1], n)
+    return rng.normal(size=(2 * n, 2)) + np.where(labels[:, None] == 0, distance, -distance), labels
+
+
+def scatter(X: Array, labels: NDArray[np.int64]) -> list[Mark]:
+    a, b = X[labels == 0], X[labels == 1]
+    return [points(a[:, 0], a[:, 1], role="class_a"), points(b[:, 0], b[:, 1], role="class_b")]
+
+
+class Line(Figure):
+    """The boundary of a perceptron after each step of training, with the band where it is unsure."""
+
+    title = "A line learns to separate circles from triangles"
+    rate = slider(0.0005, 0.05, value=0.002, log=True, label="learning rate η")
+    add = form(
+        "Add a point", "add_point",
+        x=number(-BOX, BOX, value=-1.0, step=0.1, label="x₀"), y=number(-BOX, BOX, value=3.0, step=0.1, label="x₁"),
+        group=choice(GROUPS, value="circle", label="as"),
+    )  # fmt: skip
+    clear = action("Remove added points", "remove_added")
+
+    steps, numbered = 60, (0, 1, 2, 3, 5, 10, 20)
+
+    def __init__(self, **settings: Any) -> None:
+        self.X, self.labels = clouds(np.random.default_rng(12), n=20)
+        self.given = len(self.X)
+        # a start that is plainly wrong: the line runs through both clouds
+        self.model = Perceptron()
+        self.W0, self.b0 = np.array([[-0.8, 0.8], [0.6, -0.6]]), np.array([0.4, -0.4])
+        super().__init__(**settings)
+
+    def add_point(self, x: float, y: float, group: str | None = None) -> None:
+        label = list(GROUPS).index(group or self.add["group"])
+        self.X = np.concatenate([self.X, [[x, y]]])
+        self.labels = np.concatenate([self.labels, [label]])
+
+    def remove_added(self) -> None:
+        self.X, self.labels = self.X[: self.given], self.labels[: self.given]
+
+    def compute(self) -> None:
+        Ws, bs, self.losses = self.model.train(self.X, self.labels, self.W0, self.b0, self.rate, self.steps)
+        self.d = [W[:, 0] - W[:, 1] for W in Ws]
+        self.e = [float(b[0] - b[1]) for b in bs]
+        self.right = [
+            int(np.sum((self.X @ d + e < 0) == (self.labels == 1))) for d, e in zip(self.d, self.e, strict=True)
+        ]
+        self.last_frame = self.steps
+
+    def scene(self) -> list[Panel]:
+        frames = range(self.steps + 1)
+        lines = [level(d, e) for d, e in zip(self.d, self.e, strict=True)]
+        bands = [sureness(d, e) for d, e in zip(self.d, self.e, strict=True)]
+        marks: list[Mark] = [
+            polygon(by_frame([x for x, _ in bands]), by_frame([y for _, y in bands]), role="neutral", opacity=0.35),
+        ]
+        for k in self.numbered:
+            xs, ys = lines[k]
+            marks.append(polyline(xs, ys, role="guide", shown=by_frame([2 if f >= k else 0 for f in frames])))
+            x, y = edge_spot(xs, ys)
+            marks.append(text(x, y, by_frame([str(k) if f >= k else "" for f in frames]), anchor="middle"))
+        marks += scatter(self.X, self.labels)
+        marks.append(polyline(by_frame([x for x, _ in lines]), by_frame([y for _, y in lines]), role="function"))
+        plane = Panel(
+            marks, xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
+            title="The line after each step", click="add_point", name="map",
+        )  # fmt: skip
+        low, high = min(self.losses), max(self.losses)
+        falling = Panel(
+            loss_curve(np.arange(self.steps + 1.0), np.array(self.losses), label="J"),
+            xlim=(0, self.steps), ylim=(low / 1.3, high * 1.3), yscale="log", xlabel="step", ylabel="loss J",
+            title="The loss", name="loss",
+        )  # fmt: skip
+        return [plane, falling]
+
+    def describe(self) -> str:
+        k, right = self.frame, f"{self.right[self.frame]} of {len(self.X)}"
+        return f"step {k}: loss {self.losses[k]:.3g}; the line has {right} points on the right side"
+
+
+def edge_spot(xs: Array, ys: Array) -> tuple[float, float]:
+    """Where on a line its number is written: near the border of the map, inside it."""
+    t = np.linspace(0, 1, 401)
+    x, y = xs[0] + t * (xs[1] - xs[0]), ys[0] + t * (ys[1] - ys[0])
+    inside = (np.abs(x) <= 0.92 * BOX) & (np.abs(y) <= 0.92 * BOX)
+    if not inside.any():
+        return 2 * BOX, 2 * BOX
+    first = int(np.argmax(inside))
+    return float(x[first]), float(y[first])
+
+
+class Published(Figure):
+    """The line where two classes tie, and the line that one column of the weights draws."""
+
+    title = "The same model, drawn by two formulas"
+    shift = slider(-3.0, 3.0, value=0.0, step=0.1, label="number added to every weight and bias")
+
+    def __init__(self, **settings: Any) -> None:
+        rng = np.random.default_rng(12)
+        self.X, self.labels = clouds(rng)
+        Ws, bs, _ = Perceptron().train(self.X, self.labels, rng.normal(size=(2, 2)), np.zeros(2), rate=0.01, steps=100)
+        self.W, self.b = Ws[-1], bs[-1]
+        super().__init__(**settings)
+
+    def compute(self) -> None:
+        W, b = self.W + self.shift, self.b + self.shift
+        self.true, self.column = (W[:, 0] - W[:, 1], float(b[0] - b[1])), (W[:, 0], float(b[0]))
+        self.right = [
+            int(np.sum((self.X @ d + e < 0) == (self.labels == 1))) for d, e in (self.true, self.column)
+        ]
+
+    def scene(self) -> list[Panel]:
+        tie, column = level(*self.true), level(*self.column)
+        marks = [
+            *scatter(self.X, self.labels),
+            polyline(*tie, role="function"),
+            text(*edge_spot(*tie), "tie", anchor="middle"),
+            polyline(*column, role="derivative"),
+            text(*edge_spot(column[0][::-1], column[1][::-1]), "column 0", anchor="middle"),
+        ]
+        return [
+            Panel(
+                marks, xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
+                title="Solid: the classes tie. Dashed: column 0 alone", name="map",
+            )
+        ]  # fmt: skip
+
+    def describe(self) -> str:
+        added = f"{self.shift:+.1f}" if self.shift else "nothing"
+        return (
+            f"{added} added to every weight and bias: the model is the same; the line where the classes tie has "
+            f"{self.right[0]} of 100 points on the right side, the line drawn from column 0 has {self.right[1]}"
+        )
+
+
+DISTANCES = np.round(np.linspace(0.4, 3.0, 27), 1)
+MARKS = np.unique(np.round(np.logspace(0, np.log10(2000), 40)).astype(int))  # steps shown, evenly on a log axis
+
+
+@lru_cache(maxsize=1)
+def training_runs() -> tuple[Array, Array, Array, NDArray[np.int64]]:
+    """Train one perceptron for each distance, all at once: batched weights in one graph.
+
+    The summed loss of independent models has each model's own gradient in its own slice.
+    """
+    rng = np.random.default_rng(4)
+    base, labels = clouds(rng, n=12, distance=0.0)
+    X = base[None] + np.where(labels[:, None] == 0, 1.0, -1.0) * DISTANCES[:, None, None]
+    y = np.broadcast_to(np.eye(2)[labels], (len(DISTANCES), len(labels), 2))
+    W = dl.parameter(np.zeros((len(DISTANCES), 2, 2)), name="W")
+    b = dl.parameter(np.zeros((len(DISTANCES), 1, 2)), name="b")
+    x = dl.constant(X)
+    losses = -dl.sum(dl.log_softmax(x @ W + b) * y, axis=(1, 2))
+    step = dl.GradientDescent(learning_rate=0.01).minimize(dl.sum(losses))
+    norms, values = [], []
+    for k in range(1, MARKS[-1] + 1):
+        step({})
+        if k in MARKS:
+            norms.append(np.sqrt((W.value**2).sum(axis=(1, 2))))
+            values.append(dl.run(losses, {}))
+    return np.array(norms), np.array(values), X, labels
+
+
+class Separable(Figure):
+    """How large the weights grow, for two clouds that overlap or do not."""
+
+    title = "Two clouds, near or far, and the size of the weights"
+    distance = slider(0.4, 3.0, value=2.4, step=0.1, label="distance of the clouds")
+
+    def compute(self) -> None:
+        norms, losses, X, self.labels = training_runs()
+        which = int(np.argmin(np.abs(DISTANCES - self.distance)))
+        self.X, self.norm, self.loss = X[which], norms[:, which], losses[:, which]
+        self.last_frame = len(MARKS) - 1
+
+    def separable(self) -> bool:
+        """Whether some line has every circle on one side and every triangle on the other."""
+        angles = np.linspace(0, np.pi, 720)
+        along = self.X @ np.array([np.cos(angles), np.sin(angles)])
+        a, b = along[self.labels == 0], along[self.labels == 1]
+        return bool(np.any((a.min(axis=0) > b.max(axis=0)) | (a.max(axis=0) < b.min(axis=0))))
+
+    def scene(self) -> list[Panel]:
+        counts = list(range(1, len(MARKS) + 1))
+        cloud = Panel(
+            scatter(self.X, self.labels), xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
+            title="The two clouds", name="map",
+        )  # fmt: skip
+        size = Panel(
+            [
+                polyline(MARKS, self.norm, role="function", shown=by_frame(counts), label="‖W‖"),
+                polyline(MARKS, self.loss, role="derivative", shown=by_frame(counts), label="loss J"),
+                point(by_frame(MARKS), by_frame(self.norm), role="here"),
+            ],
+            xlim=(1, float(MARKS[-1])), ylim=(0.001, 30), xscale="log", yscale="log", xlabel="step", ylabel="size",
+            title="Size of the weights and loss", name="size",
+        )  # fmt: skip
+        return [cloud, size]
+
+    def describe(self) -> str:
+        k, apart = self.frame, "can" if self.separable() else "cannot"
+        return (
+            f"distance {self.distance:.1f}: a line {apart} separate the clouds; step {MARKS[k]}: "
+            f"‖W‖ = {self.norm[k]:.2f}, loss {self.loss[k]:.3f}"
+        )
+
+
+class Pull(Figure):
+    """One point, the pull it has on the line, and the line after one step for this point alone."""
+
+    title = "What one point wants"
+    x = slider(-BOX, BOX, value=1.5, step=0.1, label="the point's x₀")
+    y = slider(-BOX, BOX, value=-0.5, step=0.1, label="the point's x₁")
+    flipped = toggle(False, label="flip its label to triangle")
+
+    W, b, rate = np.array([[0.5, -0.5], [0.4, -0.4]]), np.zeros(2), 0.3
+
+    def __init__(self, **settings: Any) -> None:
+        self.model = Perceptron()
+        self.chances = dl.softmax(self.model.scores)
+        super().__init__(**settings)
+
+    def compute(self) -> None:
+        place, label = np.array([[self.x, self.y]]), int(self.flipped)
+        Ws, bs, _ = self.model.train(place, np.array([label]), self.W, self.b, self.rate, steps=1)
+        self.pull = float(np.linalg.norm(Ws[0] - Ws[1])) / self.rate
+        self.model.W.assign(self.W)
+        self.model.b.assign(self.b)
+        self.chance = float(dl.run(self.chances, {self.model.x: place})[0, label])
+        (self.before, self.after) = [(W[:, 0] - W[:, 1], float(b[0] - b[1])) for W, b in zip(Ws, bs, strict=True)]
+        # where the line passes nearest to the point, and how far the step moves it there (to first order)
+        (d, e), (d1, e1) = self.before, self.after
+        self.foot = place[0] - (place[0] @ d + e) / (d @ d) * d
+        self.moved = -(self.foot @ d1 + e1) / (d @ d) * d
+
+    def scene(self) -> list[Panel]:
+        before, after = level(*self.before), level(*self.after)
+        role = "class_b" if self.flipped else "class_a"
+        tip = self.foot + self.moved
+        return [
+            Panel(
+                [
+                    polygon(*sureness(*self.before), role="neutral", opacity=0.35),
+                    polyline(*before, role="function"),
+                    text(*edge_spot(*before), "before", anchor="middle"),
+                    polyline(*after, role="derivative"),
+                    text(*edge_spot(after[0][::-1], after[1][::-1]), "after", anchor="middle"),
+                    text(3.6, 3.0, "circle side", anchor="middle"),
+                    text(-3.6, -3.0, "triangle side", anchor="middle"),
+                    arrow(self.foot[0], self.foot[1], tip[0], tip[1], role="derivative"),
+                    point(self.x, self.y, role=role, label="drag me", drag={"x": "x", "y": "y"}),
+                ],
+                xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
+                title="One point and the line", name="map",
+            )
+        ]  # fmt: skip
+
+    def describe(self) -> str:
+        name = "triangle" if self.flipped else "circle"
+        return (
+            f"a {name} at ({self.x:.1f}, {self.y:.1f}): the model gives it {100 * self.chance:.0f} %, "
+            f"so its error is {100 * (1 - self.chance):.0f} %; the gradient on W has length {self.pull:.2f} "
+            f"and moves the line by {np.hypot(*self.moved):.2f} where it is nearest"
+        )
+
+
+class Penguins(Figure):
+    """Three species by their bills, and the regions a softmax perceptron gives them while it learns."""
+
+    title = "Three species of penguin, told apart by their bills"
+    rate = slider(0.0005, 0.02, value=0.005, log=True, label="learning rate η")
+
+    steps, stride = 90, 3
+
+    def __init__(self, **settings: Any) -> None:
+        birds = data.penguins()
+        self.names: Sequence[str] = birds.species_names
+        bills = birds.features[:, :2]
+        self.centre, self.spread = bills.mean(axis=0), bills.std(axis=0)
+        self.X, self.labels = (bills - self.centre) / self.spread, birds.species
+        self.model = Perceptron(classes=3)
+        super().__init__(**settings)
+
+    def compute(self) -> None:
+        Ws, bs, _ = self.model.train(self.X, self.labels, np.zeros((2, 3)), np.zeros(3), self.rate, self.steps)
+        # from the first step on: before it all classes tie everywhere
+        self.models = list(zip(Ws, bs, strict=True))[1 :: self.stride]
+        self.right = [int(np.sum((self.X @ V + c).argmax(axis=1) == self.labels)) for V, c in self.models]
+        self.last_frame = len(self.models) - 1
+
+    def region(self, k: int, W: Array, b: Array) -> tuple[Array, Array]:
+        """Where class k wins: the whole map, cut by one line for each rival. In millimetres."""
+        corners = 3.2 * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+        for rival in range(3):
+            if rival != k and len(corners):
+                corners = clip(corners, W[:, k] - W[:, rival], float(b[k] - b[rival]))
+        corners = corners * self.spread + self.centre
+        return corners[:, 0], corners[:, 1]
+
+    def scene(self) -> list[Panel]:
+        marks: list[Mark] = []
+        for k, role in enumerate(("a", "b", "c")):
+            regions = [self.region(k, W, b) for W, b in self.models]
+            xs, ys = by_frame([x for x, _ in regions]), by_frame([y for _, y in regions])
+            marks.append(polygon(xs, ys, role=f"region_{role}"))
+        for k, role in enumerate(("a", "b", "c")):
+            bills = self.X[self.labels == k] * self.spread + self.centre
+            marks.append(points(bills[:, 0], bills[:, 1], role=f"class_{role}"))
+            middle = bills.mean(axis=0)
+            marks.append(text(middle[0], middle[1], self.names[k], anchor="middle"))
+        return [
+            Panel(
+                marks, xlim=(31, 61), ylim=(12.5, 22), xlabel="bill length (mm)", ylabel="bill depth (mm)",
+                title="Regions after each step", name="map",
+            )
+        ]  # fmt: skip
+
+    def describe(self) -> str:
+        k = self.frame
+        birds = f"{self.right[k]} of {len(self.labels)} penguins"
+        return f"step {1 + k * self.stride}: {birds} are in the region of their species"
+
+
+FIGURES = {
+    "line": Line,
+    "pull": Pull,
+    "published": Published,
+    "separable": Separable,
+    "penguins": Penguins,
+}

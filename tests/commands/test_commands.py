@@ -1,0 +1,115 @@
+"""The other commands: what they print, write and refuse."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from dlcourse.commands.doctor import Finding, examine, table
+from dlcourse.commands.main import main
+from dlcourse.lesson import files
+
+
+def numbers() -> list[str]:
+    return [path.name[:2] for path in files.notebooks()]
+
+
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "dlcourse", *words], cwd=cwd, capture_output=True, text=True)
+
+
+def test_help_names_every_command_and_version_is_the_packages(tmp_path: Path) -> None:
+    told = run("--help", cwd=tmp_path)
+    assert told.returncode == 0 and all(command in told.stdout for command in ("lab", "doctor", "solve"))
+    assert run("--version", cwd=tmp_path).stdout == f"dlcourse {version('dlcourse')}\n"
+    assert "[jupyter options]" in run("lab", "--help", cwd=tmp_path).stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_comes_quickly_because_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys, dlcourse.commands.main; "
+        "print([m for m in ('matplotlib', 'ipywidgets', 'IPython', 'jupyterlab', 'nbformat') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_doctor_finds_everything_that_a_learner_needs_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    for part in (
+        "Python",
+        "numpy",
+        "jupyterlab",
+        "anywidget",
+        "lessons",
+        "progress file",
+        "graphics card",
+        "grading sandbox",
+    ):
+        assert part in printed
+    assert len(printed.splitlines()) == len(examine())
+
+
+def test_doctor_fails_when_progress_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocker = tmp_path / "file"
+    blocker.touch()
+    monkeypatch.setenv("DLCOURSE_PROGRESS", str(blocker / "progress.json"))
+    assert main(["doctor"]) == 1
+    assert "broken  progress file" in capsys.readouterr().out
+
+
+def test_the_table_can_be_printed_on_a_console_without_the_symbols() -> None:
+    findings = [Finding("a", "works", "x"), Finding("bb", "broken", "y")]
+    assert table(findings, "utf-8") == "✓ works   a   x\n✗ broken  bb  y"
+    assert table(findings, "cp1252") == "+ works   a   x\n! broken  bb  y"
+
+
+@pytest.mark.parametrize("number", numbers())
+def test_solve_writes_a_valid_notebook_with_a_pass_under_every_check(tmp_path: Path, number: str) -> None:
+    assert main(["solve", number, "-o", str(tmp_path / "solved.ipynb")]) == 0
+    notebook = nbformat.read(tmp_path / "solved.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    checks = [cell for cell in notebook.cells if "check" in cell.metadata.get("tags", [])]
+    assert checks
+    for cell in checks:
+        assert cell.execution_count is not None
+        assert [output.text for output in cell.outputs] == [f"PASS {cell.metadata.dlcourse.exercise}\n"]
+
+
+def test_solve_runs_from_any_folder_and_leaves_no_other_file(tmp_path: Path) -> None:
+    done = run("solve", numbers()[0], "-o", "solved.ipynb", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["solved.ipynb"]
+
+
+@pytest.mark.parametrize("lesson", ["99", "bananas", "../12", ""])
+def test_an_unknown_lesson_is_one_sentence_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lesson: str
+) -> None:
+    assert main(["solve", lesson, "-o", str(tmp_path / "solved.ipynb")]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("dlcourse: ") and told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_solve_refuses_places_where_it_must_not_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    released = files.notebooks()[0]
+    before = released.read_bytes()
+    for target, reason in [
+        (tmp_path, "is a folder"),
+        (tmp_path / "solved.txt", "must end with .ipynb"),
+        (tmp_path / "nowhere" / "solved.ipynb", "cannot write"),
+        (released, "released lessons"),
+    ]:
+        assert main(["solve", numbers()[0], "-o", str(target)]) == 1
+        assert reason in capsys.readouterr().err
+    assert released.read_bytes() == before and list(tmp_path.iterdir()) == []

@@ -1,0 +1,206 @@
+"""Every outcome, from real kernels in the real sandbox; and nothing of them is left."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("the sandbox needs Linux", allow_module_level=True)
+
+from dlcourse.grading import supervisor
+from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum, grade_one, make_key
+from dlcourse.grading.results import Job, Settings, SubmissionResult
+from dlcourse.lesson import files
+from tests.grading.corpus import Book
+
+PASSED = ["passed"] * 5
+
+
+def graded(settings: Settings, book: Book) -> SubmissionResult:
+    return grade_one(Job(settings, "ada.ipynb", "ada.ipynb", book.bytes()))
+
+
+def outcomes(result: SubmissionResult) -> list[str]:
+    return [exercise.outcome for exercise in result.exercises]
+
+
+def left() -> list[str]:
+    """What a supervisor between two jobs must not have: processes below it, a folder of its own."""
+    [asked] = supervisor.EVERY
+    process = psutil.Process(asked.process.pid)
+    folders = [str(path) for path in Path("/tmp").glob("dlcourse-*") if f"-{asked.process.pid}-" in path.name]
+    return folders + [child.name() for child in process.children(recursive=True)]
+
+
+# ------------------------------------------------------------------------------------------------------- outcomes
+
+
+def test_every_outcome_in_one_notebook(settings):
+    book = Book().answers(
+        {
+            "12.2": "def cross_entropy(P, Y):\n    return -np.log((P * Y).sum(axis=1)).mean()",
+            "12.3": "def train(X, Y, W0, b0, lr, steps):\n    return W0 @ b1",
+            "12.4": files.stub("12.4"),
+            "12.5": "def accuracy(X, labels, W, b):\n    while True:\n        pass",
+        }
+    )
+    result = graded(settings, book)
+    assert (result.status, result.score, result.max_score) == ("graded", 1, 8)
+    assert outcomes(result) == ["passed", "failed", "error", "not attempted", "timeout"]
+    first, second, third, fourth, fifth = result.exercises
+    assert first.feedback == "PASS 12.1"
+    mutants = files.exercises("12")["12.2"].mutants
+    assert second.mutant is not None and second.misconception == mutants[second.mutant].message == second.lines[2]
+    assert second.lines[0].startswith("12.2: tried cross_entropy(P=") and second.lines[1].startswith("came back: ")
+    assert "NameError" in third.feedback and "line 2 of your cell" in third.feedback
+    assert fourth.answer == "" and "not attempted yet" in fourth.feedback
+    assert "It had not come back after 4 seconds." in fifth.feedback
+    assert left() == []
+
+
+ENDS = {
+    "in its cell": ("import os\nos._exit(0)\ndef softmax(Z): ...", "kernel died"),
+    "when called": ("import os\ndef softmax(Z):\n    os._exit(0)", "kernel died"),
+    "by a signal": ("import os\ndef softmax(Z):\n    os.kill(os.getpid(), 9)", "kernel died"),
+    "frozen": ("import os, signal\ndef softmax(Z):\n    os.kill(os.getpid(), signal.SIGSTOP)", "timeout"),
+    "never, whatever is tried": (
+        "def softmax(Z):\n    while True:\n        try:\n            while True: pass\n        except: pass",
+        "timeout",
+    ),
+}
+
+
+def some(kinds: dict[str, Any], quick: str) -> list[Any]:
+    """One kind here; all of them where time does not matter."""
+    return [kind if kind == quick else pytest.param(kind, marks=pytest.mark.slow) for kind in kinds]
+
+
+@pytest.mark.parametrize("how", some(ENDS, "when called"))
+def test_an_answer_that_ends_the_kernel_costs_itself_only(settings, how):
+    source, outcome = ENDS[how]
+    result = graded(replace(settings, cell_timeout=2.0), Book().answers({"12.1": source}))
+    assert outcomes(result) == [outcome, *PASSED[1:]]
+    assert left() == []
+
+
+ELSEWHERE = {
+    "a cell that ends the kernel": "import os\nos._exit(3)",
+    "a thread that ends it later": (
+        "import os, threading, time\nthreading.Thread(target=lambda: (time.sleep(0.3), os._exit(0))).start()"
+    ),
+    "a cell that prints without end": "while True: print('x' * 100_000)",
+    "names shadowed": "list = dict = len = sum = max = print = float = range = str = globals = 7\nnp = 3",
+    "output closed": "import sys, builtins\nsys.stdout.close()\nsys.stdout = None\nbuiltins.print = None",
+    "everything deleted": "%reset -f",
+    "messages that nobody can read": (
+        "kernel = get_ipython().kernel\n"
+        "for junk in ([b'x'], [b'<IDS|MSG>', b'1', b'{}', b'{}', b'{}', b'{}']):\n"
+        "    kernel.iopub_socket.send_multipart(junk)\n"
+        "kernel.session.send = lambda *args, **more: None"
+    ),
+    "the program ended, as IPython understands it": "quit()",
+}
+
+
+@pytest.mark.parametrize("what", some(ELSEWHERE, "names shadowed"))
+def test_right_answers_count_whatever_else_a_notebook_does(settings, what):
+    book = Book()
+    book.add(ELSEWHERE[what])
+    assert outcomes(graded(replace(settings, cell_timeout=2.0), book)) == PASSED
+    assert left() == []
+
+
+def test_helpers_and_imports_in_other_cells_are_honest(settings):
+    book = Book().answers({"12.1": "def softmax(Z):\n    return shares(np.array([exponentials(row) for row in Z]))"})
+    book.add("import math\n\ndef shares(E):\n    return E / E.sum(axis=1, keepdims=True)")
+    book.add("def exponentials(row):\n    return [math.exp(z - max(row)) for z in row]", "ex-1-check")
+    assert outcomes(graded(settings, book)) == PASSED
+
+
+# ------------------------------------------------------------------------------------------------- no dishonest mark
+
+DISHONEST = {
+    "equal to everything": """\
+class Same(float):
+    def __eq__(self, other): return True
+def cross_entropy(P, Y): return Same(1)""",
+    "a run of its own": """\
+import dlcourse.lesson.running as a
+a.observe_answer = lambda *x, **y: a.Run(None, [])
+def cross_entropy(P, Y): return 0.0""",
+    "the comparison patched": """\
+import dlcourse.lesson.values as o, dlcourse.lesson.judging as j
+o.differs, j.judge = lambda *args: None, None
+def cross_entropy(P, Y): return 0.0""",
+    "the answers imported": """\
+from dlcourse.lesson import files
+cross_entropy = files.exercises('12')['12.2'].answer""",
+    "the engine's own": """\
+from dlcourse.engine.operations import softmax_cross_entropy as s
+def cross_entropy(P, Y): return dl.run(dl.sum(s(np.log(P), Y)))""",
+    "a PASS printed": """\
+import sys
+def cross_entropy(P, Y):
+    print('PASS 12.2', file=sys.__stdout__)
+    return 0.0""",
+}
+
+
+@pytest.mark.parametrize("how", some(DISHONEST, "the answers imported"))
+def test_no_mark_without_the_values(settings, how):
+    found = outcomes(graded(settings, Book().answers({"12.2": DISHONEST[how]})))
+    assert found[1] != "passed" and found[:1] + found[2:] == PASSED[1:]
+
+
+# --------------------------------------------------------------------------------------------------- the key itself
+
+
+def test_the_same_notebook_twice_gives_the_same_words_even_if_it_draws_numbers(settings):
+    book = Book().answers(
+        {
+            "12.4": "import random\ndef boundary(W, b): return random.random(), np.random.default_rng().normal()",
+            "12.5": "def accuracy(*args): raise ValueError(object())",
+        }
+    )
+    first, second = graded(settings, book), graded(settings, book)
+    assert first == second and outcomes(first)[3:] == ["failed", "error"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", [number for number in files.numbers() if files.answers_path(number).is_file()])
+def test_every_lesson_can_be_graded(lesson, settings):
+    """Its key scores full twice, its stubs score nothing, no probe can be guessed."""
+    of_it = replace(settings, lesson=lesson, key=checksum(lesson), cell_timeout=20.0, expected={})
+    assert make_key(of_it).expected.keys() == files.exercises(lesson).keys()
+
+
+def test_a_worker_of_another_version_refuses(settings):
+    with pytest.raises(CannotGrade, match="another version"):
+        graded(replace(settings, key="0"), Book())
+
+
+def test_a_kernel_that_does_not_start_is_not_the_students_fault(settings, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")  # no bubblewrap there
+    with ThreadPoolExecutor(1) as one:  # another thread has another supervisor
+        with pytest.raises(SupervisorLost, match=r"no kernel started: .*bwrap"):
+            one.submit(graded, settings, Book()).result()
+        one.submit(lambda: supervisor.HERE.supervisor.close()).result()
+
+
+def test_a_supervisor_that_is_killed_is_replaced_and_leaves_nothing(settings):
+    graded(settings, Book(solved=False))
+    [asked] = supervisor.EVERY
+    process = psutil.Process(asked.process.pid)
+    threading.Timer(1.0, process.kill).start()  # in the middle of a run
+    with pytest.raises(SupervisorLost):
+        graded(settings, Book().answers({"12.1": "while True: pass"}))
+    assert not list(Path("/tmp").glob(f"dlcourse-{process.pid}-*"))
+    assert outcomes(graded(settings, Book(solved=False))) == ["not attempted"] * 5

@@ -1,0 +1,162 @@
+"""The lesson object: hints, solutions, given answers, wrong names, and silence where there are no answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dlcourse.lesson import files, open_lesson
+from dlcourse.lesson.files import Unknown
+from dlcourse.lesson.notebook import UnknownSetting
+
+RIGHT = "def step(x, df, lr):\n    return x - lr * df(x)  # mine"
+
+
+def test_hints_come_one_by_one_and_by_number(open_notebook):
+    notebook = open_notebook("02")
+    texts = files.exercises("02")["02.1"].hint_texts
+    said = [notebook.run('lesson.hint("02.1")') for _ in range(4)]
+    assert said == [f"Hint {n} of 3: {texts[n - 1]}\n" for n in (1, 2, 3, 3)]
+    assert notebook.run('lesson.hint("02.1", 1)') == said[0]
+    assert notebook.run('lesson.hint("02.1", 4)') == "02.1 has the hints 1 to 3.\n"
+
+
+def test_the_solution_opens_after_an_attempt(open_notebook):
+    notebook = open_notebook("02")
+    closed = '02.1: try it first and press check. Or say lesson.solution("02.1", i_give_up=True).\n'
+    assert notebook.run('lesson.solution("02.1")') == closed
+    notebook.check("02.1", "def step(x, df, lr):\n    return ...")
+    assert notebook.run('lesson.solution("02.1")') == closed
+    notebook.check("02.1", "def step(x, df, lr):\n    return x")
+    said = notebook.run('lesson.solution("02.1")')
+    assert said.startswith('def step(x, df, lr):\n    """Go against the slope.')
+    assert "A positive slope says" in said  # why
+
+
+def test_who_gives_up_sees_the_solution_at_once(open_notebook):
+    assert "return x - lr * df(x)" in open_notebook("02").run('lesson.solution("02.1", i_give_up=True)')
+
+
+def test_given_is_ours_until_the_check_passes_and_then_the_learners_own(open_notebook):
+    notebook = open_notebook("02")
+    notebook.run("def step(x, df, lr):\n    return 'mine'")
+    assert notebook.run('print(lesson.given("02.1")(1.0, lambda x: 2 * x, 0.1))') == "0.8\n"
+    notebook.check("02.1", "def step(x, df, lr):\n    step.used = True\n    return x - lr * df(x)")
+    said = notebook.run('f = lesson.given("02.1"); f(1.0, lambda x: 2 * x, 0.1); print(f.used)')
+    assert said == "True\n"
+
+
+def test_given_may_use_what_the_exercise_forbade(open_notebook):
+    notebook = open_notebook("12")
+    cell = (
+        "def softmax(Z):\n    softmax.helper = dl.softmax\n"
+        "    E = np.exp(Z - Z.max(axis=1, keepdims=True))\n    return E / E.sum(axis=1, keepdims=True)"
+    )
+    assert notebook.check("12.1", cell) == "PASS 12.1\n"
+    assert notebook.run('print(lesson.given("12.1")(np.zeros((1, 2))))') == "[[0.5 0.5]]\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        ('open_lesson("77")', "There is no lesson 77: there are 00, 01, 02"),
+        ('open_lesson("two")', "There is no lesson 'two': give its number, for instance \"12\"."),
+        ('open_lesson("../12")', "There is no lesson '../12': give its number, for instance \"12\"."),
+        ('open_lesson("02").check("02.9")', "There is no exercise '02.9': lesson 02 has 02.1 … 02.5."),
+        ('open_lesson("02").hint("12.1")', "There is no exercise '12.1': lesson 02 has 02.1 … 02.5."),
+        ('open_lesson("02").given("02.6")', "There is no exercise '02.6': lesson 02 has 02.1 … 02.5."),
+        ('open_lesson("02").predict("02.z")', "There is no prediction '02.z': lesson 02 has 02.a … 02.c."),
+        (
+            'open_lesson("02").show("hill")',
+            "Lesson 02 has no figure 'hill': there are descent, dial, basins, momentum.",
+        ),
+    ],
+)
+def test_a_name_that_does_not_exist_gets_one_sentence(open_notebook, call, sentence):
+    with pytest.raises(Unknown) as caught:
+        eval(call)
+    assert str(caught.value).startswith(sentence)
+    said = open_notebook("02").run(call)
+    assert said.strip() == f"{type(caught.value).__name__}: {caught.value}"  # in a notebook no traceback
+
+
+def test_every_way_to_write_a_number_opens_the_lesson():
+    assert {repr(open_lesson(n)) for n in (2, "2", "02")} == {"<lesson 02>"}
+
+
+def test_predictions_and_quiz_show_the_questions_as_text_and_never_what_was_chosen(open_notebook, progress_file: Path):
+    from dlcourse.lesson.progress import Progress
+
+    notebook = open_notebook("02")
+    first = notebook.run('lesson.predict("02.a")'), notebook.run("lesson.quiz()"), notebook.run("lesson.progress()")
+    assert first[0].startswith("You stand at x = 1.6")
+    assert all(f"\n{n}. " in "\n" + first[1] for n in range(1, 6))
+    assert first[2] == "Your progress in lesson 02: 5 exercises. It is kept on this computer only.\n"
+    Progress(progress_file).chose("02.a", "They grow")
+    notebook.check("02.1", RIGHT)
+    again = notebook.run('lesson.predict("02.a")'), notebook.run("lesson.quiz()"), notebook.run("lesson.progress()")
+    assert again == first
+
+
+def test_a_checkup_remembers_what_was_chosen_and_begins_afresh_when_asked(open_notebook, progress_file, monkeypatch):
+    from dlcourse.figures import choices
+    from dlcourse.lesson.progress import Progress
+
+    notebook = open_notebook("00")
+    asked = []
+    monkeypatch.setattr(choices, "ask", lambda questions, **how: asked.append((questions, how)))
+    Progress(progress_file).chose("00.c2", "9")
+    notebook.run("lesson.checkup()")
+    notebook.run("lesson.checkup(again=True)")
+    (questions, first), (_, second) = asked
+    assert len(questions) == 10 and first["commit"] and "" in first["routes"]
+    assert {question.topic for question in questions} | {""} == set(first["routes"])
+    assert (first["chosen"], second["chosen"]) == ({"00.c2": "9"}, {})
+    second["on_choice"]("00.c2", "6", True)
+    assert Progress(progress_file).chosen("00.c2") == "6"
+
+
+def test_a_checkup_prints_its_questions_whatever_was_chosen(open_notebook, progress_file):
+    from dlcourse.lesson.progress import Progress
+
+    first = open_notebook("00").run("lesson.checkup()")
+    assert all(f"\n{n}. " in "\n" + first for n in range(1, 11))
+    Progress(progress_file).chose("00.c2", "9")
+    assert open_notebook("00").run("lesson.checkup()") == first
+    assert open_notebook("02").run("lesson.checkup()") == ""  # it has none
+
+
+def test_without_answers_a_lesson_opens_and_keeps_silent(tmp_path, monkeypatch, capsys):
+    (tmp_path / "dlcourse").mkdir()
+    monkeypatch.setattr(files, "PACKAGE", tmp_path / "dlcourse")
+    monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path / "p.json"))
+    lesson = open_lesson("12")
+    lesson.predict("12.a")
+    lesson.show("nothing", speed=3)
+    lesson.check("12.1")
+    lesson.hint("12.1")
+    lesson.solution("12.1", i_give_up=True)
+    lesson.quiz()
+    lesson.checkup()
+    lesson.progress()
+    assert lesson.given("12.3")(1, steps=2) is ...
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "p.json").exists()
+
+
+def test_the_lessons_are_found_in_a_wheel_too(lesson_90):
+    assert files.notebook("90").parent == lesson_90 / "lessons"
+    assert list(files.exercises("90")) == ["90.1", "90.2", "90.3"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [({"rat": 3}, "Line has no setting 'rat'; it has rate, frame"), ({"rate": "fast"}, "fast")],
+    ids=["unknown", "unsuitable"],
+)
+def test_a_figure_that_cannot_start_so_says_why_in_one_sentence(progress_file, setting, why):
+    with pytest.raises(UnknownSetting, match="The figure 'line' cannot start like that: ") as caught:
+        open_lesson("12").show("line", **setting)
+    assert why in str(caught.value)
+    assert caught.value._render_traceback_() == [f"UnknownSetting: {caught.value}"]

@@ -1,0 +1,62 @@
+"""The claims of lesson 15 deserve their verdicts, and its workshop trains."""
+
+import numpy as np
+import pytest
+
+import dlcourse as dl
+from dlcourse.lesson import files
+
+figures = files.figures("15")
+CLAIMS = figures.CLAIMS
+Claims = figures.Claims
+Workshop = figures.Workshop
+curves = figures.curves
+spiral = figures.spiral
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_what_is_right_holds_everywhere_and_everything_else_fails_somewhere(name):
+    _, says, truth = curves(name)
+    gap = np.abs(says - truth)
+    if CLAIMS[name].verdict == "right":
+        assert gap.max() < 1e-6
+    else:
+        assert gap.max() > 0.05
+    if CLAIMS[name].verdict == "conditional":
+        assert gap.min() < 0.05
+
+
+def test_two_claims_are_right_four_conditional_and_six_wrong():
+    verdicts = [claim.verdict for claim in CLAIMS.values()]
+    assert [verdicts.count(v) for v in ("right", "conditional", "wrong")] == [2, 4, 6]
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_the_button_goes_where_the_lines_part_most(name):
+    fig = Claims(claim=name)
+    fig.find()
+    assert abs(fig.here[0] - fig.here[1]) == pytest.approx(np.abs(fig.says - fig.truth).max())
+
+
+def test_only_the_fitting_verdict_is_agreed_to():
+    fig = Claims(claim="sigmoid", verdict="conditional")
+    assert "Agreed" not in fig.describe()
+    fig.set(verdict="wrong")
+    assert "Agreed, wrong" in fig.describe()
+
+
+def test_the_arms_are_half_a_turn_apart():
+    X, labels = spiral(np.random.default_rng(3), n=100)
+    behind = np.exp(1j * (np.arctan2(X[:, 1], X[:, 0]) - 2.4 * np.hypot(X[:, 0], X[:, 1])))
+    assert (behind.real < 0).tolist() == (labels == 1).tolist()
+
+
+def test_training_lowers_the_loss_and_new_settings_of_the_net_begin_anew():
+    fig = Workshop()
+    fig.net.load(fig.values)
+    everything = {fig.net.x: fig.X, fig.net.y: fig.one_hot}
+    assert len(fig.losses) == 400
+    assert float(dl.run(fig.net.loss, everything)) < 0.05
+    assert fig.right == 240
+    fig.set(hidden="4")
+    assert fig.losses == []
