@@ -36,9 +36,13 @@ def executed(notebook: Any, folder: Path) -> Any:
     os.environ["DLCOURSE_PROGRESS"] = str(folder / "progress.json")
     try:
         client = NotebookClient(
-            notebook, kernel_name="python3", timeout=300, store_widget_state=False, record_timing=False,
+            notebook,
+            kernel_name="python3",
+            timeout=300,
+            store_widget_state=False,
+            record_timing=False,
             resources={"metadata": {"path": str(folder)}},
-        )  # fmt: skip
+        )
         client.execute()
     finally:
         if before is None:
@@ -51,9 +55,11 @@ def executed(notebook: Any, folder: Path) -> Any:
 def tidied(notebook: Any, previous: Any) -> Any:
     """Keep what is the same on every machine: text, pictures, and counts in order."""
     pictures = [
-        output.data["image/png"] for cell in previous.cells for output in cell.get("outputs", [])
+        output.data["image/png"]
+        for cell in previous.cells
+        for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
-    ]  # fmt: skip
+    ]
     count = 0
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

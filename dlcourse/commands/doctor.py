@@ -156,8 +156,10 @@ def sandbox() -> Finding:
     try:
         done = subprocess.run(
             [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "true"],
-            capture_output=True, text=True, timeout=20,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Finding(part, "absent", f"only for grading: {program} does not run ({error})")
     if done.returncode != 0:

@@ -73,13 +73,24 @@ def parser() -> argparse.ArgumentParser:
     grade_ = commands.add_parser("grade", help="grade a folder of submitted notebooks")
     grade_.add_argument("lesson", metavar="LESSON", help="the lesson's number, for instance 12")
     grade_.add_argument("submissions", metavar="SUBMISSIONS", type=Path, help="the folder that holds the submissions")
-    grade_.add_argument("-o", "--output", metavar="DIR", type=Path, required=True,
-                        help="where the gradebook goes; a run that was interrupted goes on there")  # fmt: skip
+    grade_.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="where the gradebook goes; a run that was interrupted goes on there",
+    )
     grade_.add_argument("--seed", metavar="N", type=natural, help="repeats a run: the seed is in its gradebook")
     grade_.add_argument("--jobs", metavar="N", type=positive, help="submissions at a time (default: one for each core)")
     grade_.add_argument("--cluster", metavar="ADDRESS", help="grade on the Dask cluster with this scheduler")
-    grade_.add_argument("--cell-timeout", metavar="S", type=seconds, default=20.0,
-                        help="seconds for each cell and for each look at an answer (default: 20)")  # fmt: skip
+    grade_.add_argument(
+        "--cell-timeout",
+        metavar="S",
+        type=seconds,
+        default=20.0,
+        help="seconds for each cell and for each look at an answer (default: 20)",
+    )
     grade_.add_argument("--no-sandbox", action="store_true", help="run submissions with all your rights; dangerous")
     grade_.add_argument("--keep", action="store_true", help="keep the notebooks that were run, in DIR/spliced")
     grade_.set_defaults(command=grade)
@@ -291,8 +302,17 @@ def grade(options: argparse.Namespace) -> int:
         files.answers(lesson)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         jobs = options.jobs or cores or 1
-        request = Request(lesson, options.submissions, options.output, options.seed, jobs, options.cluster,
-                          options.cell_timeout, not options.no_sandbox, options.keep)  # fmt: skip
+        request = Request(
+            lesson,
+            options.submissions,
+            options.output,
+            options.seed,
+            jobs,
+            options.cluster,
+            options.cell_timeout,
+            not options.no_sandbox,
+            options.keep,
+        )
         print(summary(grade_class(request), options.output))
     except (CannotGrade, files.UnknownLesson) as problem:
         raise CommandError(str(problem)) from None

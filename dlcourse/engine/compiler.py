@@ -306,10 +306,11 @@ def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
     elif kind.name == "matmul" and all(x.ndim < 3 and x.dtype == node.dtype for x in node.inputs):
         template = template.replace("matmul", "dot")  # the same product, with less ado before it
     attributes = {
-        name: str(value).format("", *inputs[1:]) if isinstance(value, Index)
+        name: str(value).format("", *inputs[1:])
+        if isinstance(value, Index)
         else repr(value[0] if name == "axis" and isinstance(value, tuple) and len(value) == 1 else value)
         for name, value in node.attributes.items()
-    }  # fmt: skip
+    }
     return template.format(*inputs, inputs=", ".join(inputs), out=f", out={out}" if out else "", **attributes)
 
 

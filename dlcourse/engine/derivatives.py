@@ -166,8 +166,11 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
 def _(op: Operation, g: Node) -> Sequence[Node | None]:
     """x between the bounds gets the gradient; beyond one, the bound does."""
     x, low, high = op.inputs
-    return [sum_to(where(x < low, 0, where(x > high, 0, g)), x),
-            sum_to(where(x < low, g, 0), low), sum_to(where(x > high, g, 0), high)]  # fmt: skip
+    return [
+        sum_to(where(x < low, 0, where(x > high, 0, g)), x),
+        sum_to(where(x < low, g, 0), low),
+        sum_to(where(x > high, g, 0), high),
+    ]
 
 
 @register_gradient("where")

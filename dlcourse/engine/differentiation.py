@@ -54,13 +54,19 @@ def register_gradient(name: str) -> Callable[[Rule], Rule]:
 
 
 @overload
-def gradients(loss: Node, wrt: Node, grad_output: Operand | None = None,
-              unconnected: Literal["raise", "zero"] = "raise") -> Node: ...  # fmt: skip
+def gradients(
+    loss: Node, wrt: Node, grad_output: Operand | None = None, unconnected: Literal["raise", "zero"] = "raise"
+) -> Node: ...
 @overload
-def gradients(loss: Node, wrt: Sequence[Node], grad_output: Operand | None = None,
-              unconnected: Literal["raise", "zero"] = "raise") -> list[Node]: ...  # fmt: skip
-def gradients(loss: Node, wrt: Node | Sequence[Node], grad_output: Operand | None = None,
-              unconnected: Literal["raise", "zero"] = "raise") -> Node | list[Node]:  # fmt: skip
+def gradients(
+    loss: Node, wrt: Sequence[Node], grad_output: Operand | None = None, unconnected: Literal["raise", "zero"] = "raise"
+) -> list[Node]: ...
+def gradients(
+    loss: Node,
+    wrt: Node | Sequence[Node],
+    grad_output: Operand | None = None,
+    unconnected: Literal["raise", "zero"] = "raise",
+) -> Node | list[Node]:
     """The gradients of `loss` with respect to each node of `wrt`, as new nodes of the same graph.
 
     A loss that is not a single number needs `grad_output`, the gradient that arrives at it from beyond.
@@ -106,8 +112,10 @@ def _seed(loss: Node, grad_output: Operand | None, here: Line) -> Node:
         return constant(1.0, dtype=loss.dtype)
     seed = cast(grad_output, loss.dtype)
     if len(seed.shape) > len(loss.shape) or not _agree(loss.shape, seed.shape):
-        raise ShapeError(f"grad_output has shape {shape_text(seed.shape)}, but {label(loss, here)} has "
-                         f"{shape_text(loss.shape)}." + built([loss], here))  # fmt: skip
+        raise ShapeError(
+            f"grad_output has shape {shape_text(seed.shape)}, but {label(loss, here)} has "
+            f"{shape_text(loss.shape)}." + built([loss], here)
+        )
     return broadcast_like(seed, loss)
 
 
@@ -134,8 +142,10 @@ def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
     name = f"the gradient rule of {node.kind_name}"
     if not isinstance(returned, list | tuple) or len(returned) != len(node.inputs):
         count = f"{len(returned)} gradients" if isinstance(returned, list | tuple) else repr(type(answer).__name__)
-        raise GradientError(f"{name} returned {count}, but {label(node)} has {len(node.inputs)} input(s): "
-                            f"return a list with one node for each." + built([node]))  # fmt: skip
+        raise GradientError(
+            f"{name} returned {count}, but {label(node)} has {len(node.inputs)} input(s): "
+            f"return a list with one node for each." + built([node])
+        )
     checked: list[Node | None] = []
     for i, (parent, contribution) in enumerate(zip(node.inputs, returned, strict=True)):
         if contribution is not None and not isinstance(contribution, Node):
@@ -171,8 +181,10 @@ def _agree(shape: Shape, other: Shape, exactly: bool = False) -> bool:
 
 def _check_shape(g: ShapeOf, like: ShapeOf) -> Shape:
     if not _agree(like, g, exactly=True):
-        raise Mismatch("a gradient must have the shape of what it is the gradient of.",
-                       "After broadcasting, dl.sum_to(gradient, input) adds up the copies.")  # fmt: skip
+        raise Mismatch(
+            "a gradient must have the shape of what it is the gradient of.",
+            "After broadcasting, dl.sum_to(gradient, input) adds up the copies.",
+        )
     return like
 
 

@@ -223,8 +223,16 @@ class Operation(Node):
 
     __slots__ = ("attributes", "kind")
 
-    def __init__(self, kind: OperationKind, inputs: tuple[Node, ...], attributes: dict[str, Any],
-                 shape: Shape, dtype: Dtype, name: str | None, where: Line):  # fmt: skip
+    def __init__(
+        self,
+        kind: OperationKind,
+        inputs: tuple[Node, ...],
+        attributes: dict[str, Any],
+        shape: Shape,
+        dtype: Dtype,
+        name: str | None,
+        where: Line,
+    ):
         super().__init__(shape, dtype, name, where, inputs)
         self.kind, self.attributes = kind, attributes
 

@@ -57,9 +57,17 @@ class OperationKind:
     `scalar` is the expression for single numbers. Calling a kind builds a node.
     """
 
-    def __init__(self, name: str, compute: str | Callable[..., Any] = "", shape: ShapeRule | None = None,
-                 dtype: str | DTypeLike = "same", scalar: str = "", view: bool = False,
-                 formula: Callable[..., Node] | None = None, learners: bool = False):  # fmt: skip
+    def __init__(
+        self,
+        name: str,
+        compute: str | Callable[..., Any] = "",
+        shape: ShapeRule | None = None,
+        dtype: str | DTypeLike = "same",
+        scalar: str = "",
+        view: bool = False,
+        formula: Callable[..., Node] | None = None,
+        learners: bool = False,
+    ):
         self.name, self.compute, self.shape_rule, self.dtype_rule = name, compute, shape or broadcast_shapes, dtype
         self.scalar, self.view, self.formula, self.learners = scalar, view, formula, learners
         self.elementwise = isinstance(compute, str) and isinstance(getattr(np, compute, None), np.ufunc)
@@ -68,8 +76,14 @@ class OperationKind:
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
         return self.build(as_nodes(operands, self.name), attributes, None, learners_line())
 
-    def build(self, inputs: tuple[Node, ...], attributes: dict[str, Any], name: str | None, where: Line,
-              known_as: tuple[Node, ...] | None = None) -> Operation:  # fmt: skip
+    def build(
+        self,
+        inputs: tuple[Node, ...],
+        attributes: dict[str, Any],
+        name: str | None,
+        where: Line,
+        known_as: tuple[Node, ...] | None = None,
+    ) -> Operation:
         """The node of this kind with these inputs, which messages call what they call `known_as`."""
         try:
             shape = tuple(self.shape_rule(*[ShapeOf(node.shape) for node in inputs], **attributes))

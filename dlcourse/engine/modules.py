@@ -115,12 +115,21 @@ class Linear(Module):
     (None, 2)
     """
 
-    def __init__(self, n_in: int, n_out: int, *, rng: np.random.Generator | int, bias: bool = True,
-                 initialiser: Initialiser = glorot_uniform, dtype: DTypeLike = float) -> None:  # fmt: skip
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        rng: np.random.Generator | int,
+        bias: bool = True,
+        initialiser: Initialiser = glorot_uniform,
+        dtype: DTypeLike = float,
+    ) -> None:
         weights = np.asarray(initialiser(np.random.default_rng(rng), n_in, n_out), dtype)
         if weights.shape != (n_in, n_out):
-            raise ShapeError(f"the initialiser of Linear({n_in}, {n_out}) returned an array of shape "
-                             f"{shape_text(weights.shape)}.")  # fmt: skip
+            raise ShapeError(
+                f"the initialiser of Linear({n_in}, {n_out}) returned an array of shape {shape_text(weights.shape)}."
+            )
         self.n_in, self.n_out = n_in, n_out
         self.W = parameter(weights, name="W")
         self.b = parameter(np.zeros(n_out, dtype), name="b") if bias else None
@@ -185,8 +194,10 @@ class Sequential(Module):
     def __init__(self, *layers: Callable[[Any], Node]) -> None:
         for i, layer in enumerate(layers):
             if not callable(layer):
-                raise EngineError(f"layer {i} of Sequential is a {type(layer).__name__}: use modules, as dl.Linear, "
-                                  "or functions, as dl.tanh.")  # fmt: skip
+                raise EngineError(
+                    f"layer {i} of Sequential is a {type(layer).__name__}: use modules, as dl.Linear, "
+                    "or functions, as dl.tanh."
+                )
         self.layers = layers
         alike: defaultdict[str, list[Parameter]] = defaultdict(list)
         for p in self.parameters():
@@ -283,19 +294,26 @@ def _named_arrays(parameters: Module | Iterable[Parameter] | Mapping[str, Any]) 
     for i, node in enumerate(_listed(parameters)):
         name = node.name or f"parameter_{i}"
         if name in named:
-            raise EngineError(f"two parameters are called {name}, and a file needs different names: use "
-                              f'dl.parameter(array, name="...").' + built([named[name]]) + built([node]))  # fmt: skip
+            raise EngineError(
+                f"two parameters are called {name}, and a file needs different names: use "
+                f'dl.parameter(array, name="...").' + built([named[name]]) + built([node])
+            )
         named[name] = node
     return {name: node.value for name, node in named.items()}
 
 
 def _listed(parameters: Module | Iterable[Parameter]) -> list[Parameter]:
-    nodes = parameters.parameters() if isinstance(parameters, Module) else list(
-        [parameters] if isinstance(parameters, Parameter) else parameters)  # fmt: skip
+    nodes = (
+        parameters.parameters()
+        if isinstance(parameters, Module)
+        else list([parameters] if isinstance(parameters, Parameter) else parameters)
+    )
     for node in nodes:
         if not isinstance(node, Parameter):
-            raise EngineError(f"only parameters are saved and loaded, and this is "
-                              f"{label(node) if isinstance(node, Node) else type(node).__name__}.")  # fmt: skip
+            raise EngineError(
+                f"only parameters are saved and loaded, and this is "
+                f"{label(node) if isinstance(node, Node) else type(node).__name__}."
+            )
     return nodes
 
 
@@ -306,7 +324,9 @@ def _assign(arrays: Mapping[str, Array], into: Module | Iterable[Parameter], pat
         raise SavedFileError(f"{path} holds {held}, and the parameters are {', '.join(wanted)}.")
     for name, node in wanted.items():
         if arrays[name].shape != node.shape:
-            raise SavedFileError(f"{name} has shape {shape_text(arrays[name].shape)} in {path}, and "
-                                 f"{shape_text(node.shape)} in the model." + built([node]))  # fmt: skip
+            raise SavedFileError(
+                f"{name} has shape {shape_text(arrays[name].shape)} in {path}, and "
+                f"{shape_text(node.shape)} in the model." + built([node])
+            )
     for name, node in wanted.items():
         node.assign(arrays[name])

@@ -72,8 +72,9 @@ def _difference(f: Callable[[Any], Any], x: Array, i: tuple[int, ...], start: in
 # ------------------------------------------------------------------------------------------ checking the rules
 
 
-def check_gradients(loss: Node, feeds: Feeds | None = None, wrt: Sequence[Node] | None = None,
-                    rtol: float | None = None) -> None:  # fmt: skip
+def check_gradients(
+    loss: Node, feeds: Feeds | None = None, wrt: Sequence[Node] | None = None, rtol: float | None = None
+) -> None:
     """Compare the gradients of `loss` with differences of it, entry by entry, and raise where they disagree.
 
     `wrt` holds parameters or fed placeholders (None: all parameters, or where there are none, all placeholders of
@@ -122,8 +123,9 @@ def check_gradients(loss: Node, feeds: Feeds | None = None, wrt: Sequence[Node] 
             )
 
 
-def _compare(f: Callable[[Array], Any], point: Array, i: tuple[int, ...], claimed: float, rtol: float
-             ) -> tuple[float, bool]:  # fmt: skip
+def _compare(
+    f: Callable[[Array], Any], point: Array, i: tuple[int, ...], claimed: float, rtol: float
+) -> tuple[float, bool]:
     """The slope along entry i by differences, and whether the gradient agrees with it."""
     slope, noise = _difference(f, point, i, -1, 1)
     room = rtol * max(1.0, abs(slope)) + noise
@@ -164,8 +166,11 @@ def alone(
     node: Operation, values: Mapping[Node, Array]
 ) -> tuple[Node, list[tuple[Placeholder, Node]], dict[Node, Any]]:
     """One operation cut out of its graph: a copy of it, the placeholders at its inputs, and their values as feeds."""
-    inputs = [(Placeholder(values[parent].shape, parent.dtype, label(parent), parent.where), parent)
-              for parent in node.inputs if not isinstance(parent, Constant)]  # fmt: skip
+    inputs = [
+        (Placeholder(values[parent].shape, parent.dtype, label(parent), parent.where), parent)
+        for parent in node.inputs
+        if not isinstance(parent, Constant)
+    ]
     left = iter(inputs)
     operands = tuple(parent if isinstance(parent, Constant) else next(left)[0] for parent in node.inputs)
     copy = node.kind.build(operands, node.attributes, node.name, node.where)

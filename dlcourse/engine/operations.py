@@ -24,14 +24,21 @@ from dlcourse.engine.kinds import OperationKind, ShapeOf, ShapeRule, broadcast_s
 Axis = int | Sequence[int] | None
 
 
-def _primitive(name: str, compute: str | Callable[..., Any], shape: ShapeRule | None = None,
-               dtype: str | DTypeLike = "same", scalar: str = "", view: bool = False) -> OperationKind:  # fmt: skip
+def _primitive(
+    name: str,
+    compute: str | Callable[..., Any],
+    shape: ShapeRule | None = None,
+    dtype: str | DTypeLike = "same",
+    scalar: str = "",
+    view: bool = False,
+) -> OperationKind:
     OPERATIONS[name] = OperationKind(name, compute, shape, dtype, scalar, view)
     return OPERATIONS[name]
 
 
-def _composite(name: str, shape: ShapeRule | None = None, dtype: str = "float"
-               ) -> Callable[[Callable[..., Node]], OperationKind]:  # fmt: skip
+def _composite(
+    name: str, shape: ShapeRule | None = None, dtype: str = "float"
+) -> Callable[[Callable[..., Node]], OperationKind]:
     def register(formula: Callable[..., Node]) -> OperationKind:
         OPERATIONS[name] = OperationKind(name, shape=shape, dtype=dtype, formula=formula)
         return OPERATIONS[name]
@@ -457,8 +464,11 @@ def _product(a: ShapeOf, b: ShapeOf) -> Shape:
     rows, columns = a[-1], b[-2] if len(b) > 1 else b[0]
     if rows is not None and columns is not None and rows != columns:
         wanted = (*b[:-2], rows, b[-1]) if len(b) > 1 else (rows,)
-        raise Mismatch(f"{rows} columns meet {columns} rows.", f"Did you mean {{1}} with shape {shape_text(wanted)}?",
-                       verb="cannot multiply {0} by {1}")  # fmt: skip
+        raise Mismatch(
+            f"{rows} columns meet {columns} rows.",
+            f"Did you mean {{1}} with shape {shape_text(wanted)}?",
+            verb="cannot multiply {0} by {1}",
+        )
     batch = broadcast_shapes(a[:-2], b[:-2])
     return (*batch, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
@@ -633,8 +643,7 @@ def _indexed(x: ShapeOf, *arrays: ShapeOf, index: Index) -> Shape:
             problem = error
     if not found:
         raise Mismatch(f"{problem}.")
-    return tuple(sizes[0] if len(set(sizes)) == 1 and sizes[0] < 10**6 else None
-                 for sizes in zip(*found, strict=True))  # fmt: skip
+    return tuple(sizes[0] if len(set(sizes)) == 1 and sizes[0] < 10**6 else None for sizes in zip(*found, strict=True))
 
 
 def _scatter(g: Array, *arrays: Array, shape: tuple[int, ...], index: Index) -> Array:
@@ -698,9 +707,12 @@ def _joined(*shapes: ShapeOf, axis: int) -> Shape:
         if len(shape) != len(shapes[0]):
             raise Mismatch("all must have the same number of axes.")
     sizes = [shape[axis] for shape in shapes]
-    rest = [broadcast_shapes(*[(shape[i],) for shape in shapes])[0] if i != axis else
-            (None if None in sizes else builtins.sum(size or 0 for size in sizes))
-            for i in range(len(shapes[0]))]  # fmt: skip
+    rest = [
+        broadcast_shapes(*[(shape[i],) for shape in shapes])[0]
+        if i != axis
+        else (None if None in sizes else builtins.sum(size or 0 for size in sizes))
+        for i in range(len(shapes[0]))
+    ]
     if any(shape[i] is not None and shape[i] != rest[i] for shape in shapes for i in range(len(rest)) if i != axis):
         raise Mismatch(f"their sizes may differ only along axis {axis}.")
     return tuple(rest)

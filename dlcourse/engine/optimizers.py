@@ -212,8 +212,9 @@ class Optimizer:
         if not callable(self.learning_rate) and not isinstance(self.learning_rate, int | float | np.number):
             raise DTypeError(f"learning_rate is a number or a schedule, not {type(self.learning_rate).__name__}.")
 
-    def minimize(self, loss: Node, parameters: Sequence[Parameter | Group] | None = None,
-                 device: str | Device | None = None) -> Step:  # fmt: skip
+    def minimize(
+        self, loss: Node, parameters: Sequence[Parameter | Group] | None = None, device: str | Device | None = None
+    ) -> Step:
         """The step that lowers `loss` by changing `parameters` (None: all that it depends on).
 
         `device` is where the steps are computed, "cpu" or "cuda"; the parameters then stay there.
@@ -268,8 +269,10 @@ class Optimizer:
         if self.preconditioner is not None:
             matrix = constant(self.preconditioner, dtype=p.dtype)
             if matrix.shape != (p.array.size, p.array.size):
-                raise ShapeError(f"the preconditioner of {variable(p)} {shape_text(p.shape)} must be a matrix of "
-                                 f"{p.array.size} by {p.array.size}, and is {shape_text(matrix.shape)}.")  # fmt: skip
+                raise ShapeError(
+                    f"the preconditioner of {variable(p)} {shape_text(p.shape)} must be a matrix of "
+                    f"{p.array.size} by {p.array.size}, and is {shape_text(matrix.shape)}."
+                )
             g = reshape(matrix @ reshape(g, (p.array.size,)), p.shape)
         decay = self.weight_decay
         if not decay:

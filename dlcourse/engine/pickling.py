@@ -50,8 +50,9 @@ def flattened(node: Node) -> tuple[Any, ...]:
         for member in order:
             if isinstance(member, Operation):
                 inputs = [places[parent] for parent in member.inputs]
-                records.append((member.kind, inputs, member.attributes, member.shape, member.dtype,
-                                member.name, member.where))  # fmt: skip
+                records.append(
+                    (member.kind, inputs, member.attributes, member.shape, member.dtype, member.name, member.where)
+                )
             else:
                 records.append(member)
         flat = Flat(records)

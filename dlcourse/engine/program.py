@@ -51,15 +51,26 @@ _MOST_SIZES = 16  # programs kept for different sizes of the data
 class Compiled:
     """One program for one set of sizes: its source, and the memories that runs borrow, one for each run at a time."""
 
-    def __init__(self, fetches: Sequence[Node], leaves: Sequence[Node], sizes: Mapping[Placeholder, Sizes],
-                 floats: bool = True, device: Device = CPU) -> None:  # fmt: skip
+    def __init__(
+        self,
+        fetches: Sequence[Node],
+        leaves: Sequence[Node],
+        sizes: Mapping[Placeholder, Sizes],
+        floats: bool = True,
+        device: Device = CPU,
+    ) -> None:
         graph = Specialised(fetches, sizes)
         arguments = [graph.done[leaf] for leaf in leaves]
-        self.floats = floats and device is CPU and all(
-            node.shape == () and (node.dtype == float or (node.dtype == bool and node.is_operation))
-            and (not isinstance(node, Operation) or bool(node.kind.scalar))
-            for node in (*graph.order, *arguments)
-        )  # fmt: skip
+        self.floats = (
+            floats
+            and device is CPU
+            and all(
+                node.shape == ()
+                and (node.dtype == float or (node.dtype == bool and node.is_operation))
+                and (not isinstance(node, Operation) or bool(node.kind.scalar))
+                for node in (*graph.order, *arguments)
+            )
+        )
         writer = Writer(graph, arguments, self.floats, device)
         self.source = writer.source()
         self.filename = f"<dlcourse program {next(_programs)}>"
@@ -238,8 +249,10 @@ def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array
     array = numeric_array(value, f"what {node.name} is fed")
     if node.dtype.kind in "iu" and array.dtype.kind == "f":
         if not np.all(array == np.floor(array)) or not np.all(np.isfinite(array)):
-            raise FeedError(f"{node.name} holds whole numbers ({node.dtype}), and was fed fractions. "
-                            "Round them, or declare it with dtype=float." + built([node]))  # fmt: skip
+            raise FeedError(
+                f"{node.name} holds whole numbers ({node.dtype}), and was fed fractions. "
+                "Round them, or declare it with dtype=float." + built([node])
+            )
     elif node.dtype.kind == "b" and array.dtype.kind != "b" and not np.all((array == 0) | (array == 1)):
         raise FeedError(f"{node.name} holds True and False, and was fed other numbers." + built([node]))
     with np.errstate(all="ignore"):
@@ -264,8 +277,9 @@ def _explained(error: Exception, compiled: Compiled) -> Exception:
     return error
 
 
-def run(fetch: Any, feeds: Mapping[Any, Any] | None = None, check_finite: bool = False,
-        device: str | Device | None = None) -> Any:  # fmt: skip
+def run(
+    fetch: Any, feeds: Mapping[Any, Any] | None = None, check_finite: bool = False, device: str | Device | None = None
+) -> Any:
     """The values of `fetch`, a node or a list, tuple or dict of nodes, when the placeholders are fed with `feeds`.
 
     With ``check_finite=True`` the first node that is NaN or infinite is named. `device` is "cpu" or "cuda"; without it,

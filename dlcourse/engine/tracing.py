@@ -55,8 +55,13 @@ class Trace:
     26.0
     """
 
-    def __init__(self, loss: Node, feeds: Mapping[Any, Any] | None = None, order: Order = "topological",
-                 most_visits: int = 10_000) -> None:  # fmt: skip
+    def __init__(
+        self,
+        loss: Node,
+        feeds: Mapping[Any, Any] | None = None,
+        order: Order = "topological",
+        most_visits: int = 10_000,
+    ) -> None:
         walks = {"topological": self._when_complete, "breadth-first": self._breadth_first, "paths": self._every_path}
         if order not in walks:
             raise GradientError(f"order is {', '.join(map(repr, walks))}, not {order!r}.")
@@ -69,8 +74,9 @@ class Trace:
         self.gradients: dict[Node, Array] = {loss: np.ones((), loss.dtype)}
         self.visits = [
             Visit("forward", node, self.names[node], self.values[node])
-            for node in nodes if not isinstance(node, Constant)
-        ]  # fmt: skip
+            for node in nodes
+            if not isinstance(node, Constant)
+        ]
         walks[order](nodes)
 
     @property
@@ -107,8 +113,10 @@ class Trace:
     def _pass_on(self, node: Node, g: Array, done: Container[Node] = ()) -> list[tuple[Node, Array]]:
         """Visit a node on the way back: send each input its share, and add it to what that has already."""
         if len(self.visits) >= self.most_visits:
-            raise GradientError(f"stopped after {self.most_visits} visits: this order walks every path from the loss "
-                                "to a node, and they double with each diamond.")  # fmt: skip
+            raise GradientError(
+                f"stopped after {self.most_visits} visits: this order walks every path from the loss "
+                "to a node, and they double with each diamond."
+            )
         sent = self._contributions(node, g) if isinstance(node, Operation) else []
         late = tuple(parent for parent, _ in sent if parent in done)
         self.visits.append(Visit("backward", node, self.names[node], g, tuple(sent), late))

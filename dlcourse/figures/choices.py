@@ -15,12 +15,12 @@ OnChoice = Callable[[str, str, bool], None]
 
 
 @dataclass(frozen=True)
-class ChoiceQuestion:
+class Question:
     """A question, its options with what to say to who chooses them, which option is right, and its topic, if any.
 
     Examples
     --------
-    >>> ChoiceQuestion("02.a", "Where to?", {"left": "No.", "right": "Yes."}, answer="up")
+    >>> Question("02.a", "Where to?", {"left": "No.", "right": "Yes."}, answer="up")
     Traceback (most recent call last):
     ...
     ValueError: question 02.a: the answer 'up' is not among its options left, right
@@ -40,12 +40,12 @@ class ChoiceQuestion:
             raise ValueError(f"question {self.id}: the answer {self.answer!r} is not among its options {names}")
 
 
-def as_text(questions: Sequence[ChoiceQuestion]) -> str:
+def as_text(questions: Sequence[Question]) -> str:
     """The questions with lettered options, for where no widget runs.
 
     Examples
     --------
-    >>> print(as_text([ChoiceQuestion("02.a", "Where to?", {"left": "No.", "right": "Yes."}, answer="right")]))
+    >>> print(as_text([Question("02.a", "Where to?", {"left": "No.", "right": "Yes."}, answer="right")]))
     Where to?
       a) left
       b) right
@@ -62,7 +62,7 @@ def as_text(questions: Sequence[ChoiceQuestion]) -> str:
 
 
 def ask(
-    questions: Sequence[ChoiceQuestion],
+    questions: Sequence[Question],
     chosen: Mapping[str, str] | None = None,
     on_choice: OnChoice | None = None,
     commit: bool = False,
@@ -73,7 +73,7 @@ def ask(
 
     Parameters
     ----------
-    questions : list of ChoiceQuestion
+    questions : list of Question
     chosen : dict from question id to option, optional
         What was chosen before; it is shown with its feedback.
     on_choice : callable, optional

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from dlcourse.figures.scene import Mark, Panel, Shape, Text, edge, node, text
+from dlcourse.figures.scene import Mark, Outline, Panel, Text, edge, node, text
 
-Part = Shape | tuple[Shape, str]  # a shape, and a label where it is not the part's name
+Part = Outline | tuple[Outline, str]  # a shape, and a label where it is not the part's name
 Arrow = str | tuple[str, Text] | tuple[str, Text, str]  # names, the role, words beside it
 
 
@@ -102,7 +102,7 @@ def diagram(
     return Panel(marks, (-across, across), (low, up), title=title, axes=False, name="diagram")
 
 
-def _extent(shape: Shape, label: str) -> tuple[float, float]:
+def _extent(shape: Outline, label: str) -> tuple[float, float]:
     """About how wide and high a part is, in pixels; whoever draws it measures its words."""
     words = 7.3 * len(label)
     if shape in ("circle", "observed"):

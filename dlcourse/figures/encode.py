@@ -107,14 +107,22 @@ def encode(scene: Sequence[Panel]) -> list[dict[str, Any]]:
     """Panels as JSON-able data."""
     return [
         {
-            "name": panel.name, "title": panel.title or "", "click": panel.click, "axes": panel.axes,
-            "xlim": [float(v) for v in panel.xlim], "ylim": [float(v) for v in panel.ylim],
-            "xlabel": panel.xlabel, "ylabel": panel.ylabel, "xscale": panel.xscale, "yscale": panel.yscale,
-            "equal": panel.aspect == "equal", "width": panel.width,
+            "name": panel.name,
+            "title": panel.title or "",
+            "click": panel.click,
+            "axes": panel.axes,
+            "xlim": [float(v) for v in panel.xlim],
+            "ylim": [float(v) for v in panel.ylim],
+            "xlabel": panel.xlabel,
+            "ylabel": panel.ylabel,
+            "xscale": panel.xscale,
+            "yscale": panel.yscale,
+            "equal": panel.aspect == "equal",
+            "width": panel.width,
             "marks": [_encode_mark(mark, panel) for mark in panel.marks],
         }
         for panel in scene
-    ]  # fmt: skip
+    ]
 
 
 def difference(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Any:

@@ -103,7 +103,7 @@ class Slider(Number):
         return {**super().spec(), "log": self.log}
 
 
-class Choice(Control[str]):
+class Select(Control[str]):
     """One of several; see `choice`."""
 
     kind = "choice"
@@ -135,7 +135,7 @@ class Toggle(Control[bool]):
         return bool(value)
 
 
-class Entry(Control[str]):
+class TextField(Control[str]):
     """A line of text that is typed; see `entry`."""
 
     kind = "entry"
@@ -193,12 +193,7 @@ class Form(Control[dict[str, Any]]):
 
 
 def slider(
-    low: float,
-    high: float,
-    value: float | None = None,
-    step: float | None = None,
-    label: str = "",
-    log: bool = False,
+    low: float, high: float, value: float | None = None, step: float | None = None, label: str = "", log: bool = False
 ) -> Slider:
     """A number between ``low`` and ``high`` on a slider; ``log=True`` makes equal steps equal factors."""
     return Slider(low, high, value, step, label, log)
@@ -209,9 +204,9 @@ def number(low: float, high: float, value: float | None = None, step: float | No
     return Number(low, high, value, step, label)
 
 
-def choice(options: Mapping[str, str] | Sequence[str], value: str | None = None, label: str = "") -> Choice:
+def choice(options: Mapping[str, str] | Sequence[str], value: str | None = None, label: str = "") -> Select:
     """One of several: a list of names, or a dict from the name that Python sees to the words that the reader sees."""
-    return Choice(options, value, label)
+    return Select(options, value, label)
 
 
 def toggle(value: bool = False, label: str = "") -> Toggle:
@@ -219,9 +214,9 @@ def toggle(value: bool = False, label: str = "") -> Toggle:
     return Toggle(value, label)
 
 
-def entry(value: str = "", label: str = "") -> Entry:
+def entry(value: str = "", label: str = "") -> TextField:
     """A line of text; the figure follows while it is typed, so ``compute`` must bear what is half written."""
-    return Entry(value, label)
+    return TextField(value, label)
 
 
 def action(label: str, method: str) -> Action:

@@ -37,8 +37,9 @@ class Layout:
     [0.0, 1.0, 2.0]
     """
 
-    def __init__(self, nodes: Sequence[Node], leaves: Collection[Node] = (), widths: Mapping[Node, float] | None = None,
-                 ) -> None:  # fmt: skip
+    def __init__(
+        self, nodes: Sequence[Node], leaves: Collection[Node] = (), widths: Mapping[Node, float] | None = None
+    ) -> None:
         self.nodes, self.widths = nodes, widths or {}
         shown = set(nodes)
         self.inputs = {
@@ -186,8 +187,11 @@ class Backpropagation(Figure):
     """
 
     title = "Backpropagation, node by node"
-    order = choice({"topological": "when complete", "breadth-first": "breadth-first", "paths": "path by path"},
-                   value="topological", label="order of the visits")  # fmt: skip
+    order = choice(
+        {"topological": "when complete", "breadth-first": "breadth-first", "paths": "path by path"},
+        value="topological",
+        label="order of the visits",
+    )
     shown = choice(["both", "the network", "its derivative network"], value="both", label="draw")
 
     def __init__(self, loss: Node, feeds: Mapping[Any, Any] | None = None, **settings: Any) -> None:
@@ -243,8 +247,9 @@ class Backpropagation(Figure):
             and truth is not None
             and not np.allclose(truth, self.trace.gradients[visit.node])
         ):
-            sentence += (f" The derivative of the loss with respect to {visit.name} is {_short(truth)}, "
-                         "so this is wrong.")  # fmt: skip
+            sentence += (
+                f" The derivative of the loss with respect to {visit.name} is {_short(truth)}, so this is wrong."
+            )
         return sentence
 
     def _roles(self) -> dict[Node, Text]:

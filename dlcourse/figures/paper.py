@@ -154,9 +154,13 @@ def _marker_style(style: Style) -> dict[str, Any]:
     size = 2 * style.size * PIXEL * (1.1 if style.marker == "triangle" else 1)
     colour = COLOURS[style.colour]
     return {
-        "marker": MARKERS[style.marker], "markersize": size, "linestyle": "none", "markerfacecolor": colour,
-        "markeredgecolor": "white", "markeredgewidth": 0.5,
-    }  # fmt: skip
+        "marker": MARKERS[style.marker],
+        "markersize": size,
+        "linestyle": "none",
+        "markerfacecolor": colour,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.5,
+    }
 
 
 def _area_style(style: Style, opacity: float | None = None) -> dict[str, Any]:
@@ -204,9 +208,13 @@ def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
 
 def _arrow_style(style: Style) -> dict[str, Any]:
     return {
-        "arrowstyle": "-|>", "mutation_scale": 11, "shrinkA": 0, "shrinkB": 0, "color": COLOURS[style.colour],
+        "arrowstyle": "-|>",
+        "mutation_scale": 11,
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "color": COLOURS[style.colour],
         "linewidth": style.width * PIXEL,
-    }  # fmt: skip
+    }
 
 
 def _node_size(axes: Any, mark: Mark) -> tuple[float, float]:

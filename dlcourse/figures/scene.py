@@ -250,10 +250,10 @@ def bars(xs: Numbers, heights: Numbers, role: Text = "function", width: float = 
     return _mark("bars", role, ("xs", "heights"), xs=xs, heights=heights, width=width)
 
 
-Shape = Literal["box", "circle", "observed", "block", "block-left", "square"]
+Outline = Literal["box", "circle", "observed", "block", "block-left", "square"]
 
 
-def node(x: Scalar, y: Scalar, label: Text, role: Text = "function", shape: Shape = "box") -> Mark:
+def node(x: Scalar, y: Scalar, label: Text, role: Text = "function", shape: Outline = "box") -> Mark:
     """A shape with words in it: an operation of a graph, or a part of a block diagram.
 
     Block diagrams use the shapes of Y. LeCun (*Introduction to Gradient Descent and Backpropagation Algorithm*,
@@ -268,8 +268,8 @@ def node(x: Scalar, y: Scalar, label: Text, role: Text = "function", shape: Shap
     ...
     ValueError: node: there is no shape 'hexagon'; the shapes are box, circle, observed, block, block-left, square
     """
-    if shape not in get_args(Shape):
-        raise ValueError(f"node: there is no shape {shape!r}; the shapes are {', '.join(get_args(Shape))}")
+    if shape not in get_args(Outline):
+        raise ValueError(f"node: there is no shape {shape!r}; the shapes are {', '.join(get_args(Outline))}")
     return _mark("node", role, x=x, y=y, label=label, shape=shape)
 
 

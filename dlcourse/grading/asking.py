@@ -41,9 +41,14 @@ class Supervisor:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", f"from dlcourse.grading.supervising import main; main({theirs.fileno()})"],
-            pass_fds=[theirs.fileno()], env=environment(), cwd="/", start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-        )  # fmt: skip
+            pass_fds=[theirs.fileno()],
+            env=environment(),
+            cwd="/",
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+        )
         theirs.close()
         self.connection = Connection(ours.detach())
         EVERY.add(self)

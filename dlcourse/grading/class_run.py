@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from dlcourse.grading.asking import CannotGrade, checksum, grade_one, make_key, stop_all
 from dlcourse.grading.gradebook import Records, earlier_seed
-from dlcourse.grading.intake import Entry, Rejected, cells_of, entries, read, several, shown
+from dlcourse.grading.intake import Rejected, Submitted, cells_of, entries, read, several, shown
 from dlcourse.grading.results import OUTCOMES, Gradebook, Job, RunInfo, Settings, SubmissionResult
 from dlcourse.grading.sandbox import why_no_sandbox
 from dlcourse.grading.splice import belongs
@@ -62,9 +62,16 @@ def grade_class(request: Request) -> Gradebook:
     settings = Settings(info.lesson, info.seed, info.key, info.sandbox, info.cell_timeout, keep=request.keep)
     quiet = not sys.stderr.isatty()
     try:
-        with _executor(request) as (executor, width), tqdm(
-            total=len(found), desc="Grading", unit="submission", mininterval=30 if quiet else 0.2, dynamic_ncols=True
-        ) as bar:  # fmt: skip
+        with (
+            _executor(request) as (executor, width),
+            tqdm(
+                total=len(found),
+                desc="Grading",
+                unit="submission",
+                mininterval=30 if quiet else 0.2,
+                dynamic_ncols=True,
+            ) as bar,
+        ):
             worst = 0
             for result in _results(request.submissions, found, records, settings, executor, width):
                 records.add(result)
@@ -149,7 +156,7 @@ def _executor(request: Request) -> Iterator[tuple[Executor, int]]:
 
 
 def _results(
-    folder: Path, found: list[Entry], records: Records, settings: Settings, executor: Executor, width: int
+    folder: Path, found: list[Submitted], records: Records, settings: Settings, executor: Executor, width: int
 ) -> Iterator[SubmissionResult]:
     """A result for every entry, as they come; no more than ``width`` notebooks are held at a time."""
     waiting: dict[Future[SubmissionResult], tuple[Job, str, int]] = {}
@@ -197,7 +204,7 @@ def _finished(
             yield SubmissionResult(job.submission, "rejected", points, why, student=job.student, file=job.file)
 
 
-def the_notebook(entry: Entry, lesson: str) -> Path:
+def the_notebook(entry: Submitted, lesson: str) -> Path:
     """The notebook of a submission. Of one in each of several folders, as nbgrader has them, the one of this lesson."""
     if entry.reason:
         raise Rejected(entry.reason)

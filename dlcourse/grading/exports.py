@@ -75,8 +75,19 @@ def gradebook_csv(gradebook: Gradebook) -> str:
     rows: list[list[str | int]] = []
     for one in gradebook.submissions:
         scores: list[str | int] = list(_scores(one, ids))
-        rows.append([one.submission, one.student.name, one.status, one.score, one.max_score, *scores,
-                     "late" if one.student.late else "", sandbox, one.reason])  # fmt: skip
+        rows.append(
+            [
+                one.submission,
+                one.student.name,
+                one.status,
+                one.score,
+                one.max_score,
+                *scores,
+                "late" if one.student.late else "",
+                sandbox,
+                one.reason,
+            ]
+        )
     return table(head, rows)
 
 
@@ -93,8 +104,10 @@ def canvas_csv(gradebook: Gradebook) -> str:
     info = gradebook.info
     name = _assignment(gradebook)
     rows: list[list[str | int]] = [["    Points Possible", "", "", "", "", info.max_score]]
-    rows += [[one.student.name or one.submission, one.student.user_id, "", "", "", one.score]
-             for one in gradebook.submissions]  # fmt: skip
+    rows += [
+        [one.student.name or one.submission, one.student.user_id, "", "", "", one.score]
+        for one in gradebook.submissions
+    ]
     return table(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", name], rows)
 
 
@@ -105,8 +118,15 @@ def moodle_csv(gradebook: Gradebook) -> str:
     for one in gradebook.submissions:
         identifier = f"Participant {one.student.user_id}" if one.student.user_id else ""
         said = one.reason or "\n".join(f"{e.id}: {e.score} of {e.max_score}" for e in one.exercises)
-        rows.append([identifier, one.student.name or one.submission, one.score, info.max_score,
-                     f"{info.warning}\n{said}".strip()])  # fmt: skip
+        rows.append(
+            [
+                identifier,
+                one.student.name or one.submission,
+                one.score,
+                info.max_score,
+                f"{info.warning}\n{said}".strip(),
+            ]
+        )
     return table(["Identifier", "Full name", "Grade", "Maximum grade", "Feedback comments"], rows)
 
 
@@ -131,15 +151,28 @@ def gradescope_json(one: SubmissionResult, gradebook: Gradebook) -> dict[str, An
     """
     info = gradebook.info
     tests = [
-        {"number": e.id, "name": f"{e.id} {e.title}".strip(), "score": e.score, "max_score": e.max_score,
-         "status": "passed" if e.outcome == "passed" else "failed", "output": e.feedback, "output_format": "text",
-         "visibility": "visible"}
+        {
+            "number": e.id,
+            "name": f"{e.id} {e.title}".strip(),
+            "score": e.score,
+            "max_score": e.max_score,
+            "status": "passed" if e.outcome == "passed" else "failed",
+            "output": e.feedback,
+            "output_format": "text",
+            "visibility": "visible",
+        }
         for e in one.exercises
-    ]  # fmt: skip
+    ]
     output = "\n".join(text for text in (one.reason, info.warning) if text)
-    return {"score": one.score, "output": output, "output_format": "text", "visibility": "visible",
-            "stdout_visibility": "hidden", "tests": tests,
-            "extra_data": {"submission": one.submission, "lesson": info.lesson, "seed": str(info.seed)}}  # fmt: skip
+    return {
+        "score": one.score,
+        "output": output,
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {"submission": one.submission, "lesson": info.lesson, "seed": str(info.seed)},
+    }
 
 
 def write_exports(gradebook: Gradebook, folder: Path) -> None:
@@ -159,8 +192,10 @@ def write_exports(gradebook: Gradebook, folder: Path) -> None:
     write_atomically(folder / "gradebook.csv", gradebook_csv(gradebook).encode())
     write_atomically(folder / "canvas.csv", canvas_csv(gradebook).encode("utf-8-sig"))
     write_atomically(folder / "moodle.csv", moodle_csv(gradebook).encode("utf-8-sig"))
-    results = {file_name(one.submission): json.dumps(gradescope_json(one, gradebook), indent=1).encode()
-               for one in gradebook.submissions}  # fmt: skip
+    results = {
+        file_name(one.submission): json.dumps(gradescope_json(one, gradebook), indent=1).encode()
+        for one in gradebook.submissions
+    }
     for name, text in results.items():
         write_atomically(folder / "gradescope" / name / "results.json", text)
     for old in folder.glob("gradescope/*-????????/results.json"):  # of submissions that are no longer there

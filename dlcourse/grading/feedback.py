@@ -23,8 +23,10 @@ __all__ = ["class_page", "clean", "page_name", "student_page", "write_feedback"]
 MOST_NAME, MOST_LINE, MOST_TEXT, MOST_CODE = 120, 300, 2000, 4000
 MOST_LIKENESSES = 60
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b.?", re.DOTALL)
-MARKS = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
-                   r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
+MARKS = re.compile(
+    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
+    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 
 
 def clean(text: str, most: int = MOST_TEXT) -> str:
@@ -74,16 +76,22 @@ def _text(text: str) -> Any:
     from markupsafe import Markup, escape
 
     parts = re.split(r"`([^`]+)`", " ".join(clean(text).split()))
-    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
-                           for i, part in enumerate(parts))  # fmt: skip
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts)
+    )
 
 
 def _anchor(id: str) -> str:
     return "ex-" + re.sub(r"[^0-9A-Za-z]+", "-", id)
 
 
-LABELS = (("tried ", "What was tried"), ("came back: ", "What came back"), ("ran ", "What was done"),
-          ("Python cannot read ", "What Python says"), ("It says: ", "It says"))  # fmt: skip
+LABELS = (
+    ("tried ", "What was tried"),
+    ("came back: ", "What came back"),
+    ("ran ", "What was done"),
+    ("Python cannot read ", "What Python says"),
+    ("It says: ", "It says"),
+)
 
 
 def _said(result: ExerciseResult) -> list[tuple[str, str, str]]:
@@ -110,12 +118,20 @@ def _environment() -> Any:
         raise ModuleNotFoundError('feedback pages need Jinja2: pip install "dlcourse[grade]"') from error
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dlcourse.grading", "templates"),
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
     environment.filters |= {
-        "name": _name, "line": _line, "text": _text, "code": lambda text: clean(text, MOST_CODE),
-        "anchor": _anchor, "page": page_name, "said": _said,
-    }  # fmt: skip
+        "name": _name,
+        "line": _line,
+        "text": _text,
+        "code": lambda text: clean(text, MOST_CODE),
+        "anchor": _anchor,
+        "page": page_name,
+        "said": _said,
+    }
     return environment
 
 
@@ -156,14 +172,22 @@ def class_page(gradebook: Gradebook, environment: Any = None) -> str:
     scores = [one.score for one in graded]
     likenesses = look_alikes(gradebook)
     template = (environment or _environment()).get_template("class.html")
-    return str(template.render(
-        info=gradebook.info, submissions=gradebook.submissions, graded=graded, outcomes=OUTCOMES,
-        mean=statistics.fmean(scores) if scores else 0, median=statistics.median(scores) if scores else 0,
-        histogram=_histogram(scores, gradebook.info.max_score),
-        exercises=[_summary(gradebook, *exercise) for exercise in gradebook.info.exercises],
-        evasions=[(one, e) for one in graded for e in one.exercises if e.evasions],
-        likenesses=likenesses, shown=MOST_LIKENESSES, answers=_answers(gradebook, likenesses[:MOST_LIKENESSES]),
-    ))  # fmt: skip
+    return str(
+        template.render(
+            info=gradebook.info,
+            submissions=gradebook.submissions,
+            graded=graded,
+            outcomes=OUTCOMES,
+            mean=statistics.fmean(scores) if scores else 0,
+            median=statistics.median(scores) if scores else 0,
+            histogram=_histogram(scores, gradebook.info.max_score),
+            exercises=[_summary(gradebook, *exercise) for exercise in gradebook.info.exercises],
+            evasions=[(one, e) for one in graded for e in one.exercises if e.evasions],
+            likenesses=likenesses,
+            shown=MOST_LIKENESSES,
+            answers=_answers(gradebook, likenesses[:MOST_LIKENESSES]),
+        )
+    )
 
 
 def _summary(gradebook: Gradebook, id: str, title: str, points: int) -> dict[str, Any]:
@@ -172,15 +196,26 @@ def _summary(gradebook: Gradebook, id: str, title: str, points: int) -> dict[str
     counts = Counter(e.outcome for e in results)
     known = Counter(e.misconception for e in results if e.misconception)
     wrong = sum(1 for e in results if e.outcome not in ("passed", "not attempted") and not e.misconception)
-    return {"id": id, "title": title, "points": points, "counts": counts, "misconceptions": known.most_common(),
-            "unexplained": wrong, "tried": len(results) - counts["not attempted"]}  # fmt: skip
+    return {
+        "id": id,
+        "title": title,
+        "points": points,
+        "counts": counts,
+        "misconceptions": known.most_common(),
+        "unexplained": wrong,
+        "tried": len(results) - counts["not attempted"],
+    }
 
 
 def _answers(gradebook: Gradebook, likenesses: Sequence[Likeness]) -> dict[tuple[str, str], str]:
     """The sources that are shown side by side."""
     wanted = {(found.exercise, who) for found in likenesses for who in found.submissions[:2]}
-    return {(e.id, one.submission): e.answer for one in gradebook.submissions for e in one.exercises
-            if (e.id, one.submission) in wanted}  # fmt: skip
+    return {
+        (e.id, one.submission): e.answer
+        for one in gradebook.submissions
+        for e in one.exercises
+        if (e.id, one.submission) in wanted
+    }
 
 
 def _histogram(scores: Sequence[int], most: int) -> dict[str, Any]:
@@ -192,15 +227,29 @@ def _histogram(scores: Sequence[int], most: int) -> dict[str, Any]:
     width, floor, tallest = 640, 220, max([1, *counts])
     slot = width / len(labels)
     bars = [
-        {"x": round(i * slot + 0.15 * slot, 1), "width": round(0.7 * slot, 1), "middle": round((i + 0.5) * slot, 1),
-         "height": round(190 * count / tallest, 1), "y": round(floor - 190 * count / tallest, 1),
-         "count": count, "label": label}
+        {
+            "x": round(i * slot + 0.15 * slot, 1),
+            "width": round(0.7 * slot, 1),
+            "middle": round((i + 0.5) * slot, 1),
+            "height": round(190 * count / tallest, 1),
+            "y": round(floor - 190 * count / tallest, 1),
+            "count": count,
+            "label": label,
+        }
         for i, (count, label) in enumerate(zip(counts, labels, strict=True))
-    ]  # fmt: skip
-    parts = [f"{label} {'point' if label == '1' else 'points'}: {count}"
-             for label, count in zip(labels, counts, strict=True) if count]  # fmt: skip
-    return {"width": width, "height": floor + 46, "floor": floor, "bars": bars,
-            "text": f"Submissions by score: {'; '.join(parts) or 'none'}."}  # fmt: skip
+    ]
+    parts = [
+        f"{label} {'point' if label == '1' else 'points'}: {count}"
+        for label, count in zip(labels, counts, strict=True)
+        if count
+    ]
+    return {
+        "width": width,
+        "height": floor + 46,
+        "floor": floor,
+        "bars": bars,
+        "text": f"Submissions by score: {'; '.join(parts) or 'none'}.",
+    }
 
 
 def write_feedback(gradebook: Gradebook, folder: Path) -> None:

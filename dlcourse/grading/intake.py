@@ -17,7 +17,7 @@ from typing import Any
 
 from dlcourse.grading.results import Student
 
-__all__ = ["Cell", "Entry", "Rejected", "cells_of", "entries", "read", "several", "shown"]
+__all__ = ["Cell", "Rejected", "Submitted", "cells_of", "entries", "read", "several", "shown"]
 
 MOST_BYTES = 20 << 20
 MOST_CELLS = 2000
@@ -35,7 +35,7 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class Submitted:
     """An entry of the folder.
 
     Attributes
@@ -69,32 +69,32 @@ class Cell:
 # ---------------------------------------------------------------------------------------------- the folder
 
 
-def entries(folder: Path) -> Iterator[Entry]:
+def entries(folder: Path) -> Iterator[Submitted]:
     """Look at every entry of the folder that is not hidden, in the order of their names."""
     for name in sorted(os.listdir(folder)):
         if not name.startswith("."):
             try:
                 yield _entry(folder / name)
             except Rejected as problem:
-                yield Entry(name, _student(name, "file"), reason=str(problem))
+                yield Submitted(name, _student(name, "file"), reason=str(problem))
             except OSError as error:
-                yield Entry(name, _student(name, "file"), reason=f"It cannot be read: {error.strerror}.")
+                yield Submitted(name, _student(name, "file"), reason=f"It cannot be read: {error.strerror}.")
 
 
-def _entry(path: Path) -> Entry:
+def _entry(path: Path) -> Submitted:
     mode = os.lstat(path).st_mode
     if not stat.S_ISDIR(mode):
         _refuse_special(mode)
         if path.suffix.lower() != ".ipynb":
             raise Rejected("It is not a notebook: hand in the file whose name ends in .ipynb.")
-        return Entry(path.name, _student(path.name, "file"), (path,))
+        return Submitted(path.name, _student(path.name, "file"), (path,))
     found = sorted(_notebooks(path))
     if not found:
         raise Rejected("The folder holds no notebook: put the file whose name ends in .ipynb into it.")
     if len(found) > 1 and len({notebook.parent for notebook in found}) < len(found):  # nbgrader: one in each folder
         raise Rejected(several([str(notebook.relative_to(path)) for notebook in found]))
     nested = any(notebook.parent.parent == path for notebook in found)
-    return Entry(path.name, _student(path.name, "nbgrader" if nested else "folder"), tuple(found))
+    return Submitted(path.name, _student(path.name, "nbgrader" if nested else "folder"), tuple(found))
 
 
 def several(names: list[str]) -> str:

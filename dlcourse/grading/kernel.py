@@ -64,8 +64,13 @@ def environment() -> dict[str, str]:
     """The variables for a process that runs sessions: none that would change what pytest or Jupyter does."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "JUPYTER_", "JPY_"))}
     path = [str(files.PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # the same code as here
-    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1",
-                   "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "JUPYTER_PATH": str(JUPYTER_PATH)}  # fmt: skip
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(path),
+        "PYTHONHASHSEED": "0",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "JUPYTER_PATH": str(JUPYTER_PATH),
+    }
 
 
 def own_uid() -> int:

@@ -57,9 +57,16 @@ def mark(id: str, seed: int) -> None:
     run = Run(Report("missing"))
     if source is not None:
         run = observe_answer(
-            source, exercise.name, exercise.observer, cases, exercise=id, is_class=exercise.is_class,
-            without=exercise.without, seconds=exercise.time_limit, elsewhere=names_elsewhere(cells, source),
-        )  # fmt: skip
+            source,
+            exercise.name,
+            exercise.observer,
+            cases,
+            exercise=id,
+            is_class=exercise.is_class,
+            without=exercise.without,
+            seconds=exercise.time_limit,
+            elsewhere=names_elsewhere(cells, source),
+        )
     verdict = judge(exercise, cases, run)
     if verdict.outcome != "passed":
         raise NotYet(str(verdict))

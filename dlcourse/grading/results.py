@@ -94,8 +94,13 @@ class ExerciseResult:
 
     def contract(self) -> dict[str, Any]:
         """The part that ``gradebook.json`` shows."""
-        return {"id": self.id, "score": self.score, "max_score": self.max_score, "outcome": self.outcome,
-                "feedback": self.feedback}  # fmt: skip
+        return {
+            "id": self.id,
+            "score": self.score,
+            "max_score": self.max_score,
+            "outcome": self.outcome,
+            "feedback": self.feedback,
+        }
 
 
 @dataclass
@@ -140,8 +145,14 @@ class SubmissionResult:
 
     def contract(self) -> dict[str, Any]:
         """The part that ``gradebook.json`` shows."""
-        return {"submission": self.submission, "status": self.status, "reason": self.reason, "score": self.score,
-                "max_score": self.max_score, "exercises": [e.contract() for e in self.exercises]}  # fmt: skip
+        return {
+            "submission": self.submission,
+            "status": self.status,
+            "reason": self.reason,
+            "score": self.score,
+            "max_score": self.max_score,
+            "exercises": [e.contract() for e in self.exercises],
+        }
 
     def to_json(self) -> str:
         """All of it, in one line, without ``spliced``.
@@ -158,8 +169,13 @@ class SubmissionResult:
     def from_json(cls, text: str) -> SubmissionResult:
         """Rebuild what ``to_json`` gave; anything else raises ``ValueError``, ``TypeError`` or ``KeyError``."""
         data: Mapping[str, Any] = json.loads(text)
-        return cls(**{**data, "student": Student(**data["student"]),
-                      "exercises": [ExerciseResult(**exercise) for exercise in data["exercises"]]})  # fmt: skip
+        return cls(
+            **{
+                **data,
+                "student": Student(**data["student"]),
+                "exercises": [ExerciseResult(**exercise) for exercise in data["exercises"]],
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -221,9 +237,13 @@ class Gradebook:
 
     def contract(self) -> dict[str, Any]:
         """The content of ``gradebook.json``."""
-        return {"lesson": self.info.lesson, "seed": self.info.seed, "sandbox": self.info.sandbox,
-                "max_score": self.info.max_score,
-                "submissions": [result.contract() for result in self.submissions]}  # fmt: skip
+        return {
+            "lesson": self.info.lesson,
+            "seed": self.info.seed,
+            "sandbox": self.info.sandbox,
+            "max_score": self.info.max_score,
+            "submissions": [result.contract() for result in self.submissions],
+        }
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def _packages() -> list[str]:
         if not _inside(root, mounted) or _inside(root, hidden):
             line += [*_parents(root), "--ro-bind", str(root), str(root)]
             mounted.append(root)
-    for folder in [*_lessons_in(mounted), package / "figures", package / "grading"]:
+    for folder in [*_lessons_in(mounted), *(package / room for room in ("figures", "grading", "commands"))]:
         line += ["--perms", "0755", "--tmpfs", str(folder), "--remount-ro", str(folder)]
     return line
 
@@ -236,8 +236,12 @@ def run_sandboxed(
     limits = limits or Limits()
     process = subprocess.Popen(
         sandbox_command(command, limits=limits, private=private),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", start_new_session=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd="/",
+        start_new_session=True,
+    )
     flooded = threading.Event()
     out, err = bytearray(), bytearray()
 

@@ -227,8 +227,24 @@ def _bare(source: str) -> str:
 
 # ------------------------------------------------------------------------------------------------ evasions
 
-WAYS_AROUND = {"__import__", "import_module", "importlib", "eval", "exec", "getattr", "vars", "globals", "inspect",
-               "gc", "modules", "_getframe", "__dict__", "__globals__", "__closure__", "running"}  # fmt: skip
+WAYS_AROUND = {
+    "__import__",
+    "import_module",
+    "importlib",
+    "eval",
+    "exec",
+    "getattr",
+    "vars",
+    "globals",
+    "inspect",
+    "gc",
+    "modules",
+    "_getframe",
+    "__dict__",
+    "__globals__",
+    "__closure__",
+    "running",
+}
 
 ORACLES = {"autograd", "jax", "mygrad", "scipy", "sklearn", "sympy", "tensorflow", "torch"}  # they may have it ready
 
@@ -360,8 +376,14 @@ def probe_id(exercise: str) -> str:
 
 
 def _code(id: str, source: str) -> dict[str, Any]:
-    return {"cell_type": "code", "id": id, "metadata": {"tags": ["nbval-ignore-output", "raises-exception"]},
-            "source": source, "outputs": [], "execution_count": None}  # fmt: skip
+    return {
+        "cell_type": "code",
+        "id": id,
+        "metadata": {"tags": ["nbval-ignore-output", "raises-exception"]},
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
 
 
 def _probe(probe: Probe, answer: str) -> dict[str, Any]:

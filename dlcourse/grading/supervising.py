@@ -51,7 +51,7 @@ class Abandoned(Exception):
 
 
 @dataclass
-class Lesson:
+class Prepared:
     """The exercises as this run looks at them."""
 
     exercises: dict[str, Exercise]
@@ -60,7 +60,7 @@ class Lesson:
 
 
 @cache
-def prepared(lesson: str, seed: int, cell_timeout: float) -> Lesson:
+def prepared(lesson: str, seed: int, cell_timeout: float) -> Prepared:
     """Draw the cases, and observe every misconception with them."""
     exercises = files.exercises(lesson)
     for id, exercise in exercises.items():  # in a check most have 10 seconds; those with more have more here, too
@@ -70,7 +70,7 @@ def prepared(lesson: str, seed: int, cell_timeout: float) -> Lesson:
         id: [expected_of(exercise, cases[id], mutant.answer) for mutant in exercise.mutants]
         for id, exercise in exercises.items()
     }
-    return Lesson(exercises, cases, mutants)
+    return Prepared(exercises, cases, mutants)
 
 
 @dataclass
@@ -155,8 +155,9 @@ class Grading:
         try:
             notebook = folder / "submission.ipynb"
             notebook.write_text(text, encoding="utf-8")
-            session = Session(notebook, probes, self.lesson.mutants, self.settings.sandbox, self.settings.cell_timeout,
-                              self.seconds)  # fmt: skip
+            session = Session(
+                notebook, probes, self.lesson.mutants, self.settings.sandbox, self.settings.cell_timeout, self.seconds
+            )
             ended = watch(session, time.monotonic() + self.seconds, self.asker)
         finally:
             remove(folder)

@@ -11,12 +11,14 @@ import re
 import sys
 import tomllib
 from functools import cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dlcourse.lesson.exercises import Choice, Exercise
+    from dlcourse.figures.choices import Question
+    from dlcourse.lesson.exercises import Exercise
 
 __all__ = [
     "Unknown",
@@ -138,6 +140,18 @@ def _opened(number: str, name: str) -> ModuleType:
     return module
 
 
+class FormerFigures:
+    """Finds ``dlcourse.figures.lesson_NN``, as figures were called in notebooks that learners copied before 2026-11."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        former = re.fullmatch(r"dlcourse\.figures\.lesson_(\d\d)", name)
+        return importlib.util.spec_from_file_location(name, room(former[1]) / "figures.py") if former else None
+
+
+sys.meta_path.append(FormerFigures)
+
+
 def exercises(lesson: str) -> dict[str, Exercise]:
     """The exercises of a lesson by id, in order."""
     from dlcourse.lesson.exercises import Exercise
@@ -146,7 +160,7 @@ def exercises(lesson: str) -> dict[str, Exercise]:
     return {exercise.id: exercise for exercise in sorted(found, key=lambda e: e.id)}
 
 
-def choices(lesson: str, kind: str) -> dict[str, Choice]:
+def choices(lesson: str, kind: str) -> dict[str, Question]:
     """The ``predictions`` or the ``quiz`` of a lesson by id."""
     return {choice.id: choice for choice in getattr(answers(lesson), kind, [])}
 

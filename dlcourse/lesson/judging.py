@@ -173,18 +173,31 @@ def _before(exercise: Exercise, trouble: Report) -> Verdict:
     name, kind = exercise.name, "class" if exercise.is_class else "function"
     if trouble.status == "syntax":
         where = f"line {trouble.line} of your cell: {trouble.text}" if trouble.line else "your cell"
-        return _verdict(exercise, "error", f"Python cannot read {where}",
-                        f"It says: {trouble.message}", _syntax_advice(trouble))  # fmt: skip
+        return _verdict(
+            exercise, "error", f"Python cannot read {where}", f"It says: {trouble.message}", _syntax_advice(trouble)
+        )
     if trouble.status == "missing":
         head = "class" if exercise.is_class else "def"
-        return _verdict(exercise, "not attempted", f"your cell ran, but afterwards there was no {kind} named {name}.",
-                        f"It needs to start with `{head} {name}` at the left margin.")  # fmt: skip
+        return _verdict(
+            exercise,
+            "not attempted",
+            f"your cell ran, but afterwards there was no {kind} named {name}.",
+            f"It needs to start with `{head} {name}` at the left margin.",
+        )
     if trouble.status == "kind":
-        return _verdict(exercise, "failed", f"{name} is of type {trouble.type}; a {kind} is asked for.",
-                        f"Keep the first line of the exercise: {_header(exercise)}")  # fmt: skip
+        return _verdict(
+            exercise,
+            "failed",
+            f"{name} is of type {trouble.type}; a {kind} is asked for.",
+            f"Keep the first line of the exercise: {_header(exercise)}",
+        )
     if trouble.status == "died":
-        return _verdict(exercise, "kernel died", "ran your cell, and Python itself ended.",
-                        "Usually far too much memory, or a call that ends the program.")  # fmt: skip
+        return _verdict(
+            exercise,
+            "kernel died",
+            "ran your cell, and Python itself ended.",
+            "Usually far too much memory, or a call that ends the program.",
+        )
     if trouble.status in ("time", "stopped"):
         return _verdict(exercise, _outcome(trouble), "ran your cell", *_ended(exercise, trouble))
     return _verdict(exercise, "error", "ran your cell on its own", *_exception(trouble))
@@ -366,8 +379,11 @@ FACTORS = {-1.0: "The sign is wrong", 2.0: "The result is twice too large", 0.5:
 
 def _in_common(exercise: Exercise, wrong: Sequence[tuple[Report, Report]]) -> str:
     """No known misconception: say what all wrong values have in common, or where to look next."""
-    found = [values.differs(ours.observed or {}, theirs.observed or {}, exercise.rtol)
-             for ours, theirs in wrong if theirs.status == "value"]  # fmt: skip
+    found = [
+        values.differs(ours.observed or {}, theirs.observed or {}, exercise.rtol)
+        for ours, theirs in wrong
+        if theirs.status == "value"
+    ]
     pairs = [(d.expected, d.observed) for d in found if d is not None]
     if all(isinstance(value, int | float) for pair in pairs for value in pair):
         if len(pairs) == len(wrong):

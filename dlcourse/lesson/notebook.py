@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from dlcourse.lesson import files
-from dlcourse.lesson.exercises import Choice, Exercise
+from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.files import Unknown
 from dlcourse.lesson.judging import Verdict, judge
 from dlcourse.lesson.progress import Progress
 from dlcourse.lesson.running import defines, observe_answer, parse, running_shell
+
+if TYPE_CHECKING:
+    from dlcourse.figures.choices import Question
 
 __all__ = ["Lesson", "UnknownExercise", "UnknownFigure", "executed_cells", "open_lesson"]
 
@@ -93,9 +96,16 @@ class Lesson:
             return Verdict("not attempted", (f"{exercise.id}: {text}",))
         cases = exercise.draw()
         run = observe_answer(
-            source, exercise.name, exercise.observer, cases, exercise=exercise.id, is_class=exercise.is_class,
-            without=exercise.without, seconds=exercise.time_limit, elsewhere=names_elsewhere(cells, source),
-        )  # fmt: skip
+            source,
+            exercise.name,
+            exercise.observer,
+            cases,
+            exercise=exercise.id,
+            is_class=exercise.is_class,
+            without=exercise.without,
+            seconds=exercise.time_limit,
+            elsewhere=names_elsewhere(cells, source),
+        )
         verdict = judge(exercise, cases, run)
         if verdict.outcome == "passed":
             self.answers[exercise.id] = run.answer
@@ -130,9 +140,14 @@ class Lesson:
 
     # ------------------------------------------------------------------------- figures, predictions, quiz
 
+    @property
+    def figures(self) -> Any:
+        """The module of this lesson's figures, for cells that use what a figure computes with."""
+        return files.figures(self.number)
+
     def show(self, name: str, **settings: Any) -> None:
         """Show a figure of this lesson; the settings are where its controls start."""
-        figures: dict[str, Callable[..., Any]] = files.figures(self.number).FIGURES
+        figures: dict[str, Callable[..., Any]] = self.figures.FIGURES
         if name not in figures:
             there = f"there are {', '.join(figures)}" if figures else "it has none"
             raise UnknownFigure(f"Lesson {self.number} has no figure {name!r}: {there}.")
@@ -161,17 +176,16 @@ class Lesson:
             self._ask(questions, commit=True, routes=files.answers(self.number).routes, again=again)
 
     def _ask(
-        self, questions: list[Choice], commit: bool, routes: Mapping[str, str] | None = None, again: bool = False
+        self, questions: list[Question], commit: bool, routes: Mapping[str, str] | None = None, again: bool = False
     ) -> None:
-        from dlcourse.figures.choices import ChoiceQuestion, ask
+        from dlcourse.figures.choices import ask
 
         def on_choice(id: str, option: str, is_right: bool) -> None:
             self._progress.chose(id, option)
 
         before = [] if again else [(q, self._progress.chosen(q.id)) for q in questions]
         chosen = {q.id: option for q, option in before if option is not None and option in q.options}
-        asked = [ChoiceQuestion(q.id, q.text, dict(q.options), q.answer, q.topic) for q in questions]
-        ask(asked, chosen=chosen, on_choice=on_choice, commit=commit, routes=routes)
+        ask(questions, chosen=chosen, on_choice=on_choice, commit=commit, routes=routes)
 
     def progress(self) -> None:
         """Show how far you are in this lesson."""
@@ -195,7 +209,7 @@ class Lesson:
             raise UnknownExercise(f"There is no exercise {id!r}: lesson {self.number} has {_listed(list(found))}.")
         return found[id]
 
-    def _choice(self, id: str, kind: str) -> Choice:
+    def _choice(self, id: str, kind: str) -> Question:
         found = files.choices(self.number, kind)
         if id not in found:
             raise UnknownExercise(f"There is no prediction {id!r}: lesson {self.number} has {_listed(list(found))}.")
@@ -218,8 +232,20 @@ class SilentLesson(Lesson):
     def checkup(self, again: bool = False) -> None: ...
     def progress(self) -> None: ...
 
+    @property
+    def figures(self) -> Any:
+        """Whatever is asked of it: a function that returns ``...``."""
+        return Nothing()
+
     def given(self, id: str) -> Any:
         """A function that returns ``...``."""
+        return lambda *args, **kwargs: ...
+
+
+class Nothing:
+    """Has every attribute: a function that returns ``...``."""
+
+    def __getattr__(self, name: str) -> Any:
         return lambda *args, **kwargs: ...
 
 

@@ -65,11 +65,15 @@ class Progress:
     def checked(self, id: str, *, attempted: bool, passed: bool) -> None:
         """A check was made."""
         before = self.exercise(id)
-        self._note("exercises", id, {
-            "checks": before["checks"] + 1,
-            "attempts": before["attempts"] + attempted,
-            "passed": before["passed"] or passed,
-        })  # fmt: skip
+        self._note(
+            "exercises",
+            id,
+            {
+                "checks": before["checks"] + 1,
+                "attempts": before["attempts"] + attempted,
+                "passed": before["passed"] or passed,
+            },
+        )
 
     def hinted(self, id: str, number: int) -> None:
         """A hint was shown."""

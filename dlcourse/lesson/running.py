@@ -382,9 +382,14 @@ def observe_answer(
     linecache.cache[filename] = (len(source), None, lines, filename)  # for messages that quote the line
     run = Run()
     space: dict[str, Any] = {
-        "__name__": "__main__", "np": np, "dl": dl, "open_lesson": NoMagic(), "lesson": NoMagic(),
-        "get_ipython": NoMagic(), "input": no_input,
-    }  # fmt: skip
+        "__name__": "__main__",
+        "np": np,
+        "dl": dl,
+        "open_lesson": NoMagic(),
+        "lesson": NoMagic(),
+        "get_ipython": NoMagic(),
+        "input": no_input,
+    }
     if not hasattr(builtins, "display"):  # IPython puts it there
         space["display"] = NoMagic()
     space |= names or {}
@@ -417,8 +422,13 @@ def _run_cell(source: str, filename: str, space: dict[str, Any], elsewhere: Coll
     except SyntaxError as error:
         if error.filename not in (filename, "<unknown>"):
             return _raised(error, filename, elsewhere)  # from something that the cell runs
-        return Report("syntax", type=type(error).__name__, message=_message(error), line=error.lineno or 0,
-                      text=_quoted(error.text or ""))  # fmt: skip
+        return Report(
+            "syntax",
+            type=type(error).__name__,
+            message=_message(error),
+            line=error.lineno or 0,
+            text=_quoted(error.text or ""),
+        )
     except (TimeUp, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit, too: a check outlives everything that an answer does
@@ -485,8 +495,15 @@ def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> 
     if line:
         text = _quoted(linecache.getline(filename, line))
     name = error.name if type(error) is NameError and isinstance(error.name, str) else ""
-    return Report("raised", type=_type_name(error), message=_message(error), line=line, text=text, name=name,
-                  elsewhere=name in elsewhere)  # fmt: skip
+    return Report(
+        "raised",
+        type=_type_name(error),
+        message=_message(error),
+        line=line,
+        text=text,
+        name=name,
+        elsewhere=name in elsewhere,
+    )
 
 
 def _quoted(line: str) -> str:

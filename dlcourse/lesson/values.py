@@ -93,9 +93,10 @@ def _encode(value: Any, left: list[int], depth: int) -> Encoded:
     return unsupported(kind)
 
 
-NUMPY_SCALARS = frozenset({np.bool_, np.str_, np.complex64, np.complex128, np.float16, np.float32, np.float64} | {
-    np.dtype(code).type for code in "bBhHiIlLqQ"
-})  # fmt: skip
+NUMPY_SCALARS = frozenset(
+    {np.bool_, np.str_, np.complex64, np.complex128, np.float16, np.float32, np.float64}
+    | {np.dtype(code).type for code in "bBhHiIlLqQ"}
+)
 
 
 def _encode_array(array: NDArray[Any], left: list[int]) -> Encoded:

@@ -96,16 +96,32 @@ def workloads() -> dict[str, Work]:
     digits = rng.random((128, 784)).astype(np.float32)
     orthogonal = [np.linalg.qr(rng.normal(size=(16, 16)))[0].copy() for _ in range(200)]
     return {
-        "W1": Work("perceptron 2-2, batch 100", 0.95, network("tanh"), layers(2, 2), 0.01,
-                   clouds, np.repeat([0, 1], 50)),
-        "W2": Work("tanh network 64-64-10, batch 32", 0.95, network("tanh"), layers(64, 64, 10), 1e-3,
-                   rng.normal(size=(32, 64)), np.arange(32) % 10),
-        "W3": Work("relu network 784-60-40-10, batch 128, float32", 0.95, network("relu"),
-                   layers(784, 60, 40, 10, dtype=np.float32), 1e-4, digits, np.arange(128) % 10, 2e-4),
+        "W1": Work(
+            "perceptron 2-2, batch 100", 0.95, network("tanh"), layers(2, 2), 0.01, clouds, np.repeat([0, 1], 50)
+        ),
+        "W2": Work(
+            "tanh network 64-64-10, batch 32",
+            0.95,
+            network("tanh"),
+            layers(64, 64, 10),
+            1e-3,
+            rng.normal(size=(32, 64)),
+            np.arange(32) % 10,
+        ),
+        "W3": Work(
+            "relu network 784-60-40-10, batch 128, float32",
+            0.95,
+            network("relu"),
+            layers(784, 60, 40, 10, dtype=np.float32),
+            1e-4,
+            digits,
+            np.arange(128) % 10,
+            2e-4,
+        ),
         "W4": Work("200 layers of 16×16 tanh, batch 8", 0.95, deep, orthogonal, 1e-3, rng.normal(size=(8, 16))),
         "W5": Work("20 diamonds x ← x·x + x on 64 numbers", 0.8, diamonds, [rng.uniform(-0.04, 0.04, 64)], 1e-3),
         "W6": Work("quartic of one number", 0.5, quartic, [np.array(4.0)], 1e-3),
-    }  # fmt: skip
+    }
 
 
 # -------------------------------------------------------------------------------------------- written by hand
@@ -265,8 +281,9 @@ def with_buffers(work: Work) -> Contender | None:
 
 
 def ours(work: Work) -> Contender:
-    m = SimpleNamespace(tanh=dl.tanh, relu=dl.relu, sum=dl.sum,
-                        cross_entropy=lambda z, t: dl.sum(dl.softmax_cross_entropy(z, t)))  # fmt: skip
+    m = SimpleNamespace(
+        tanh=dl.tanh, relu=dl.relu, sum=dl.sum, cross_entropy=lambda z, t: dl.sum(dl.softmax_cross_entropy(z, t))
+    )
     feeds: dict[Any, Any] = {}
     x = t = None
     if work.X is not None:
@@ -286,8 +303,12 @@ def with_mygrad(work: Work) -> Contender:
 
     p = [mg.tensor(array) for array in work.copies()]
     rate = p[0].dtype.type(work.rate)
-    m = SimpleNamespace(tanh=mg.tanh, relu=lambda x: mg.maximum(x, 0), sum=mg.sum,
-                        cross_entropy=lambda z, t: softmax_crossentropy(z, t) * z.dtype.type(len(z)))  # fmt: skip
+    m = SimpleNamespace(
+        tanh=mg.tanh,
+        relu=lambda x: mg.maximum(x, 0),
+        sum=mg.sum,
+        cross_entropy=lambda z, t: softmax_crossentropy(z, t) * z.dtype.type(len(z)),
+    )
 
     def step() -> None:
         work.loss(m, work.X, work.labels, p).backward()
@@ -306,8 +327,7 @@ def with_autograd(work: Work) -> Contender:
         return anp.sum(t * (anp.log(anp.sum(anp.exp(z), axis=1, keepdims=True)) - z))
 
     p, one_hot = work.copies(), work.one_hot if work.labels is not None else None
-    m = SimpleNamespace(tanh=anp.tanh, relu=lambda x: anp.maximum(x, 0), sum=anp.sum,
-                        cross_entropy=cross_entropy)  # fmt: skip
+    m = SimpleNamespace(tanh=anp.tanh, relu=lambda x: anp.maximum(x, 0), sum=anp.sum, cross_entropy=cross_entropy)
     measure = value_and_grad(lambda p: work.loss(m, work.X, one_hot, p))
     rate = p[0].dtype.type(work.rate)
 
@@ -327,8 +347,9 @@ def with_torch(work: Work) -> Contender:
     p = [torch.from_numpy(array).requires_grad_() for array in work.copies()]
     X = None if work.X is None else torch.from_numpy(work.X)
     labels = None if work.labels is None else torch.from_numpy(work.labels)
-    m = SimpleNamespace(tanh=torch.tanh, relu=torch.relu, sum=torch.sum,
-                        cross_entropy=lambda z, t: cross_entropy(z, t, reduction="sum"))  # fmt: skip
+    m = SimpleNamespace(
+        tanh=torch.tanh, relu=torch.relu, sum=torch.sum, cross_entropy=lambda z, t: cross_entropy(z, t, reduction="sum")
+    )
     optimizer = torch.optim.SGD(p, lr=work.rate)
 
     def step() -> None:
@@ -346,8 +367,9 @@ def with_jax(work: Work) -> Contender:
     import jax.numpy as jnp
 
     one_hot = work.one_hot if work.labels is not None else None
-    m = SimpleNamespace(tanh=jnp.tanh, relu=jax.nn.relu, sum=jnp.sum,
-                        cross_entropy=lambda z, t: -jnp.sum(t * jax.nn.log_softmax(z)))  # fmt: skip
+    m = SimpleNamespace(
+        tanh=jnp.tanh, relu=jax.nn.relu, sum=jnp.sum, cross_entropy=lambda z, t: -jnp.sum(t * jax.nn.log_softmax(z))
+    )
     rate = work.parameters[0].dtype.type(work.rate)
 
     @jax.jit
@@ -431,8 +453,10 @@ def ratios(found: dict[str, Timed | str], name: str) -> tuple[float, float]:
     """The median ratio to hand-written NumPy of the same round, in process time and in wall time."""
     timed, base = found[name], found["NumPy"]
     assert isinstance(timed, Timed) and isinstance(base, Timed)
-    return (median(a / b for a, b in zip(timed.cpu, base.cpu, strict=True)),
-            median(a / b for a, b in zip(timed.wall, base.wall, strict=True)))  # fmt: skip
+    return (
+        median(a / b for a, b in zip(timed.cpu, base.cpu, strict=True)),
+        median(a / b for a, b in zip(timed.wall, base.wall, strict=True)),
+    )
 
 
 def speed_table(names: Sequence[str], rounds: int, block: float) -> None:
@@ -475,8 +499,9 @@ def compile_table() -> None:
 
 
 def compiled_nodes(work: Work) -> list[Any]:
-    m = SimpleNamespace(tanh=dl.tanh, relu=dl.relu, sum=dl.sum,
-                        cross_entropy=lambda z, t: dl.sum(dl.softmax_cross_entropy(z, t)))  # fmt: skip
+    m = SimpleNamespace(
+        tanh=dl.tanh, relu=dl.relu, sum=dl.sum, cross_entropy=lambda z, t: dl.sum(dl.softmax_cross_entropy(z, t))
+    )
     parameters = [dl.parameter(p) for p in work.parameters]
     labels = dl.constant(work.one_hot) if work.labels is not None else None
     loss = work.loss(m, dl.constant(work.X), labels, parameters)
@@ -508,8 +533,10 @@ def memory_table() -> None:
         inside = tracemalloc.get_traced_memory()[1] - start
         tracemalloc.stop()
         needed[name] = kept + inside
-        print(f"    {name:16} kept {kept / 1e3:8.1f} kB, inside a step {inside / 1e3:8.1f} kB, "
-              f"together {needed[name] / needed['NumPy']:.2f} of NumPy's")  # fmt: skip
+        print(
+            f"    {name:16} kept {kept / 1e3:8.1f} kB, inside a step {inside / 1e3:8.1f} kB, "
+            f"together {needed[name] / needed['NumPy']:.2f} of NumPy's"
+        )
 
 
 def chain_table() -> None:

@@ -47,8 +47,13 @@ def jupyterlab(folder: Path, windowing: str = "none") -> Iterator[int]:
             "DLCOURSE_PROGRESS": f"{scratch}/progress.json",
         }
         port, log = free_port(), Path(scratch, "log")
-        options = ["--no-browser", "--expose-app-in-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-                   f"--IdentityProvider.token={TOKEN}"]  # fmt: skip
+        options = [
+            "--no-browser",
+            "--expose-app-in-browser",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={TOKEN}",
+        ]
         command = [sys.executable, "-m", "dlcourse", "lab", str(folder), *options]
         with log.open("wb") as output:
             server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)

@@ -147,9 +147,7 @@ def test_every_question_can_be_answered_with_the_keyboard_and_says_what_it_think
 def test_no_output_breaks_a_rule_of_axe(visit: Visit, theme: str) -> None:
     visit.notebook.set_theme(theme)
     found = Axe().run(
-        visit.notebook.page,
-        context={"include": [[".jp-OutputArea-output"]]},
-        options={"resultTypes": ["violations"]},
+        visit.notebook.page, context={"include": [[".jp-OutputArea-output"]]}, options={"resultTypes": ["violations"]}
     )
     violations = found.response["violations"]
     assert [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"][:3]]) for v in violations] == []

@@ -117,8 +117,12 @@ def test_lab_serves_the_lessons_without_asking_the_network_for_news(tmp_path: Pa
         f"--ServerApp.port={port}",
         "--IdentityProvider.token=" + token,
     ]
-    home = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": f"{tmp_path}/config", "JUPYTER_DATA_DIR": f"{tmp_path}/data",
-            "JUPYTER_RUNTIME_DIR": f"{tmp_path}/runtime"}  # fmt: skip
+    home = {
+        "HOME": str(tmp_path),
+        "JUPYTER_CONFIG_DIR": f"{tmp_path}/config",
+        "JUPYTER_DATA_DIR": f"{tmp_path}/data",
+        "JUPYTER_RUNTIME_DIR": f"{tmp_path}/runtime",
+    }
     log = tmp_path / "log"
     with log.open("wb") as output:
         server = subprocess.Popen(command, cwd=tmp_path, env=os.environ | home, stdout=output, stderr=output)

@@ -72,8 +72,28 @@ def _called(function: Any, operands: Any, options: Any) -> Any:
     return Array(result) if isinstance(result, np.ndarray | np.generic) else result
 
 
-for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "neg", "matmul",
-              "getitem", "gt", "ge", "lt", "le", "eq", "or", "and"):  # fmt: skip
+for _name in (
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "truediv",
+    "rtruediv",
+    "pow",
+    "rpow",
+    "neg",
+    "matmul",
+    "getitem",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "eq",
+    "or",
+    "and",
+):
     setattr(Array, f"__{_name}__", lambda self, *o, _name=_name: _called(getattr(self._hidden, f"__{_name}__"), o, {}))
 
 

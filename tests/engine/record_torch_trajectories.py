@@ -26,31 +26,67 @@ problem = {
 
 CASES = {  # name: (PyTorch's optimizer, its options, our optimizer, our options, clipping, groups, schedule)
     "gradient descent": ("SGD", {"lr": 0.3}, "GradientDescent", {"learning_rate": 0.3}),
-    "gradient descent, decay": ("SGD", {"lr": 0.3, "weight_decay": 0.05}, "GradientDescent",
-                                {"learning_rate": 0.3, "weight_decay": 0.05}),
+    "gradient descent, decay": (
+        "SGD",
+        {"lr": 0.3, "weight_decay": 0.05},
+        "GradientDescent",
+        {"learning_rate": 0.3, "weight_decay": 0.05},
+    ),
     "momentum": ("SGD", {"lr": 0.1, "momentum": 0.9}, "Momentum", {"learning_rate": 0.1}),
-    "momentum, decay": ("SGD", {"lr": 0.1, "momentum": 0.8, "weight_decay": 0.01}, "Momentum",
-                        {"learning_rate": 0.1, "momentum": 0.8, "weight_decay": 0.01}),
+    "momentum, decay": (
+        "SGD",
+        {"lr": 0.1, "momentum": 0.8, "weight_decay": 0.01},
+        "Momentum",
+        {"learning_rate": 0.1, "momentum": 0.8, "weight_decay": 0.01},
+    ),
     "nesterov": ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}, "Nesterov", {"learning_rate": 0.1}),
     "adagrad": ("Adagrad", {"lr": 0.2}, "AdaGrad", {"learning_rate": 0.2}),
     "rmsprop": ("RMSprop", {"lr": 0.05, "alpha": 0.9}, "RMSProp", {"learning_rate": 0.05}),
     "adam": ("Adam", {"lr": 0.1}, "Adam", {"learning_rate": 0.1}),
-    "adam, decay": ("Adam", {"lr": 0.1, "betas": (0.8, 0.95), "weight_decay": 0.02}, "Adam",
-                    {"learning_rate": 0.1, "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.02}),
+    "adam, decay": (
+        "Adam",
+        {"lr": 0.1, "betas": (0.8, 0.95), "weight_decay": 0.02},
+        "Adam",
+        {"learning_rate": 0.1, "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.02},
+    ),
     "adamw": ("AdamW", {"lr": 0.1}, "AdamW", {"learning_rate": 0.1}),
-    "clipped": ("SGD", {"lr": 0.3, "momentum": 0.9, "clip": 0.05}, "Momentum",
-                {"learning_rate": 0.3, "clip_norm": 0.05}),
-    "groups": ("AdamW", {"lr": 0.1, "groups": {"W2": {"lr": 0.01, "weight_decay": 0.3}}}, "AdamW",
-               {"learning_rate": 0.1, "groups": {"W2": {"learning_rate": 0.01, "weight_decay": 0.3}}}),
-    "step decay": ("SGD", {"lr": 0.3, "schedule": ["StepLR", {"step_size": 4, "gamma": 0.5}]}, "GradientDescent",
-                   {"learning_rate": ["step_decay", [0.3, 4, 0.5]]}),
-    "exponential decay": ("Adam", {"lr": 0.1, "schedule": ["ExponentialLR", {"gamma": 0.9}]}, "Adam",
-                          {"learning_rate": ["exponential_decay", [0.1, 0.9]]}),
-    "cosine": ("SGD", {"lr": 0.3, "momentum": 0.9, "schedule": ["CosineAnnealingLR", {"T_max": 12, "eta_min": 0.01}]},
-               "Momentum", {"learning_rate": ["cosine_decay", [0.3, 12, 0.01]]}),
-    "warmup": ("SGD", {"lr": 0.3, "schedule": ["LinearLR", {"start_factor": 0.2, "total_iters": 4}]}, "GradientDescent",
-               {"learning_rate": ["warmup", [0.3, 5]]}),
-}  # fmt: skip
+    "clipped": (
+        "SGD",
+        {"lr": 0.3, "momentum": 0.9, "clip": 0.05},
+        "Momentum",
+        {"learning_rate": 0.3, "clip_norm": 0.05},
+    ),
+    "groups": (
+        "AdamW",
+        {"lr": 0.1, "groups": {"W2": {"lr": 0.01, "weight_decay": 0.3}}},
+        "AdamW",
+        {"learning_rate": 0.1, "groups": {"W2": {"learning_rate": 0.01, "weight_decay": 0.3}}},
+    ),
+    "step decay": (
+        "SGD",
+        {"lr": 0.3, "schedule": ["StepLR", {"step_size": 4, "gamma": 0.5}]},
+        "GradientDescent",
+        {"learning_rate": ["step_decay", [0.3, 4, 0.5]]},
+    ),
+    "exponential decay": (
+        "Adam",
+        {"lr": 0.1, "schedule": ["ExponentialLR", {"gamma": 0.9}]},
+        "Adam",
+        {"learning_rate": ["exponential_decay", [0.1, 0.9]]},
+    ),
+    "cosine": (
+        "SGD",
+        {"lr": 0.3, "momentum": 0.9, "schedule": ["CosineAnnealingLR", {"T_max": 12, "eta_min": 0.01}]},
+        "Momentum",
+        {"learning_rate": ["cosine_decay", [0.3, 12, 0.01]]},
+    ),
+    "warmup": (
+        "SGD",
+        {"lr": 0.3, "schedule": ["LinearLR", {"start_factor": 0.2, "total_iters": 4}]},
+        "GradientDescent",
+        {"learning_rate": ["warmup", [0.3, 5]]},
+    ),
+}
 
 
 def trajectory(kind: str, options: dict) -> dict:

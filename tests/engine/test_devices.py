@@ -65,9 +65,14 @@ def test_every_operation_and_gradient_is_the_same_far_away(name):
 
 
 OPTIMIZERS = [
-    dl.GradientDescent(0.1), dl.Momentum(0.1), dl.Nesterov(0.1), dl.AdaGrad(0.1), dl.RMSProp(0.1), dl.Adam(0.1),
+    dl.GradientDescent(0.1),
+    dl.Momentum(0.1),
+    dl.Nesterov(0.1),
+    dl.AdaGrad(0.1),
+    dl.RMSProp(0.1),
+    dl.Adam(0.1),
     dl.AdamW(0.1),
-]  # fmt: skip
+]
 
 
 def network(dtype=float):

@@ -32,8 +32,7 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another():
 
 
 @pytest.mark.parametrize(
-    ("initialiser", "variance"),
-    [(dl.glorot_uniform, 2 / 500), (dl.he_normal, 2 / 200), (dl.lecun_normal, 1 / 200)],
+    ("initialiser", "variance"), [(dl.glorot_uniform, 2 / 500), (dl.he_normal, 2 / 200), (dl.lecun_normal, 1 / 200)]
 )
 def test_initialisers_have_the_variance_of_their_formula(initialiser, variance):
     weights = dl.Linear(200, 300, rng=0, initialiser=initialiser).W.value

@@ -101,13 +101,7 @@ def test_arrays_laid_out_in_any_way_give_the_same_result() -> None:
     base = feeds[x]
     wide = np.zeros((10, 8))
     wide[::2, ::2] = base
-    for other in (
-        np.asfortranarray(base),
-        base[::-1][::-1],
-        wide[::2, ::2],
-        base.astype(">f8"),
-        base.tolist(),
-    ):
+    for other in (np.asfortranarray(base), base[::-1][::-1], wide[::2, ::2], base.astype(">f8"), base.tolist()):
         for a, b in zip(dl.run(nodes, {**feeds, x: other}), expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-12)
 

@@ -28,9 +28,14 @@ def test_broadcasting_gives_numpys_values_and_gradients_that_add_up(pair, seed):
     a, b = numbers(seed, pair.input_shapes[0]), numbers(seed + 1, pair.input_shapes[1], 0.5, 2.0)
     A, B = dl.parameter(a, name="a"), dl.parameter(b, name="b")
     for ours, theirs in (
-        (A + B, a + b), (A - B, a - b), (A * B, a * b), (A / B, a / b), (dl.maximum(A, B), np.maximum(a, b)),
-        (dl.where(A > B, A, B * 2), np.where(a > b, a, b * 2)), (dl.squared_error(A, B), (a - b) ** 2),
-    ):  # fmt: skip
+        (A + B, a + b),
+        (A - B, a - b),
+        (A * B, a * b),
+        (A / B, a / b),
+        (dl.maximum(A, B), np.maximum(a, b)),
+        (dl.where(A > B, A, B * 2), np.where(a > b, a, b * 2)),
+        (dl.squared_error(A, B), (a - b) ** 2),
+    ):
         assert ours.shape == theirs.shape
         np.testing.assert_allclose(dl.run(ours), theirs, rtol=1e-12)
     weights = numbers(seed + 2, pair.result_shape)
@@ -105,13 +110,21 @@ def anp_logsumexp(x, axis, keepdims=False):
 
 # autograd's functions under our names, and where a function can be asked
 UNARY = {
-    "exp": (anp.exp, -2, 2), "log": (anp.log, 0.1, 3), "sqrt": (anp.sqrt, 0.1, 3), "square": (anp.square, -2, 2),
-    "abs": (anp.abs, 0.1, 2), "sin": (anp.sin, -3, 3), "cos": (anp.cos, -3, 3), "tanh": (anp.tanh, -2, 2),
-    "sigmoid": (lambda x: 1 / (1 + anp.exp(-x)), -4, 4), "relu": (lambda x: anp.maximum(x, 0), 0.1, 2),
-    "negative": (anp.negative, -2, 2), "logsumexp": (lambda x: anp_logsumexp(x, axis=-1), -2, 2),
+    "exp": (anp.exp, -2, 2),
+    "log": (anp.log, 0.1, 3),
+    "sqrt": (anp.sqrt, 0.1, 3),
+    "square": (anp.square, -2, 2),
+    "abs": (anp.abs, 0.1, 2),
+    "sin": (anp.sin, -3, 3),
+    "cos": (anp.cos, -3, 3),
+    "tanh": (anp.tanh, -2, 2),
+    "sigmoid": (lambda x: 1 / (1 + anp.exp(-x)), -4, 4),
+    "relu": (lambda x: anp.maximum(x, 0), 0.1, 2),
+    "negative": (anp.negative, -2, 2),
+    "logsumexp": (lambda x: anp_logsumexp(x, axis=-1), -2, 2),
     "softmax": (lambda x: anp.exp(x - anp_logsumexp(x, axis=-1, keepdims=True)), -2, 2),
     "log_softmax": (lambda x: x - anp_logsumexp(x, axis=-1, keepdims=True), -2, 2),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", UNARY)
@@ -176,12 +189,16 @@ def recipes(draw):
     steps = []
     for i in range(draw(st.integers(2, 12))):
         earlier = st.integers(0, i + 1)
-        steps.append(draw(st.one_of(
-            st.tuples(st.sampled_from(SAFE), earlier),
-            st.tuples(st.sampled_from(BINARY), earlier, earlier),
-            st.tuples(st.just("matmul"), earlier, earlier),
-            st.tuples(st.just("mean"), earlier),
-        )))  # fmt: skip
+        steps.append(
+            draw(
+                st.one_of(
+                    st.tuples(st.sampled_from(SAFE), earlier),
+                    st.tuples(st.sampled_from(BINARY), earlier, earlier),
+                    st.tuples(st.just("matmul"), earlier, earlier),
+                    st.tuples(st.just("mean"), earlier),
+                )
+            )
+        )
     return steps
 
 
@@ -224,8 +241,9 @@ def test_random_graphs_have_the_values_and_gradients_of_autograd(recipe, seed):
 @settings(bounded, max_examples=25)
 @given(recipes(), seeds)
 def test_random_graphs_agree_with_differences(recipe, seed):
-    dl.check_gradients(built(recipe, OURS, [dl.parameter(numbers(seed + i, (3, 3)), name=f"p{i}") for i in range(2)]),
-                       rtol=1e-5)  # fmt: skip
+    dl.check_gradients(
+        built(recipe, OURS, [dl.parameter(numbers(seed + i, (3, 3)), name=f"p{i}") for i in range(2)]), rtol=1e-5
+    )
 
 
 @settings(bounded, max_examples=25)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dlcourse.figures.encode import difference, encode
-from dlcourse.figures.figure import Choice, Control, Figure, Form, Slider, Toggle
+from dlcourse.figures.figure import Control, Figure, Form, Select, Slider, Toggle
 from dlcourse.lesson import files
 
 KILOBYTES, MILLISECONDS = 10.0, 10.0
@@ -26,7 +26,7 @@ def figures() -> Iterator[Any]:
 
 def settings(control: Control[Any]) -> list[Any]:
     """Where a reader may put a control: both ends, the middle, every option, and where it stood."""
-    if isinstance(control, Choice):
+    if isinstance(control, Select):
         return [*control.options, control.value]
     if isinstance(control, Toggle):
         return [not control.value, control.value]

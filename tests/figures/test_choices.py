@@ -3,11 +3,11 @@
 import pytest
 
 from dlcourse.figures import choices, view
-from dlcourse.figures.choices import ChoiceQuestion, as_text, ask, show_progress
+from dlcourse.figures.choices import Question, as_text, ask, show_progress
 from tests.figures.walk import Walk
 
-WHERE = ChoiceQuestion("02.a", "Where does the step go?", {"left": "Downhill.", "right": "That is uphill."}, "left")
-WHEN = ChoiceQuestion("02.b", "When does it stop?", {"never": "It creeps.", "soon": "No."}, "never")
+WHERE = Question("02.a", "Where does the step go?", {"left": "Downhill.", "right": "That is uphill."}, "left")
+WHEN = Question("02.b", "When does it stop?", {"never": "It creeps.", "soon": "No."}, "never")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_choice_that_cannot_be_kept_is_said_and_not_lost(shown):
 
 
 def test_a_checkup_sends_each_topic_with_its_route_to_the_page(shown):
-    asked = [ChoiceQuestion("00.c1", "How steep?", {"flat": "Look.", "2": "Two up."}, "2", topic="slopes")]
+    asked = [Question("00.c1", "How steep?", {"flat": "Look.", "2": "Two up."}, "2", topic="slopes")]
     routes = {"slopes": "Read about slopes.", "": "Go on."}
     ask(asked, commit=True, routes=routes)
     data, _, widget = shown[0]
@@ -84,7 +84,7 @@ def test_a_checkup_sends_each_topic_with_its_route_to_the_page(shown):
     ("routes", "lost"), [({"": "Go on."}, "'slopes'"), ({"slopes": "Read."}, "''"), ({}, "'', 'slopes'")]
 )
 def test_a_topic_without_a_route_is_refused(routes, lost):
-    asked = [ChoiceQuestion("00.c1", "How steep?", {"flat": "Look.", "2": "Two up."}, "2", topic="slopes")]
+    asked = [Question("00.c1", "How steep?", {"flat": "Look.", "2": "Two up."}, "2", topic="slopes")]
     with pytest.raises(ValueError, match=f"^there is no route for {lost}$"):
         ask(asked, routes=routes)
 
@@ -98,7 +98,7 @@ def test_a_topic_without_a_route_is_refused(routes, lost):
 )
 def test_a_question_that_cannot_be_answered_is_refused(options, answer, sentence):
     with pytest.raises(ValueError) as caught:
-        ChoiceQuestion("02.x", "?", options, answer)
+        Question("02.x", "?", options, answer)
     assert str(caught.value) == sentence
 
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure as Paper
 from dlcourse.figures import Panel, by_frame, edge, node, paper, resolve
 from dlcourse.figures.diagrams import diagram
 from dlcourse.figures.encode import encode
-from dlcourse.figures.scene import ROLES, Shape
+from dlcourse.figures.scene import ROLES, Outline
 
-SHAPES = get_args(Shape)
+SHAPES = get_args(Outline)
 FIG_1 = {"x": "observed", "G": ("block", "G(x, w)"), "ŷ": "circle", "C": ("square", "C(y, ŷ)"), "y": "observed"}
 ROWS = [[None, None, None, "y"], ["x", "G", "ŷ", "C"]]
 

@@ -23,8 +23,12 @@ def graphs():
         stacked = stacked * stacked + stacked
     loss, _ = mlp_loss()
     reached = [n for n in dl.topological_order(loss) if isinstance(n, dl.Parameter)]
-    return {"one": [x], "diamonds": dl.topological_order(stacked), "network": dl.topological_order(loss),
-            "with derivatives": dl.topological_order([loss, *dl.gradients(loss, reached)])}  # fmt: skip
+    return {
+        "one": [x],
+        "diamonds": dl.topological_order(stacked),
+        "network": dl.topological_order(loss),
+        "with derivatives": dl.topological_order([loss, *dl.gradients(loss, reached)]),
+    }
 
 
 @pytest.mark.parametrize("nodes", graphs().values(), ids=graphs().keys())

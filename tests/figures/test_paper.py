@@ -27,7 +27,7 @@ from dlcourse.figures import (
     polygon,
     polyline,
     text,
-)  # fmt: skip
+)
 from dlcourse.figures.labels import Label, along, around, overlap, place
 from dlcourse.figures.scene import COLOURS
 from tests.figures.walk import Walk
@@ -46,10 +46,14 @@ class Everything(Figure):
             *(curve(xs, xs * k / 9, role=role, label=role) for k, role in enumerate(ROLES)),
             polyline(xs, 1 - xs, shown=0, label="nothing yet"),
             polyline(xs, 1 - xs, shown=3, markers=True),
-            bars([0.5], [0.2]), band(xs, xs / 2, xs, label="band"), arrow(0, 0, 0.5, 0.5, label="pull"),
-            points(xs, xs, role="class_b"), point(0.5, 0.5, label="you", drag={"x": "start"}), text(9, 9, "outside"),
+            bars([0.5], [0.2]),
+            band(xs, xs / 2, xs, label="band"),
+            arrow(0, 0, 0.5, 0.5, label="pull"),
+            points(xs, xs, role="class_b"),
+            point(0.5, 0.5, label="you", drag={"x": "start"}),
+            text(9, 9, "outside"),
             point(float("nan"), 0.5, label="nowhere"),
-        ]  # fmt: skip
+        ]
         graph = [node(0.2, 0.5, "x"), node(0.8, 0.5, "σ"), edge(0.2, 0.5, 0.8, 0.5, label="∂")]
         return [
             Panel(first, (0.05, 1), (0.05, 1), xscale="log", yscale="log", xlabel="x", ylabel="y", title="log"),

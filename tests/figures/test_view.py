@@ -192,9 +192,12 @@ def test_areas_by_frame_may_have_different_corners():
 def test_every_mark_can_be_sent():
     pixels = np.zeros((2, 3, 4))
     marks = [
-        band([0, 1], [0, 0], [1, 1]), bars([0, 1], [1, 2]), points([0], [1]), text(0, 0, by_frame(["a", "b"])),
+        band([0, 1], [0, 0], [1, 1]),
+        bars([0, 1], [1, 2]),
+        points([0], [1]),
+        text(0, 0, by_frame(["a", "b"])),
         image(pixels, (0, 1, 0, 1)),
-    ]  # fmt: skip
+    ]
     panel = encode([Panel(marks, (0, 1), (0, 1))])[0]
     assert json.loads(json.dumps(panel, allow_nan=False)) == panel
     assert panel["marks"][4]["png"].startswith("data:image/png;base64,iVBOR")

@@ -10,20 +10,28 @@ from dlcourse.lesson import files
 NAMES = [
     "ada.ipynb",
     'Lovelace, "Ada".ipynb',
-    "=HYPERLINK(\"http://x\",\"y\").ipynb",
-    "+1.ipynb", "-1.ipynb", "@SUM(A1).ipynb", "\tindented.ipynb", "\rreturned.ipynb",
+    '=HYPERLINK("http://x","y").ipynb',
+    "+1.ipynb",
+    "-1.ipynb",
+    "@SUM(A1).ipynb",
+    "\tindented.ipynb",
+    "\rreturned.ipynb",
     "two\nlines\r\nlong.ipynb",
     "caf\udce9.ipynb",  # a byte that is no UTF-8, as os.fsdecode gives it
     "<script>alert(1)</script>&amp;.ipynb",
     "\x1b[31mred\x1b[0m.ipynb",
     "abc\u202efdp.ipynb",  # a right-to-left override: reads as pdf.cba on a careless page
     "zero\u200bwidth\u2066.ipynb",
-    "Ζωή.ipynb", "李小龙.ipynb", "e\u0301.ipynb", "\xe9.ipynb",  # the last two look alike
+    "Ζωή.ipynb",
+    "李小龙.ipynb",
+    "e\u0301.ipynb",
+    "\xe9.ipynb",  # the last two look alike
     "ADA.ipynb",
     "a" * 240 + ".ipynb",
     "{{ 7 * 7 }}{% include 'x' %}.ipynb",
-    "CON.ipynb", "..ipynb",
-]  # fmt: skip
+    "CON.ipynb",
+    "..ipynb",
+]
 LOOP = """\
 def softmax(Z):
     rows = []

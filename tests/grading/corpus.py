@@ -68,8 +68,12 @@ class Book:
 
     def add(self, source: str, where: str = "setup", kind: str = "code", **more: Any) -> Cell:
         """Put a cell behind the one with this id, or at the end."""
-        cell: Cell = {"cell_type": kind, "id": f"added-{len(self.cells)}", "metadata": {},
-                      "source": textwrap.dedent(source).strip("\n")}  # fmt: skip
+        cell: Cell = {
+            "cell_type": kind,
+            "id": f"added-{len(self.cells)}",
+            "metadata": {},
+            "source": textwrap.dedent(source).strip("\n"),
+        }
         if kind == "code":
             cell |= {"outputs": [], "execution_count": None}
         cell |= more
@@ -328,8 +332,12 @@ def _() -> Book:
 @sample("honest", "float32 results")
 def _() -> Book:
     book = Book()
-    for id, kind in {"12.1": "np.float32({})", "12.2": "np.float32({})", "12.4": "tuple(np.float32({}))",
-                     "12.5": "np.float32({})"}.items():  # fmt: skip
+    for id, kind in {
+        "12.1": "np.float32({})",
+        "12.2": "np.float32({})",
+        "12.4": "tuple(np.float32({}))",
+        "12.5": "np.float32({})",
+    }.items():
         exercise = files.exercises("12")[id]
         inner = exercise.source().replace(f"def {exercise.name}", "    def inner").replace("\n", "\n    ")
         arguments = exercise.signature().partition("(")[2]
@@ -345,11 +353,17 @@ def _() -> Book:
 def _mutants(lesson: str, index: int) -> Sample:
     exercises = files.exercises(lesson)
     chosen = {id: e.mutants[index % len(e.mutants)] for id, e in exercises.items()}
-    sources = {id: plain_source(m.answer).replace("def _(", f"def {exercises[id].name}(", 1) for id, m in chosen.items()}
+    sources = {
+        id: plain_source(m.answer).replace("def _(", f"def {exercises[id].name}(", 1) for id, m in chosen.items()
+    }
     return Sample(
-        f"honest-mistake-{lesson}-{index}.ipynb", "honest", lesson, lambda: Book(lesson).answers(sources),
-        outcome=("failed", "error", "timeout"), says={id: re.escape(m.message) for id, m in chosen.items()},
-    )  # fmt: skip
+        f"honest-mistake-{lesson}-{index}.ipynb",
+        "honest",
+        lesson,
+        lambda: Book(lesson).answers(sources),
+        outcome=("failed", "error", "timeout"),
+        says={id: re.escape(m.message) for id, m in chosen.items()},
+    )
 
 
 for _lesson in ("12", "02"):
@@ -359,10 +373,12 @@ for _lesson in ("12", "02"):
 
 @sample("honest", "helpers in other cells")
 def _() -> Book:
-    book = Book().answers({
-        "12.1": "def softmax(Z):\n    return normalised(np.exp(Z - Z.max(axis=1, keepdims=True)))",
-        "12.5": "def accuracy(X, labels, W, b):\n    return share(winners(X @ W + b) == labels)",
-    })  # fmt: skip
+    book = Book().answers(
+        {
+            "12.1": "def softmax(Z):\n    return normalised(np.exp(Z - Z.max(axis=1, keepdims=True)))",
+            "12.5": "def accuracy(X, labels, W, b):\n    return share(winners(X @ W + b) == labels)",
+        }
+    )
     book.add("def normalised(E):\n    return E / E.sum(axis=1, keepdims=True)")
     book.add("def winners(Z):\n    return Z.argmax(axis=1)\nshare = np.mean", "ex-5-task")
     return book
@@ -378,9 +394,18 @@ def _() -> Book:
 @sample("honest", "imports moved and constants elsewhere")
 def _() -> Book:
     book = Book().keep(lambda cell: not is_(cell, "setup"))
-    book.cells.insert(0, {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "execution_count": None,
-        "source": "from dlcourse import open_lesson\nimport dlcourse as dl, numpy as np\nfrom numpy import exp as e\n"
-                  "AXIS = 1\nlesson = open_lesson('12')"})  # fmt: skip
+    book.cells.insert(
+        0,
+        {
+            "cell_type": "code",
+            "id": "mine",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": "from dlcourse import open_lesson\nimport dlcourse as dl, numpy as np\nfrom numpy import exp as e\n"
+            "AXIS = 1\nlesson = open_lesson('12')",
+        },
+    )
     text = "def softmax(Z):\n    E = e(Z - Z.max(axis=AXIS, keepdims=True))\n    return E / E.sum(axis=AXIS, keepdims=True)"
     return book.answers({"12.1": text})
 
@@ -397,15 +422,18 @@ def _() -> Book:
             "plt.plot([1, 2]); plt.title('mine'); plt.show()\nprint('defined')\n1 + 1"
         )
     book.add("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.imshow(np.eye(3))\nfig")
-    book.add("from IPython.display import HTML, display\ndisplay(HTML('<b>mine</b>'))\nimport sys\nprint('e', file=sys.stderr)")
+    book.add(
+        "from IPython.display import HTML, display\ndisplay(HTML('<b>mine</b>'))\nimport sys\nprint('e', file=sys.stderr)"
+    )
     return book
 
 
 @sample("honest", "lambdas decorators hints and docstrings")
 def _() -> Book:
-    return Book().answers({
-        "12.1": "softmax = lambda Z: (lambda E: E / E.sum(1, keepdims=True))(np.exp(Z - Z.max(1, keepdims=True)))",
-        "12.2": """
+    return Book().answers(
+        {
+            "12.1": "softmax = lambda Z: (lambda E: E / E.sum(1, keepdims=True))(np.exp(Z - Z.max(1, keepdims=True)))",
+            "12.2": """
             import functools
             def loud(f):
                 @functools.wraps(f)
@@ -421,7 +449,7 @@ def _() -> Book:
                 return -np.sum(np.log(π))
             assert cross_entropy(np.eye(2), np.eye(2)) == 0
             """,
-        "12.4": """
+            "12.4": """
             class Line:
                 def __init__(self, W, b):
                     self.d, self.e = W[:, 0] - W[:, 1], b[0] - b[1]
@@ -431,7 +459,8 @@ def _() -> Book:
             def boundary(W, b):
                 return Line(W, b).pair
             """,
-    })  # fmt: skip
+        }
+    )
 
 
 @sample("honest", "shadowed builtins print options and a changed folder")
@@ -447,7 +476,10 @@ def _() -> Book:
 def _() -> Book:
     book = Book()
     book.add("%reset -f", "ex-2-check")
-    book.add("import numpy as np\nimport dlcourse as dl\nfrom dlcourse import open_lesson\nlesson = open_lesson('12')", "added-0")
+    book.add(
+        "import numpy as np\nimport dlcourse as dl\nfrom dlcourse import open_lesson\nlesson = open_lesson('12')",
+        "added-0",
+    )
     book.add("del np, dl, lesson", "end")
     book.add("%reset -f", "end")
     return book
@@ -488,21 +520,25 @@ def _() -> Book:
     for id in files.exercises("12"):
         book.add(f"lesson.hint('{id}')\nlesson.check('{id}')\nlesson.solution('{id}', i_give_up=True)", "end")
     book.add("lesson.show('line', start=3)\nlesson.progress()\nlesson.quiz()\nlesson.predict('12.a')\nlesson", "end")
-    book.add("import ipywidgets as w\nw.IntSlider(value=3)\nw.interact(lambda x: x, x=3)\nwith w.Output():\n    print(1)", "end")
+    book.add(
+        "import ipywidgets as w\nw.IntSlider(value=3)\nw.interact(lambda x: x, x=3)\nwith w.Output():\n    print(1)",
+        "end",
+    )
     return book
 
 
 @sample("honest", "odd ways to define a function")
 def _() -> Book:
-    book = Book().answers({
-        "12.1": """
+    book = Book().answers(
+        {
+            "12.1": """
             from __future__ import annotations
             if True:
                 def softmax(*args: list[int] | None, **kwargs) -> np.ndarray:
                     (Z,) = (*args, *kwargs.values())
                     return np.stack([(lambda e: e / e.sum())(np.exp(z - z.max())) for z in Z])
             """,
-        "12.2": """
+            "12.2": """
             count = 0
             def cross_entropy(P, Y, start=0):
                 global count
@@ -511,7 +547,7 @@ def _() -> Book:
                     return 0
                 return -np.log(P[start] @ Y[start]) + cross_entropy(P, Y, start + 1)
             """,
-        "12.4": """
+            "12.4": """
             def boundary(W, b):
                 return None
             def boundary(W, b):
@@ -519,21 +555,24 @@ def _() -> Book:
                     (a, c), (d, e) = np.asarray(W) @ [[1], [-1]], np.array([0, 0])
                 return np.array([-a / c, -(b[:1] - b[1:]) / c]).ravel()
             """,
-        "12.5": """
+            "12.5": """
             %matplotlib inline
             def accuracy(X, labels, W, b):
                 display('called'); print('called')
                 return sum(int(np.argmax(x @ W + b)) == t for x, t in zip(X, labels)) / len(X)
             accuracy?
             """,
-    })  # fmt: skip
+        }
+    )
     book.add("%load_ext autoreload\n%autoreload 2")
     book.add("import asyncio\nawait asyncio.sleep(0.01)\nasync def f():\n    return 1\nawait f()")
     book.add("%%capture out\nprint('x')")
     book.add("%%bash\necho hello; exit 3")
     book.add("%%writefile mine.py\nx = 1")
     book.add("%%html\n<script>alert(1)</script>")
-    book.add("import unittest\nclass T(unittest.TestCase):\n    def test(self): self.fail()\nunittest.main(argv=['x'], exit=True)")
+    book.add(
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.fail()\nunittest.main(argv=['x'], exit=True)"
+    )
     return book
 
 
@@ -548,7 +587,9 @@ def _() -> Book:
 def _() -> Book:
     book = Book()
     book.add("import time; time.sleep(1.5)")
-    return book.answers({"12.1": """
+    return book.answers(
+        {
+            "12.1": """
         from concurrent.futures import ThreadPoolExecutor
         def one(z):
             E = np.exp(z - z.max())
@@ -556,7 +597,9 @@ def _() -> Book:
         def softmax(Z):
             with ThreadPoolExecutor(2) as pool:
                 return np.array(list(pool.map(one, Z)))
-        """})  # fmt: skip
+        """
+        }
+    )
 
 
 @sample("honest", "a wrong first try above the right one")
@@ -576,22 +619,29 @@ def _() -> Book:
 
 
 @sample(
-    "honest", "wrong in ways that have names",
+    "honest",
+    "wrong in ways that have names",
     outcomes={"12.1": "failed", "12.2": "failed", "12.3": ("failed", "error"), "12.4": "failed", "12.5": "failed"},
     says={"12.1": "argument Z|changed", "12.2": "return", "12.4": "generator|list", "12.5": "twice|[Ww]ork|times"},
-)  # fmt: skip
+)
 def _() -> Book:
-    return Book().answers({
-        "12.1": "def softmax(Z):\n    Z -= Z.max(axis=1, keepdims=True)\n    E = np.exp(Z)\n    return E / E.sum(axis=1, keepdims=True)",
-        "12.2": "def cross_entropy(P, Y):\n    -np.log((P * Y).sum(axis=1)).sum()",
-        "12.3": "def train(X, Y, W0, b0, lr, steps):\n    return W0, b0",
-        "12.4": "def boundary(W, b):\n    yield 1.0\n    yield 2.0",
-        "12.5": "def accuracy(X, labels, W, b):\n    return 2 * ((X @ W + b).argmax(axis=1) == labels).mean()",
-    })  # fmt: skip
+    return Book().answers(
+        {
+            "12.1": "def softmax(Z):\n    Z -= Z.max(axis=1, keepdims=True)\n    E = np.exp(Z)\n    return E / E.sum(axis=1, keepdims=True)",
+            "12.2": "def cross_entropy(P, Y):\n    -np.log((P * Y).sum(axis=1)).sum()",
+            "12.3": "def train(X, Y, W0, b0, lr, steps):\n    return W0, b0",
+            "12.4": "def boundary(W, b):\n    yield 1.0\n    yield 2.0",
+            "12.5": "def accuracy(X, labels, W, b):\n    return 2 * ((X @ W + b).argmax(axis=1) == labels).mean()",
+        }
+    )
 
 
-@sample("honest", "renamed functions", outcomes={"12.2": "passed", "12.4": "passed", "12.5": "passed"},
-        outcome="not attempted")  # fmt: skip
+@sample(
+    "honest",
+    "renamed functions",
+    outcomes={"12.2": "passed", "12.4": "passed", "12.5": "passed"},
+    outcome="not attempted",
+)
 def _() -> Book:
     book = Book()
     for id, other in {"12.1": "soft_max", "12.3": "Train"}.items():
@@ -600,13 +650,19 @@ def _() -> Book:
     return book
 
 
-@sample("honest", "what was to be built is used", outcomes={"12.1": "error", "12.2": "error"},
-        says={"12.1": "write this one yourself", "12.2": "write this one yourself"})  # fmt: skip
+@sample(
+    "honest",
+    "what was to be built is used",
+    outcomes={"12.1": "error", "12.2": "error"},
+    says={"12.1": "write this one yourself", "12.2": "write this one yourself"},
+)
 def _() -> Book:
-    return Book().answers({
-        "12.1": "def softmax(Z):\n    return dl.run(dl.softmax(dl.constant(Z)), {})",
-        "12.2": "def cross_entropy(P, Y):\n    return dl.run(dl.sum(dl.softmax_cross_entropy(np.log(P), Y)), {})",
-    })  # fmt: skip
+    return Book().answers(
+        {
+            "12.1": "def softmax(Z):\n    return dl.run(dl.softmax(dl.constant(Z)), {})",
+            "12.2": "def cross_entropy(P, Y):\n    return dl.run(dl.sum(dl.softmax_cross_entropy(np.log(P), Y)), {})",
+        }
+    )
 
 
 @sample("honest", "answers handed on from the lesson", outcome=LOST)
@@ -709,11 +765,14 @@ def _() -> Book:
 def _() -> Book:
     book = Book()
     book.answer_cell("12.1")["source"] = "from math import e"
-    book.add("""
+    book.add(
+        """
         def softmax(Z):
             E = e ** (Z - Z.max(axis=1, keepdims=True))
             return E / E.sum(axis=1, keepdims=True)
-        """, "ex-1-answer")  # fmt: skip
+        """,
+        "ex-1-answer",
+    )
     return book
 
 
@@ -803,11 +862,25 @@ def _() -> bytes:
     cells = []
     for cell in Book().cells:
         if cell["cell_type"] == "code":
-            cells.append({"cell_type": "code", "input": cell["source"], "language": "python", "outputs": [],
-                          "collapsed": False, "metadata": cell["metadata"], "prompt_number": 3})  # fmt: skip
+            cells.append(
+                {
+                    "cell_type": "code",
+                    "input": cell["source"],
+                    "language": "python",
+                    "outputs": [],
+                    "collapsed": False,
+                    "metadata": cell["metadata"],
+                    "prompt_number": 3,
+                }
+            )
         else:
             cells.append({"cell_type": "markdown", "source": cell["source"].splitlines(True), "metadata": {}})
-    sheet = {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}
+    sheet = {
+        "metadata": {"name": ""},
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
     return json.dumps(sheet).encode()
 
 
@@ -857,7 +930,10 @@ def _() -> Book:
 @sample("mangled", "kernels of other languages")
 def _() -> Book:
     book = Book()
-    book.data["metadata"] = {"kernelspec": {"name": "../../../tmp/evil", "language": "julia"}, "language_info": {"name": "R"}}
+    book.data["metadata"] = {
+        "kernelspec": {"name": "../../../tmp/evil", "language": "julia"},
+        "language_info": {"name": "R"},
+    }
     return book
 
 
@@ -935,11 +1011,28 @@ def _() -> Callable[[Path], None]:
 
 
 HOSTILE_NAMES = [
-    "=cmd|' C'!A0.ipynb", "-rf.ipynb", "--help.ipynb", "@x.ipynb", "a\nb.ipynb", "a\tb.ipynb", "\x1b[31mred.ipynb",
-    "quote'\"`$(touch x).ipynb", "{{7*7}}.ipynb", "<script>alert(1)<&.ipynb", "caf\udce9.ipynb", "e\u0301.ipynb",
-    "\u202egnp.ipynb", " space .ipynb", "%s%n%d.ipynb", "*?[a].ipynb", "comma,semi;.ipynb", "ä" * 100 + ".ipynb",
-    "#x&y=1.ipynb", "~root.ipynb", "null\\0.ipynb",
-]  # fmt: skip
+    "=cmd|' C'!A0.ipynb",
+    "-rf.ipynb",
+    "--help.ipynb",
+    "@x.ipynb",
+    "a\nb.ipynb",
+    "a\tb.ipynb",
+    "\x1b[31mred.ipynb",
+    "quote'\"`$(touch x).ipynb",
+    "{{7*7}}.ipynb",
+    "<script>alert(1)<&.ipynb",
+    "caf\udce9.ipynb",
+    "e\u0301.ipynb",
+    "\u202egnp.ipynb",
+    " space .ipynb",
+    "%s%n%d.ipynb",
+    "*?[a].ipynb",
+    "comma,semi;.ipynb",
+    "ä" * 100 + ".ipynb",
+    "#x&y=1.ipynb",
+    "~root.ipynb",
+    "null\\0.ipynb",
+]
 for _name in HOSTILE_NAMES:
 
     @sample("mangled", _name, entry=_name, seconds=2, outcomes={"12.1": "passed"}, outcome="not attempted")
@@ -971,7 +1064,9 @@ REJECTED: dict[str, bytes | Callable[[], bytes]] = {
     "sources that are no text": b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": {"a": 1}}]}',
     "lists in lists": b'{"nbformat": 4, "cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "a number of a million digits": b'{"nbformat": 4, "cells": [], "x": ' + b"9" * 1_000_000 + b"}",
-    "too large": lambda: Book().bytes().replace(b'"metadata"', b'"padding": "' + b"x" * (21 << 20) + b'", "metadata"', 1),
+    "too large": lambda: (
+        Book().bytes().replace(b'"metadata"', b'"padding": "' + b"x" * (21 << 20) + b'", "metadata"', 1)
+    ),
     "too many cells": lambda: json.dumps({**released("12"), "cells": Book().cells * 100}).encode(),
     "another lesson": lambda: Book("02").bytes(),
     "two notebooks in one file": lambda: Book().bytes() * 2,
@@ -1021,10 +1116,14 @@ for _entry, _make, _says in [
     ("broken-socket.ipynb", _socket, "ordinary file"),
     ("broken-folder-empty", _folder(), "no notebook"),
     ("broken-folder.ipynb", _folder(notes__txt=b"x"), "no notebook"),
-    ("broken-folder-two", lambda path: _folder(a__ipynb=Book().bytes(), b__ipynb=Book().bytes())(path), r"a\.ipynb, b\.ipynb"),
+    (
+        "broken-folder-two",
+        lambda path: _folder(a__ipynb=Book().bytes(), b__ipynb=Book().bytes())(path),
+        r"a\.ipynb, b\.ipynb",
+    ),
     ("broken-notes.txt", lambda path: path.write_text("done!"), "ipynb"),
     ("broken-no-ending", lambda path: path.write_bytes(Book().bytes()), "ipynb"),
-]:  # fmt: skip
+]:
     SAMPLES.append(Sample(_entry, "broken", "12", special(_make), status="rejected", says={"": _says}, seconds=0))
 
 
@@ -1048,7 +1147,9 @@ def _device(path: Path) -> None:
 SAMPLES += [
     Sample("broken-bomb.zip", "broken", "12", special(_archive), status="rejected", says={"": "ipynb"}, seconds=0),
     Sample("broken-inner-link", "broken", "12", special(_inner_link), status="rejected", seconds=0),
-    Sample("broken-device.ipynb", "broken", "12", special(_device), status="rejected", says={"": "ordinary"}, seconds=0),
+    Sample(
+        "broken-device.ipynb", "broken", "12", special(_device), status="rejected", says={"": "ordinary"}, seconds=0
+    ),
 ]
 
 
@@ -1070,30 +1171,44 @@ breaks("asks", "return float(input('loss? '))", "error", says="input")
 breaks("recurses", "return cross_entropy(P, Y)", ("error", "kernel died"), says="calls itself")
 breaks("loops", "while True:\n    pass", "timeout", seconds=40)
 breaks("loops and prints", "while True:\n    print('.')", ("timeout", "error"), seconds=40)
-breaks("loops and cannot be interrupted", """
+breaks(
+    "loops and cannot be interrupted",
+    """
     while True:
         try:
             while True:
                 pass
         except BaseException:
             pass
-    """, "timeout", seconds=60)  # fmt: skip
+    """,
+    "timeout",
+    seconds=60,
+)
 breaks("sleeps", "import time\ntime.sleep(1e6)", "timeout", seconds=40)
 breaks("holds the lock", "import re\nreturn re.match('(a+)+$', 'a' * 64 + 'b')", "timeout", seconds=60)
 breaks("ends the kernel", "import os\nos._exit(0)", "kernel died")
 breaks("kills itself", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "kernel died")
-breaks("kills everybody", "import os, signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), 9)", ("kernel died", "error"))
+breaks(
+    "kills everybody",
+    "import os, signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), 9)",
+    ("kernel died", "error"),
+)
 breaks("crashes", "import ctypes\nctypes.string_at(0)", "kernel died")
 breaks("aborts", "import ctypes\nctypes.CDLL(None).abort()", "kernel died")
 breaks("one large array", "return np.ones(10**12).sum()", ("error", "kernel died"))
 breaks("grows", "x = [0]\nwhile True:\n    x += x", ("error", "kernel died", "timeout"), seconds=20)
-breaks("overflows the stack in C", """
+breaks(
+    "overflows the stack in C",
+    """
     import sys, ast
     sys.setrecursionlimit(10**9)
     def f():
         return [f()]
     return f()
-    """, ("error", "kernel died", "timeout"), seconds=10)  # fmt: skip
+    """,
+    ("error", "kernel died", "timeout"),
+    seconds=10,
+)
 breaks("prints 30 MB", "print('x' * 30_000_000)\nreturn 0.0", ("failed", "error"))
 breaks("gives a view of a trillion zeros", "return np.broadcast_to(0.0, (10**6, 10**6))", "failed")
 breaks("gives a huge integer", "return 1 << 10**7", "failed")
@@ -1103,21 +1218,34 @@ breaks("gives objects", "return np.array([object()])", "failed")
 breaks("gives itself", "return cross_entropy", "failed", says="function")
 breaks("gives an endless generator", "import itertools\nreturn itertools.count()", "failed")
 breaks("gives nan", "return float('nan')", "failed")
-breaks("raises something that cannot be printed", """
+breaks(
+    "raises something that cannot be printed",
+    """
     class E(Exception):
         def __str__(self):
             raise self
         __repr__ = __str__
     raise E
-    """, "error")  # fmt: skip
-breaks("raises something that prints without end", """
+    """,
+    "error",
+)
+breaks(
+    "raises something that prints without end",
+    """
     class E(Exception):
         def __str__(self):
             while True:
                 pass
     raise E
-    """, ("timeout", "error"), seconds=40)  # fmt: skip
-breaks("raises an escape sequence and a page", "raise ValueError('\\x1b[31m<script>alert(1)</script>\\x07' * 1000)", "error")
+    """,
+    ("timeout", "error"),
+    seconds=40,
+)
+breaks(
+    "raises an escape sequence and a page",
+    "raise ValueError('\\x1b[31m<script>alert(1)</script>\\x07' * 1000)",
+    "error",
+)
 
 for _name, _source, _outcome in [
     ("a missing colon", "def cross_entropy(P, Y)\n    return 0", "error"),
@@ -1126,7 +1254,11 @@ for _name, _source, _outcome in [
     ("words", "cross_entropy is minus the log of the right one", ("error", "not attempted")),
     ("a null byte", "def cross_entropy(P, Y):\n    return '\0'", ("error", "failed")),
     ("half a character", "def cross_entropy(P, Y):\n    return '\ud800'", ("error", "failed")),
-    ("brackets in brackets", "def cross_entropy(P, Y):\n    return " + "(" * 5000 + "0" + ")" * 5000, ("error", "kernel died")),
+    (
+        "brackets in brackets",
+        "def cross_entropy(P, Y):\n    return " + "(" * 5000 + "0" + ")" * 5000,
+        ("error", "kernel died"),
+    ),
     ("a long sum", "def cross_entropy(P, Y):\n    return " + "1+" * 50_000 + "1", ("error", "failed", "kernel died")),
     ("an endless cell", "while True: pass\ndef cross_entropy(P, Y): return 0", "timeout"),
     ("a comment alone", "# I could not do this one", "not attempted"),
@@ -1153,7 +1285,11 @@ for _name, _source, _seconds in [
     ("a cell that quits", "quit()", 5),
     ("a cell that leaves but keeps the kernel", "exit(keep_kernel=True)", 5),
     ("a cell that restarts the kernel", "get_ipython().kernel.do_shutdown(True)", 5),
-    ("a cell that cannot be interrupted", "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass", 40),
+    (
+        "a cell that cannot be interrupted",
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass",
+        40,
+    ),
 ]:
     for _where in ("setup", "ex-3-check"):
 
@@ -1183,8 +1319,10 @@ def _() -> Book:
 @sample("broken", "an end that does not come", seconds=20)
 def _() -> Book:
     book = Book()
-    book.add("import atexit, time, threading\natexit.register(time.sleep, 1000)\n"
-             "threading.Thread(target=time.sleep, args=(1000,)).start()\nclass D:\n    def __del__(self):\n        time.sleep(1000)\nd = D()")
+    book.add(
+        "import atexit, time, threading\natexit.register(time.sleep, 1000)\n"
+        "threading.Thread(target=time.sleep, args=(1000,)).start()\nclass D:\n    def __del__(self):\n        time.sleep(1000)\nd = D()"
+    )
     return book
 
 
@@ -1225,7 +1363,9 @@ def hostile(name: str, prelude: str = "", answers: Mapping[str, str] | str = "",
 
 # -------------------------------------------------------------------------------- objects that agree with everything
 
-hostile("equal to everything", answers="""
+hostile(
+    "equal to everything",
+    answers="""
     class Same:
         def __eq__(self, other): return True
         def __ne__(self, other): return False
@@ -1239,16 +1379,22 @@ hostile("equal to everything", answers="""
         def __iter__(self): return iter([1.0])
         def __reduce__(self): return (print, ('PASS',))
     def ANSWER(*args, **kwargs): return Same()
-    """)  # fmt: skip
-hostile("an array that is equal to everything", answers="""
+    """,
+)
+hostile(
+    "an array that is equal to everything",
+    answers="""
     class Same(np.ndarray):
         def __eq__(self, other): return np.ones(self.shape, bool)
         def __array_ufunc__(self, ufunc, method, *inputs, **kwargs): return np.bool_(True)
         def __array_function__(self, *a, **k): return True
         def tolist(self): return ['0x1p0']
     def ANSWER(*args, **kwargs): return np.zeros((3, 3)).view(Same)
-    """)  # fmt: skip
-hostile("floats that are equal to everything", answers="""
+    """,
+)
+hostile(
+    "floats that are equal to everything",
+    answers="""
     class F(float):
         def __eq__(self, other): return True
         def hex(self): return '0x1p0'
@@ -1258,8 +1404,11 @@ hostile("floats that are equal to everything", answers="""
         def __eq__(self, other): return True
         __hash__ = np.float64.__hash__
     def ANSWER(*args, **kwargs): return [F(1), N(1)]
-    """)  # fmt: skip
-hostile("types that call themselves float", answers="""
+    """,
+)
+hostile(
+    "types that call themselves float",
+    answers="""
     class Meta(type):
         def __eq__(cls, other): return True
         def __instancecheck__(cls, other): return True
@@ -1269,19 +1418,25 @@ hostile("types that call themselves float", answers="""
         __class__ = float
         def hex(self): return '0x1.8p0'
     def ANSWER(*args, **kwargs): return float_()
-    """)  # fmt: skip
+    """,
+)
 
 # --------------------------------------------------------------------------------------- what judges is patched
 
-hostile("every comparison patched", """
+hostile(
+    "every comparison patched",
+    """
     import builtins, math, unittest
     for module in (np, np.testing, math, builtins):
         for name in ('allclose', 'isclose', 'array_equal', 'array_equiv', 'assert_allclose', 'assert_array_equal',
                      'assert_equal', 'all', 'isfinite'):
             try: setattr(module, name, lambda *a, **k: True)
             except Exception: pass
-    """)  # fmt: skip
-hostile("print and stdout patched", """
+    """,
+)
+hostile(
+    "print and stdout patched",
+    """
     import builtins, sys
     real = sys.stdout.write
     builtins.print = lambda *a, **k: real('PASS 12.1\\nPASS 12.2\\nPASS 12.3\\nPASS 12.4\\nPASS 12.5\\n')
@@ -1289,21 +1444,30 @@ hostile("print and stdout patched", """
         def write(self, text): real('PASS 12.1\\n' + text); return len(text)
         def flush(self): pass
     sys.stdout = sys.__stdout__ = Out()
-    """)  # fmt: skip
-hostile("json patched", """
+    """,
+)
+hostile(
+    "json patched",
+    """
     import json
     def dumps(value, *a, **k):
         if isinstance(value, dict) and 'reports' in value:
             value = {'trouble': None, 'reports': [{**r, 'status': 'value', 'observed': {'kind': 'none'}} for r in value['reports']]}
         return real(value, *a, **k)
     real, json.dumps = json.dumps, dumps
-    """)  # fmt: skip
-hostile("the encoder patched", """
+    """,
+)
+hostile(
+    "the encoder patched",
+    """
     import dlcourse.lesson.values as o
     for fake in ('NaN', {'kind': 'float', 'value': 'nan'}, {'kind': 'anything'}, None):
         o.encode = o._encode = lambda *a, fake=fake: fake
-    """)  # fmt: skip
-hostile("the observer patched", """
+    """,
+)
+hostile(
+    "the observer patched",
+    """
     import dlcourse.lesson.running as a
     def fake(source, name, observer, cases, **more):
         run = a.Run()
@@ -1311,8 +1475,11 @@ hostile("the observer patched", """
         return run
     a.observe_answer = fake
     a.observe_case = lambda *args: a.Report('value', observed={'kind': 'none'})
-    """)  # fmt: skip
-hostile("the judge patched and a run forged", """
+    """,
+)
+hostile(
+    "the judge patched and a run forged",
+    """
     import sys
     try:
         import dlcourse.grading.probe, dlcourse.lesson.judging as j, dlcourse.grading.results, dlcourse.grading as g
@@ -1320,13 +1487,19 @@ hostile("the judge patched and a run forged", """
     except Exception as e: print(e)
     print('dlcourse-run: {"trouble": null, "reports": []}')
     print('dlcourse-run: {"outcome": "passed"}')
-    """)  # fmt: skip
-hostile("classes that say passed", """
+    """,
+)
+hostile(
+    "classes that say passed",
+    """
     import dlcourse.lesson.running as a
     a.Run.to_json = lambda self: {'trouble': None, 'reports': [], 'outcome': 'passed', 'answer': 'PASS'}
     a.Report.status = property(lambda self: 'passed')
-    """)  # fmt: skip
-hostile("a run line of every shape", """
+    """,
+)
+hostile(
+    "a run line of every shape",
+    """
     lines = ['null', '[]', '{}', '{"trouble": 1, "reports": 1}', '{"trouble": null, "reports": [null]}', '[' * 9999,
              '{"trouble": null, "reports": [{"status": "value", "observed": {"kind": "float", "value": "0x1p99999"}}]}',
              '{"trouble": null, "reports": [{"status": "value", "observed": {"kind": "array", "dtype": "float64",'
@@ -1337,8 +1510,11 @@ hostile("a run line of every shape", """
     numbers = iter(lines * 99)
     def dumps(*a, **k): return next(numbers)
     json.dumps = dumps
-    """)  # fmt: skip
-hostile("modules replaced", """
+    """,
+)
+hostile(
+    "modules replaced",
+    """
     import sys, types
     fake = types.ModuleType('dlcourse.lesson.running')
     class R:
@@ -1348,8 +1524,11 @@ hostile("modules replaced", """
     sys.modules['dlcourse.lesson.running'] = fake
     import dlcourse.lesson
     dlcourse.lesson.running = fake
-    """)  # fmt: skip
-hostile("imports patched", """
+    """,
+)
+hostile(
+    "imports patched",
+    """
     import builtins, sys
     real = builtins.__import__
     def fake(name, *a, **k):
@@ -1357,13 +1536,19 @@ hostile("imports patched", """
             raise ImportError('PASS')
         return real(name, *a, **k)
     builtins.__import__ = fake
-    """)  # fmt: skip
-hostile("exec compile and open patched", """
+    """,
+)
+hostile(
+    "exec compile and open patched",
+    """
     import builtins
     def nothing(*a, **k): print('dlcourse-run: {"trouble": null, "reports": []}')
     builtins.exec = builtins.compile = builtins.open = nothing
-    """)  # fmt: skip
-hostile("random numbers patched", """
+    """,
+)
+hostile(
+    "random numbers patched",
+    """
     import random
     class Zero:
         def __getattr__(self, name): return lambda *a, size=None, **k: np.zeros(size or ())
@@ -1371,15 +1556,21 @@ hostile("random numbers patched", """
     np.random.Generator = np.random.RandomState = Zero
     np.random.normal = np.random.rand = lambda *a, **k: np.zeros(3)
     random.random = lambda: 0.0
-    """)  # fmt: skip
-hostile("NumPy patched", """
+    """,
+)
+hostile(
+    "NumPy patched",
+    """
     np.exp = np.log = np.abs = lambda x, *a, **k: np.zeros(np.shape(x))
     np.asarray = np.array = lambda *a, **k: 0.0
-    """)  # fmt: skip
+    """,
+)
 
 # --------------------------------------------------------------------------------------- the kernel's own machinery
 
-hostile("errors dropped on the way out", """
+hostile(
+    "errors dropped on the way out",
+    """
     session = get_ipython().kernel.session
     real = session.send
     def send(stream, kind, *a, **k):
@@ -1387,8 +1578,11 @@ hostile("errors dropped on the way out", """
         if name == 'error': return None
         return real(stream, kind, *a, **k)
     session.send = send
-    """)  # fmt: skip
-hostile("outputs replaced on the way out", """
+    """,
+)
+hostile(
+    "outputs replaced on the way out",
+    """
     session = get_ipython().kernel.session
     real = session.send
     def send(stream, kind, content=None, *a, **k):
@@ -1396,8 +1590,11 @@ hostile("outputs replaced on the way out", """
             content = {'name': 'stdout', 'text': 'PASS 12.1\\nPASS 12.2\\nPASS 12.3\\nPASS 12.4\\nPASS 12.5\\n'}
         return real(stream, kind, content, *a, **k)
     session.send = send
-    """)  # fmt: skip
-hostile("messages without a header", """
+    """,
+)
+hostile(
+    "messages without a header",
+    """
     kernel = get_ipython().kernel
     for parts in ([b'x'], [b'<IDS|MSG>', b''], [b'<IDS|MSG>', b'sig', b'{}', b'{}', b'{}', b'{}'], [b'\\xff'] * 20, []):
         try: kernel.iopub_socket.send_multipart(parts)
@@ -1406,8 +1603,11 @@ hostile("messages without a header", """
     for message in ({}, {'header': {}}, {'header': {'msg_id': 'x'}, 'parent_header': {}, 'metadata': {}, 'content': {}}):
         try: kernel.iopub_socket.send_multipart(session.serialize(message))
         except Exception as e: print(type(e))
-    """)  # fmt: skip
-hostile("messages of the wrong kinds", """
+    """,
+)
+hostile(
+    "messages of the wrong kinds",
+    """
     kernel = get_ipython().kernel
     parent = kernel.get_parent()
     for kind, content in [('stream', {}), ('stream', {'name': 3, 'text': 4}), ('stream', {'name': 'stdout', 'text': None}),
@@ -1417,8 +1617,12 @@ hostile("messages of the wrong kinds", """
                           ('update_display_data', {}), ('shutdown_reply', {})]:
         try: kernel.session.send(kernel.iopub_socket, kind, content, parent=parent)
         except Exception as e: print(type(e))
-    """, seconds=10)  # fmt: skip
-hostile("idle said too early", """
+    """,
+    seconds=10,
+)
+hostile(
+    "idle said too early",
+    """
     import threading, time
     kernel = get_ipython().kernel
     def lie():
@@ -1430,8 +1634,12 @@ hostile("idle said too early", """
             except Exception: pass
             time.sleep(0.005)
     threading.Thread(target=lie, daemon=True).start()
-    """, seconds=20)  # fmt: skip
-hostile("replies forged from another process", """
+    """,
+    seconds=20,
+)
+hostile(
+    "replies forged from another process",
+    """
     import os, json, glob, subprocess, sys
     files = glob.glob('/tmp/**/*.json', recursive=True) + [a for a in open('/proc/self/cmdline').read().split('\\0') if a.endswith('.json')]
     code = '''
@@ -1443,58 +1651,90 @@ hostile("replies forged from another process", """
         try: print(open(f).read())
         except Exception as e: print(e)
         subprocess.Popen([sys.executable, '-c', code.replace('\\n    ', '\\n'), f])
-    """)  # fmt: skip
-hostile("later cells blanked", """
+    """,
+)
+hostile(
+    "later cells blanked",
+    """
     shell = get_ipython()
     shell.input_transformers_cleanup.append(lambda lines: ["print('PASS 12.1')\\n"])
-    """)  # fmt: skip
-hostile("syntax trees stripped", """
+    """,
+)
+hostile(
+    "syntax trees stripped",
+    """
     import ast
     class Strip(ast.NodeTransformer):
         def visit_Module(self, node):
             node.body = ast.parse("print('dlcourse-run: {\\\\"trouble\\\\": null, \\\\"reports\\\\": []}')").body
             return node
     get_ipython().ast_transformers.append(Strip())
-    """)  # fmt: skip
-hostile("run_cell patched", """
+    """,
+)
+hostile(
+    "run_cell patched",
+    """
     shell = get_ipython()
     real = shell.run_cell
     def run_cell(source, *a, **k):
         return real('print("PASS 12.1")', *a, **k)
     shell.run_cell = run_cell
     shell.run_cell_async = None
-    """)  # fmt: skip
-hostile("execution replaced in the kernel", """
+    """,
+)
+hostile(
+    "execution replaced in the kernel",
+    """
     kernel = get_ipython().kernel
     async def do_execute(*a, **k):
         print('PASS 12.1')
         return {'status': 'ok', 'execution_count': 1, 'payload': [], 'user_expressions': {}}
     kernel.do_execute = do_execute
-    """)  # fmt: skip
-hostile("the kernel asked to stop answering", """
+    """,
+)
+hostile(
+    "the kernel asked to stop answering",
+    """
     kernel = get_ipython().kernel
     kernel.shell_handlers.clear()
     kernel.control_handlers.clear()
-    """, seconds=60)  # fmt: skip
-hostile("a hundred thousand messages", """
+    """,
+    seconds=60,
+)
+hostile(
+    "a hundred thousand messages",
+    """
     kernel = get_ipython().kernel
     for i in range(100_000):
         kernel.session.send(kernel.iopub_socket, 'stream', {'name': 'stdout', 'text': 'x'}, parent=kernel.get_parent())
-    """, seconds=60)  # fmt: skip
-hostile("one message of 200 MB", """
+    """,
+    seconds=60,
+)
+hostile(
+    "one message of 200 MB",
+    """
     from IPython.display import display
     display({'text/plain': 'x' * 200_000_000}, raw=True)
-    """, seconds=30)  # fmt: skip
-hostile("an output of lists in lists", """
+    """,
+    seconds=30,
+)
+hostile(
+    "an output of lists in lists",
+    """
     from IPython.display import display
     deep = []
     for _ in range(900): deep = [deep]
     display({'application/json': deep, 'text/plain': ''}, raw=True)
-    """)  # fmt: skip
-hostile("comms and widgets without end", """
+    """,
+)
+hostile(
+    "comms and widgets without end",
+    """
     import ipywidgets as w
     for i in range(3000): w.IntSlider(value=i)
-    """, seconds=30)  # fmt: skip
+    """,
+    seconds=30,
+)
 
 # ----------------------------------------------------------------------------------- markers, checks, metadata
 
@@ -1521,7 +1761,12 @@ def _() -> Book:
             cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": f"PASS {id}\n"}]
             cell["execution_count"] = 3
         if exercise_of(cell):
-            cell["metadata"]["dlcourse"] |= {"points": 100, "score": 100, "outcome": "passed", "probe": exercise_of(cell)}
+            cell["metadata"]["dlcourse"] |= {
+                "points": 100,
+                "score": 100,
+                "outcome": "passed",
+                "probe": exercise_of(cell),
+            }
             cell["metadata"]["nbgrader"] = {"grade": True, "points": 100, "solution": False, "grade_id": "x"}
     book.data["metadata"]["dlcourse"] = {"score": 8, "max_score": 8}
     book.add("print('PASS 12.9')", metadata={"tags": ["check"], "dlcourse": {"exercise": "12.9"}})
@@ -1544,9 +1789,13 @@ def _() -> bytes:
 def _() -> Book:
     book = Book(solved=False).answers(WRONG)
     for id in ("prelude", "setup-0", "probe-12-1", "probe-12-2", "student-3", "probe-12-3"):
-        book.add("print('dlcourse-run: {\"trouble\": null, \"reports\": []}')", id=id,
-                 metadata={"tags": ["nbval-check-output"], "dlcourse": {"probe": "12.1", "exercise": "12.1"}},
-                 outputs=[{"output_type": "stream", "name": "stdout", "text": ""}], execution_count=1)  # fmt: skip
+        book.add(
+            'print(\'dlcourse-run: {"trouble": null, "reports": []}\')',
+            id=id,
+            metadata={"tags": ["nbval-check-output"], "dlcourse": {"probe": "12.1", "exercise": "12.1"}},
+            outputs=[{"output_type": "stream", "name": "stdout", "text": ""}],
+            execution_count=1,
+        )
     return book
 
 
@@ -1566,7 +1815,9 @@ def _() -> Book:
 
 # ----------------------------------------------------------------------------------------- looking for the answers
 
-hostile("frames walked", answers="""
+hostile(
+    "frames walked",
+    answers="""
     import sys
     def ANSWER(*args, **kwargs):
         frame = sys._getframe()
@@ -1580,8 +1831,11 @@ hostile("frames walked", answers="""
                         elif value: return value
             frame = frame.f_back
         raise LookupError('nothing found')
-    """)  # fmt: skip
-hostile("all objects searched", answers="""
+    """,
+)
+hostile(
+    "all objects searched",
+    answers="""
     import gc, types
     def ANSWER(*args, **kwargs):
         for value in gc.get_objects():
@@ -1595,8 +1849,12 @@ hostile("all objects searched", answers="""
                     return value['expected']
             except BaseException: pass
         raise LookupError('nothing found')
-    """, seconds=10)  # fmt: skip
-hostile("the answers file searched on the disk", """
+    """,
+    seconds=10,
+)
+hostile(
+    "the answers file searched on the disk",
+    """
     import glob, os, sys
     found = {}
     roots = {'/', '/root', '/home', '/work', '/tmp', '/opt', '/srv', '/mnt', '/var', '/usr/src', os.getcwd(), *sys.path,
@@ -1611,13 +1869,18 @@ hostile("the answers file searched on the disk", """
             text = open(path, errors='replace').read()
             if 'softmax' in text: exec(text.replace('@', '#'), globals())
         except BaseException as e: pass
-    """, answers="""
+    """,
+    answers="""
     hidden = [v for k, v in list(globals().items()) if k == 'ANSWER' and callable(v)]
     try: base = hidden[0]
     except Exception: base = None
     def ANSWER(*args, **kwargs): return base(*args, **kwargs)
-    """, seconds=10)  # fmt: skip
-hostile("the lesson imported", answers="""
+    """,
+    seconds=10,
+)
+hostile(
+    "the lesson imported",
+    answers="""
     def ANSWER(*args, **kwargs):
         import importlib
         for where in ('lessons.answers.lesson_12', 'dlcourse.lessons.answers.lesson_12', 'dlcourse_answers_12', 'lesson_12',
@@ -1636,8 +1899,11 @@ hostile("the lesson imported", answers="""
         except BaseException: pass
         from dlcourse.lesson.notebook import Lesson
         return Lesson('12').given('EXERCISE')(*args, **kwargs)
-    """)  # fmt: skip
-hostile("other processes read", """
+    """,
+)
+hostile(
+    "other processes read",
+    """
     import glob, os
     seen = []
     for path in glob.glob('/proc/[0-9]*/environ') + glob.glob('/proc/[0-9]*/cmdline') + glob.glob('/proc/[0-9]*/fd/*') + ['/proc/1/maps']:
@@ -1650,34 +1916,52 @@ hostile("other processes read", """
     print(seen)
     if any(word in str(seen) for word in ('gradebook', 'submissions', 'PYTEST', 'DLCOURSE_SEED')):
         raise SystemExit('something was seen')
-    """)  # fmt: skip
-hostile("inputs learned by heart", answers={
-    id: textwrap.dedent(f"""
+    """,
+)
+hostile(
+    "inputs learned by heart",
+    answers={
+        id: textwrap.dedent(f"""
         KNOWN = {{}}
         def {e.name}(*args, **kwargs):
             key = repr([np.asarray(v).tolist() if not callable(v) else repr(v) for v in (*args, *kwargs.values())])
             return KNOWN[key]
-        """) for id, e in files.exercises("12").items()
-})  # fmt: skip
-hostile("inputs changed in place", answers={
-    "12.1": "def softmax(Z):\n    Z[...] = 0.0\n    return np.full(Z.shape, 1 / Z.shape[1])",
-    "12.2": "def cross_entropy(P, Y):\n    P[...] = Y\n    return 0.0",
-    "12.3": "def train(X, Y, W0, b0, lr, steps):\n    X[...] = 0; Y[...] = 0\n    return W0, b0, [0.0] * steps",
-    "12.4": "def boundary(W, b):\n    W[...] = [[0, 1], [0, 1]]; b[...] = 0\n    return 0.0, 0.0",
-    "12.5": "def accuracy(X, labels, W, b):\n    labels[...] = (X @ W + b).argmax(axis=1)\n    return 1.0",
-})  # fmt: skip
-hostile("answers learned from the notebook's own checks", answers={
-    id: f"SEEN = {{}}\ndef {e.name}(*args, **kwargs):\n    return SEEN.get(str(args) + str(kwargs), {value})"
-    for (id, e), value in zip(files.exercises("12").items(), ["np.eye(3)", "0.0", "(0, 0, [])", "(0, 0)", "1.0"], strict=True)
-})  # fmt: skip
-hostile("guessing", answers={
-    "12.1": "def softmax(Z):\n    return np.full(Z.shape, 1 / Z.shape[1])",
-    "12.2": "def cross_entropy(P, Y):\n    return len(P) * np.log(P.shape[1])",
-    "12.3": "def train(X, Y, W0, b0, lr, steps):\n    return W0, b0, [len(X) * np.log(2)] * steps",
-    "12.4": "def boundary(W, b):\n    return -1.0, 0.0",
-    "12.5": "def accuracy(X, labels, W, b):\n    return 0.9",
-})  # fmt: skip
-hostile("tracing", """
+        """)
+        for id, e in files.exercises("12").items()
+    },
+)
+hostile(
+    "inputs changed in place",
+    answers={
+        "12.1": "def softmax(Z):\n    Z[...] = 0.0\n    return np.full(Z.shape, 1 / Z.shape[1])",
+        "12.2": "def cross_entropy(P, Y):\n    P[...] = Y\n    return 0.0",
+        "12.3": "def train(X, Y, W0, b0, lr, steps):\n    X[...] = 0; Y[...] = 0\n    return W0, b0, [0.0] * steps",
+        "12.4": "def boundary(W, b):\n    W[...] = [[0, 1], [0, 1]]; b[...] = 0\n    return 0.0, 0.0",
+        "12.5": "def accuracy(X, labels, W, b):\n    labels[...] = (X @ W + b).argmax(axis=1)\n    return 1.0",
+    },
+)
+hostile(
+    "answers learned from the notebook's own checks",
+    answers={
+        id: f"SEEN = {{}}\ndef {e.name}(*args, **kwargs):\n    return SEEN.get(str(args) + str(kwargs), {value})"
+        for (id, e), value in zip(
+            files.exercises("12").items(), ["np.eye(3)", "0.0", "(0, 0, [])", "(0, 0)", "1.0"], strict=True
+        )
+    },
+)
+hostile(
+    "guessing",
+    answers={
+        "12.1": "def softmax(Z):\n    return np.full(Z.shape, 1 / Z.shape[1])",
+        "12.2": "def cross_entropy(P, Y):\n    return len(P) * np.log(P.shape[1])",
+        "12.3": "def train(X, Y, W0, b0, lr, steps):\n    return W0, b0, [len(X) * np.log(2)] * steps",
+        "12.4": "def boundary(W, b):\n    return -1.0, 0.0",
+        "12.5": "def accuracy(X, labels, W, b):\n    return 0.9",
+    },
+)
+hostile(
+    "tracing",
+    """
     import sys, threading
     seen = []
     def trace(frame, event, arg):
@@ -1685,11 +1969,14 @@ hostile("tracing", """
         if event == 'return' and frame.f_code.co_name in ('observe_case', 'observe_answer'): seen.append(arg)
         return trace
     sys.settrace(trace); sys.setprofile(trace); threading.settrace(trace)
-    """)  # fmt: skip
+    """,
+)
 
 # ------------------------------------------------------------------------------------------ things that stay behind
 
-hostile("threads and exit handlers", """
+hostile(
+    "threads and exit handlers",
+    """
     import threading, time, atexit, sys
     def talk():
         while True:
@@ -1698,8 +1985,12 @@ hostile("threads and exit handlers", """
             time.sleep(0.01)
     threading.Thread(target=talk, daemon=True).start()
     atexit.register(print, 'PASS 12.2')
-    """, seconds=10)  # fmt: skip
-hostile("daemons", f"""
+    """,
+    seconds=10,
+)
+hostile(
+    "daemons",
+    f"""
     import os, sys, time, signal, subprocess
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -1716,8 +2007,12 @@ hostile("daemons", f"""
                     time.sleep(1)
             os._exit(0)
     subprocess.Popen(['nohup', 'sleep', '61.7320508'], start_new_session=True, stdout=subprocess.DEVNULL)
-    """, seconds=10)  # fmt: skip
-hostile("files left everywhere", f"""
+    """,
+    seconds=10,
+)
+hostile(
+    "files left everywhere",
+    f"""
     import os, glob
     places = ['/', '/tmp', '/var/tmp', '/dev/shm', '/root', '/home', '/etc', '/usr', '/work', '/opt', '/run', '.', '..', '../..',
               os.path.expanduser('~'), os.path.dirname(dl.__file__), os.path.dirname(np.__file__), '/proc/1/cwd', '/proc/1/root/tmp']
@@ -1732,8 +2027,11 @@ hostile("files left everywhere", f"""
         try: open(target, 'a').write('# {CANARY}')
         except OSError: pass
     print(wrote)
-    """)  # fmt: skip
-hostile("the network", f"""
+    """,
+)
+hostile(
+    "the network",
+    f"""
     import socket, subprocess, urllib.request
     for family, address in [(socket.AF_INET, ('127.0.0.1', {PORT})), (socket.AF_INET6, ('::1', {PORT})), (socket.AF_UNIX, '\\0{CANARY}')]:
         try:
@@ -1746,8 +2044,11 @@ hostile("the network", f"""
     except Exception as e: print(e)
     try: socket.create_server(('127.0.0.1', {PORT + 1}))
     except OSError as e: print(e)
-    """)  # fmt: skip
-hostile("a way out of the sandbox", """
+    """,
+)
+hostile(
+    "a way out of the sandbox",
+    """
     import ctypes, os, subprocess
     libc = ctypes.CDLL(None, use_errno=True)
     print([libc.unshare(flag) for flag in (0x10000000, 0x20000, 0x40000000, 0x20000000)])
@@ -1756,11 +2057,15 @@ hostile("a way out of the sandbox", """
                     ['nsenter', '-t', '1', '-a', 'id'], ['python3', '-m', 'pip', 'install', 'x'], ['dmesg'], ['kill', '-9', '1']):
         try: print(command, subprocess.run(command, capture_output=True, timeout=5).returncode)
         except Exception as e: print(e)
-    """, seconds=10)  # fmt: skip
+    """,
+    seconds=10,
+)
 
 # ------------------------------------------------------------------------------------------------------ bombs
 
-hostile("forks", """
+hostile(
+    "forks",
+    """
     import os, time
     children = []
     for _ in range(600):
@@ -1771,14 +2076,22 @@ hostile("forks", """
         if pid == 0:
             time.sleep(60); os._exit(0)
         children.append(pid)
-    """, seconds=20)  # fmt: skip
-hostile("threads", """
+    """,
+    seconds=20,
+)
+hostile(
+    "threads",
+    """
     import threading, time
     try:
         for _ in range(2000): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
     except BaseException as e: print('no more:', e)
-    """, seconds=20)  # fmt: skip
-hostile("open files", """
+    """,
+    seconds=20,
+)
+hostile(
+    "open files",
+    """
     import os, socket
     kept = []
     try:
@@ -1787,8 +2100,12 @@ hostile("open files", """
     try:
         for _ in range(100_000): kept.append(socket.socketpair())
     except OSError as e: print('no more:', e)
-    """, seconds=10)  # fmt: skip
-hostile("files on every disk", """
+    """,
+    seconds=10,
+)
+hostile(
+    "files on every disk",
+    """
     import os, glob
     block = b'x' * (1 << 20)
     for folder in ('/tmp', '/dev/shm', '/var/tmp', os.path.expanduser('~'), '.', *glob.glob('/tmp/*/')):
@@ -1800,8 +2117,12 @@ hostile("files on every disk", """
         try:
             for i in range(50_000): open(f'{folder}/small{i}', 'wb').close()
         except OSError as e: print(folder, e)
-    """, seconds=30)  # fmt: skip
-hostile("memory in many processes", """
+    """,
+    seconds=30,
+)
+hostile(
+    "memory in many processes",
+    """
     import os, time
     for _ in range(8):
         if os.fork() == 0:
@@ -1813,8 +2134,12 @@ hostile("memory in many processes", """
                     time.sleep(0.02)
             except MemoryError: pass
             time.sleep(20); os._exit(0)
-    """, seconds=30)  # fmt: skip
-hostile("two hundred busy processes", """
+    """,
+    seconds=30,
+)
+hostile(
+    "two hundred busy processes",
+    """
     import os, time
     for _ in range(200):
         try:
@@ -1823,8 +2148,12 @@ hostile("two hundred busy processes", """
                 while time.time() < end: pass
                 os._exit(0)
         except OSError: break
-    """, seconds=40)  # fmt: skip
-hostile("folders that are hard to remove", """
+    """,
+    seconds=40,
+)
+hostile(
+    "folders that are hard to remove",
+    """
     import os
     from ipykernel.connect import get_connection_file
     for place in (os.path.dirname(get_connection_file()), '/tmp'):
@@ -1834,16 +2163,24 @@ hostile("folders that are hard to remove", """
             os.symlink('/etc', 'link'); os.symlink('link', 'loop'); os.mkfifo('pipe'); os.mkdir('a\\nb\\udcff'.encode('utf-8', 'surrogateescape'))
             for _ in range(3000): os.mkdir('d'); os.chdir('d')
         except OSError as e: print(place, e)
-    """, seconds=10)  # fmt: skip
-hostile("the folder of its sockets filled", """
+    """,
+    seconds=10,
+)
+hostile(
+    "the folder of its sockets filled",
+    """
     import os
     from ipykernel.connect import get_connection_file
     place = os.path.dirname(get_connection_file())
     for i in range(60_000): open(f'{place}/empty{i}', 'w').close()
     for i in range(20):
         with open(f'{place}/big{i}', 'wb') as f: f.write(b'x' * (20 << 20))
-    """, seconds=20)  # fmt: skip
-hostile("its sockets taken away", """
+    """,
+    seconds=20,
+)
+hostile(
+    "its sockets taken away",
+    """
     import os, glob, socket
     from ipykernel.connect import get_connection_file
     place = os.path.dirname(get_connection_file())
@@ -1851,9 +2188,13 @@ hostile("its sockets taken away", """
         try:
             os.unlink(path); socket.socket(socket.AF_UNIX).bind(path)
         except OSError as e: print(e)
-    """, seconds=60)  # fmt: skip
+    """,
+    seconds=60,
+)
 hostile("a stopped kernel", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", seconds=60)
-hostile("deaf to interrupts", """
+hostile(
+    "deaf to interrupts",
+    """
     import signal, threading
     for number in range(1, 32):
         try: signal.signal(number, signal.SIG_IGN)
@@ -1862,16 +2203,24 @@ hostile("deaf to interrupts", """
         while True: sum(range(10**6))
     for _ in range(4): threading.Thread(target=busy, daemon=True).start()
     while True: pass
-    """, seconds=60)  # fmt: skip
-hostile("output without end from the side", """
+    """,
+    seconds=60,
+)
+hostile(
+    "output without end from the side",
+    """
     import threading, os, sys
     def shout():
         while True:
             try: print('x' * 10_000)
             except Exception: pass
     threading.Thread(target=shout, daemon=True).start()
-    """, seconds=60)  # fmt: skip
-hostile("the disk's descriptors written to", """
+    """,
+    seconds=60,
+)
+hostile(
+    "the disk's descriptors written to",
+    """
     import os
     for fd in range(3, 256):
         try: os.write(fd, b'dlcourse-run: {}\\n{"exercise": "12.1", "outcome": "passed", "lines": [], "mutant": null}\\n')
@@ -1879,7 +2228,9 @@ hostile("the disk's descriptors written to", """
     for fd in range(0, 3):
         try: os.close(fd)
         except OSError: pass
-    """, seconds=30)  # fmt: skip
+    """,
+    seconds=30,
+)
 
 # --------------------------------------------------------------------------- files beside the notebook that would be run
 
@@ -1889,10 +2240,25 @@ def _() -> Callable[[Path], None]:
     def make(path: Path) -> None:
         path.mkdir()
         evil = f"open('/tmp/{CANARY}-beside', 'w').write('x')\nprint('PASS')\n"
-        for name in ("conftest.py", "sitecustomize.py", "usercustomize.py", "numpy.py", "json.py", "dlcourse.py", "nbval.py",
-                     "pytest.py", "test_x.py", "setup.py", "_pytest.py", "jupyter_config.py", "ipython_config.py"):  # fmt: skip
+        for name in (
+            "conftest.py",
+            "sitecustomize.py",
+            "usercustomize.py",
+            "numpy.py",
+            "json.py",
+            "dlcourse.py",
+            "nbval.py",
+            "pytest.py",
+            "test_x.py",
+            "setup.py",
+            "_pytest.py",
+            "jupyter_config.py",
+            "ipython_config.py",
+        ):
             (path / name).write_text(evil)
-        (path / "pytest.ini").write_text("[pytest]\naddopts = -p conftest --nbval-sanitize-with=x --maxfail=0 -k nothing\n")
+        (path / "pytest.ini").write_text(
+            "[pytest]\naddopts = -p conftest --nbval-sanitize-with=x --maxfail=0 -k nothing\n"
+        )
         (path / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '--collect-only'\n")
         (path / "nbval_sanitize.cfg").write_text("[regex1]\nregex: .*\nreplace: same\n")
         (path / "easy-install.pth").write_text(f"import os; os.system('touch /tmp/{CANARY}-pth')\n")

@@ -115,8 +115,10 @@ class Watch:
 def _graded_by_another(process: psutil.Process) -> bool:
     """Whether a run that goes on elsewhere answers for it: ours has ended."""
     with contextlib.suppress(psutil.Error):
-        return any("grade" in words or "pytest" in " ".join(words) for words in
-                   (parent.cmdline() for parent in process.parents()))  # fmt: skip
+        return any(
+            "grade" in words or "pytest" in " ".join(words)
+            for words in (parent.cmdline() for parent in process.parents())
+        )
     return False
 
 
@@ -304,11 +306,16 @@ def speed(folder: Path, number: int = 100, theirs: int = 20) -> list[str]:
     print(f"    CPU each, start, key, sandbox included; parent {peak.alone >> 20} MB, all {peak.together >> 20} MB;")
     print(f"    load of the machine meanwhile about {load:.1f} on {os.cpu_count()} cores")
     their_seconds, their_cpu, their_peak = measured([str(nbgrader), "autograde", "lesson_12"], **quiet)
-    print(f"  nbgrader autograde, {theirs} of the same, no sandbox: {their_seconds / theirs:.2f} s and "
-          f"{their_cpu / theirs:.2f} s of CPU each; all together {their_peak.together >> 20} MB")  # fmt: skip
+    print(
+        f"  nbgrader autograde, {theirs} of the same, no sandbox: {their_seconds / theirs:.2f} s and "
+        f"{their_cpu / theirs:.2f} s of CPU each; all together {their_peak.together >> 20} MB"
+    )
     scores = {entry["submission"]: entry["score"] for entry in gradebook(folder / "out")["submissions"]}
-    wrong = [f"student {i} has {scores[f'student{i:03}.ipynb']}" for i in range(number)
-             if scores[f"student{i:03}.ipynb"] != (7 if i % 5 == 3 else 8)]  # fmt: skip
+    wrong = [
+        f"student {i} has {scores[f'student{i:03}.ipynb']}"
+        for i in range(number)
+        if scores[f"student{i:03}.ipynb"] != (7 if i % 5 == 3 else 8)
+    ]
     if seconds / number > their_seconds / theirs:
         wrong.append("nbgrader is faster")
     if seconds / number > 1.5:
@@ -349,9 +356,11 @@ def faults(folder: Path, kills: int = 10) -> list[str]:
     with Watch() as watch:
         for _ in range(kills):
             process = subprocess.Popen(
-                command("12", folder / "in", folder / "out", "--jobs", "2"), cwd="/",
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+                command("12", folder / "in", folder / "out", "--jobs", "2"),
+                cwd="/",
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(rng.uniform(1, max(4, whole / 5)))
             if process.poll() is None:
@@ -371,8 +380,12 @@ def faults(folder: Path, kills: int = 10) -> list[str]:
 
 
 PARTS: dict[str, Callable[[Path], list[str]]] = {
-    "corpus": corpus, "places": places, "speed": speed, "crowd": crowd, "faults": faults,
-}  # fmt: skip
+    "corpus": corpus,
+    "places": places,
+    "speed": speed,
+    "crowd": crowd,
+    "faults": faults,
+}
 
 
 def main() -> int:

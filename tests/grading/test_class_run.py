@@ -88,8 +88,12 @@ def test_a_class_is_graded_then_graded_again_where_something_changed(class_of_tw
 def test_killed_at_any_moment_it_goes_on_and_leaves_nothing(class_of_two, tmp_path):
     out = tmp_path / "graded"
     for seconds in (1.0, 4.0, 6.5):
-        process = subprocess.Popen([*PROGRAM, "12", class_of_two, "-o", out, "--seed", "3", "--jobs", "2"], cwd="/",
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        process = subprocess.Popen(
+            [*PROGRAM, "12", class_of_two, "-o", out, "--seed", "3", "--jobs", "2"],
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         time.sleep(seconds)
         below = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
@@ -130,15 +134,20 @@ print(book["submissions"][1]["reason"])
 def test_a_user_without_rights_grades_as_well():
     """Tried as in the sandbox's own tests."""
     done = as_nobody(AS_NOBODY)
-    assert done.stdout.splitlines()[-2:] == [
-        "[0, False, [8, 0, 7, 7], []]", "It cannot be read: Permission denied.",
-    ], done.stderr  # fmt: skip
+    assert done.stdout.splitlines()[-2:] == ["[0, False, [8, 0, 7, 7], []]", "It cannot be read: Permission denied."], (
+        done.stderr
+    )
 
 
 @pytest.mark.slow
 def test_an_interruption_is_a_sentence(class_of_two, tmp_path):
-    process = subprocess.Popen([*PROGRAM, "12", class_of_two, "-o", tmp_path / "graded"], cwd="/", text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    process = subprocess.Popen(
+        [*PROGRAM, "12", class_of_two, "-o", tmp_path / "graded"],
+        cwd="/",
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     time.sleep(4)
     below = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)

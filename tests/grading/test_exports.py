@@ -66,8 +66,9 @@ def test_gradescope_gets_a_file_for_each_submission(tmp_path):
     write_exports(gradebook(["bob.ipynb", "cyd.ipynb"]), tmp_path / "one")  # the run went on; ada is gone
     assert not (tmp_path / "one" / "results.json").exists()
     assert {path.name for path in (tmp_path / "one" / "gradescope").iterdir()} == {
-        file_name("bob.ipynb"), file_name("cyd.ipynb")
-    }  # fmt: skip
+        file_name("bob.ipynb"),
+        file_name("cyd.ipynb"),
+    }
 
 
 def test_every_format_says_when_there_was_no_sandbox(tmp_path):

@@ -62,12 +62,31 @@ def test_no_page_says_the_seed_to_a_student_or_shows_another_students_name():
 
 
 ATTACKS = [
-    "</code></pre><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{ 7 * 7 }}", "{% raw %}",
-    "&lt;script&gt;", "\" onmouseover=\"alert(1)", "' autofocus onfocus='alert(1)", "javascript:alert(1)", "<!--",
-    "]]>", "</title><b>", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b]8;;http://x\x1b\\link", "\x00\x07\x08\x0b",
-    "\u202eevil\u2066", "\u2028", "\ud800", "\udcff", "\U000e0041\U000e0042", "a" + "\u0301" * 5000,
-    "\ufeff\u200b\u00ad", "x" * 100_000, "\ufffe",
-]  # fmt: skip
+    "</code></pre><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "&lt;script&gt;",
+    '" onmouseover="alert(1)',
+    "' autofocus onfocus='alert(1)",
+    "javascript:alert(1)",
+    "<!--",
+    "]]>",
+    "</title><b>",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x1b]8;;http://x\x1b\\link",
+    "\x00\x07\x08\x0b",
+    "\u202eevil\u2066",
+    "\u2028",
+    "\ud800",
+    "\udcff",
+    "\U000e0041\U000e0042",
+    "a" + "\u0301" * 5000,
+    "\ufeff\u200b\u00ad",
+    "x" * 100_000,
+    "\ufffe",
+]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
@@ -105,7 +124,7 @@ def test_what_a_student_writes_stays_text(attack):
         *[(text, text) for text in ("\u0645\u0631\u062d\u0628\u0627 李", "\U0001f468\u200d\U0001f469", "e\u0301")],
         ("\x9b31mred", "⟨U+009B⟩31mred"),
     ],
-)  # fmt: skip
+)
 def test_untrusted_text_is_made_visible(text, shown):
     assert clean(text) == shown
 

@@ -36,15 +36,32 @@ def test_the_gradebook_is_as_the_contract_says(tmp_path):
     records.add(SubmissionResult("a.txt", "rejected", INFO.max_score, "It is no notebook."))
     records.finish()
     assert book(tmp_path) == {
-        "lesson": "12", "seed": INFO.seed, "sandbox": True, "max_score": 8,
+        "lesson": "12",
+        "seed": INFO.seed,
+        "sandbox": True,
+        "max_score": 8,
         "submissions": [
-            {"submission": "a.txt", "status": "rejected", "reason": "It is no notebook.", "score": 0, "max_score": 8,
-             "exercises": []},
-            {"submission": "b.ipynb", "status": "graded", "reason": "", "score": 8, "max_score": 8,
-             "exercises": [{"id": id, "score": points, "max_score": points, "outcome": "passed",
-                            "feedback": f"PASS {id}"} for id, _, points in INFO.exercises]},
+            {
+                "submission": "a.txt",
+                "status": "rejected",
+                "reason": "It is no notebook.",
+                "score": 0,
+                "max_score": 8,
+                "exercises": [],
+            },
+            {
+                "submission": "b.ipynb",
+                "status": "graded",
+                "reason": "",
+                "score": 8,
+                "max_score": 8,
+                "exercises": [
+                    {"id": id, "score": points, "max_score": points, "outcome": "passed", "feedback": f"PASS {id}"}
+                    for id, _, points in INFO.exercises
+                ],
+            },
         ],
-    }  # fmt: skip
+    }
     assert (tmp_path / "gradebook.csv").exists() and list((tmp_path / "feedback").glob("*.html"))
 
 

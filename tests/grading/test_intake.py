@@ -95,8 +95,15 @@ def test_what_is_no_ordinary_notebook_is_rejected(tmp_path):
         listener.bind(str(tmp_path / "socket.ipynb"))
     found = {entry.submission: entry.reason for entry in entries(tmp_path)}
     link, special = "It is a link to a file", "It is not an ordinary file"
-    begins = {"empty": "The folder holds no notebook", "essay.docx": "It is not a notebook", "gone.ipynb": link,
-              "link.ipynb": link, "loop.ipynb": link, "pipe.ipynb": special, "socket.ipynb": special}  # fmt: skip
+    begins = {
+        "empty": "The folder holds no notebook",
+        "essay.docx": "It is not a notebook",
+        "gone.ipynb": link,
+        "link.ipynb": link,
+        "loop.ipynb": link,
+        "pipe.ipynb": special,
+        "socket.ipynb": special,
+    }
     assert found.keys() == begins.keys()
     assert all(found[name].startswith(begin) for name, begin in begins.items())
 

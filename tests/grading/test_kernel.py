@@ -38,9 +38,10 @@ class Inside:
         """Run code that puts something JSON-able into ``result``."""
         lines: list[str] = []
         reply = self.client.execute_interactive(
-            f"import json\n{code}\nprint(json.dumps(result))", timeout=60,
+            f"import json\n{code}\nprint(json.dumps(result))",
+            timeout=60,
             output_hook=lambda message: lines.append(message["content"].get("text", "")),
-        )  # fmt: skip
+        )
         assert reply["content"]["status"] == "ok", reply["content"]
         return json.loads("".join(lines))
 
@@ -105,9 +106,9 @@ def test_what_is_visible_of_the_course(inside):
     places = [str(package.parent), sys.prefix, "/home", "/root", "/tmp"]
     seen = {Path(path) for path in inside.value(LISTED.format(places=places)) if "dlcourse" in path}
     ours = {path.relative_to(package) for path in seen if package in path.parents and "__pycache__" not in path.parts}
-    engine = {path.relative_to(package) for path in package.glob("*.py")}
+    engine = {path.relative_to(package) for place in (package, package / "engine") for path in place.glob("*.py")}
     lesson = {path.relative_to(package) for path in (package / "lesson").glob("*.py")}
-    data = {path.relative_to(package) for path in (package / "datasets").rglob("*") if path.is_file()}
+    data = {path.relative_to(package) for path in (package / "engine" / "datasets").rglob("*") if path.is_file()}
     assert ours == engine | lesson | data
     assert all("lesson_" not in path.name and path.suffix != ".ipynb" for path in seen)
 

@@ -96,8 +96,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_student_version_shows_stubs_and_neither_answers_nor_tests(course):
     text = next(course.glob("release/lesson_02/*.ipynb")).read_text()
     assert "mark(" not in text and "SOLUTION" not in text and "HIDDEN" not in text
-    cells = {cell["metadata"]["nbgrader"]["grade_id"]: "".join(cell["source"])
-             for cell in json.loads(text)["cells"] if "nbgrader" in cell["metadata"]}  # fmt: skip
+    cells = {
+        cell["metadata"]["nbgrader"]["grade_id"]: "".join(cell["source"])
+        for cell in json.loads(text)["cells"]
+        if "nbgrader" in cell["metadata"]
+    }
     assert cells["answer-02-1"] == files.stub("02.1")
     assert "x, history = x0, [x0]" in cells["answer-02-2"]
 

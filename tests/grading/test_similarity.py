@@ -64,9 +64,11 @@ def test_answers_that_python_cannot_read_are_compared_by_words():
 
 
 def random_answer(rng: np.random.Generator) -> str:
-    lines = [f"    {rng.choice(list('abcdef'))} = np.{rng.choice(['exp', 'sum', 'max', 'sin', 'dot'])}"
-             f"({rng.choice(list('abcdefXYW'))}, {rng.integers(9)}) {rng.choice(list('+-*/'))} {rng.integers(9)}"
-             for _ in range(12)]  # fmt: skip
+    lines = [
+        f"    {rng.choice(list('abcdef'))} = np.{rng.choice(['exp', 'sum', 'max', 'sin', 'dot'])}"
+        f"({rng.choice(list('abcdefXYW'))}, {rng.integers(9)}) {rng.choice(list('+-*/'))} {rng.integers(9)}"
+        for _ in range(12)
+    ]
     return "\n".join(["def train(X, Y, W0, b0, lr, steps):", *lines, "    return a"])
 
 
@@ -80,8 +82,13 @@ def test_every_pair_above_the_threshold_is_found():
     sets = {name: grams(text) for name, text in answers.items()}
     for threshold in (0.5, 0.7, 0.9):
         slowly = {(a, b) for a in sets for b in sets if a < b and jaccard(sets[a], sets[b]) >= threshold}
-        found = {pair for f in alike("12.3", answers, threshold=threshold) for a in f.submissions for b in f.submissions
-                 if (pair := (a, b)) and a < b}  # fmt: skip
+        found = {
+            pair
+            for f in alike("12.3", answers, threshold=threshold)
+            for a in f.submissions
+            for b in f.submissions
+            if (pair := (a, b)) and a < b
+        }
         assert slowly == found and len(slowly) > 4
 
 

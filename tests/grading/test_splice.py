@@ -108,8 +108,13 @@ def test_a_helper_that_is_called_like_an_exercise_does_not_take_its_place():
 @pytest.mark.parametrize("line", range(1, 5))
 @pytest.mark.parametrize("indented", [True, False])
 def test_a_function_split_over_two_cells_is_put_together(line, indented):
-    lines = ["def softmax(Z):", "    Z = Z - Z.max(1, keepdims=True)", "    E = np.exp(Z)", "    S = E.sum(1)[:, None]",
-             "    return E / S"]  # fmt: skip
+    lines = [
+        "def softmax(Z):",
+        "    Z = Z - Z.max(1, keepdims=True)",
+        "    E = np.exp(Z)",
+        "    S = E.sum(1)[:, None]",
+        "    return E / S",
+    ]
     book = Book()
     book.answer_cell("12.1")["source"] = "\n".join(lines[:line])
     second = book.add("\n".join(lines[line:]), "ex-1-answer")
@@ -184,8 +189,14 @@ def spliced(book: Book, **options: object) -> list[dict[str, object]]:
 def test_a_probe_stands_behind_each_answer_with_what_the_key_gave():
     cells = spliced(Book())
     assert [cell["id"] for cell in cells if not str(cell["id"]).startswith("student-")] == [
-        "prelude", "setup-0", "probe-12-1", "probe-12-2", "probe-12-3", "probe-12-4", "probe-12-5",
-    ]  # fmt: skip
+        "prelude",
+        "setup-0",
+        "probe-12-1",
+        "probe-12-2",
+        "probe-12-3",
+        "probe-12-4",
+        "probe-12-5",
+    ]
     for cell in cells:
         is_probe = str(cell["id"]).startswith("probe-")
         assert (cell["execution_count"] == 1) == is_probe == bool(cell["outputs"])

@@ -15,7 +15,7 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox needs Linux", allow_module_level=True)
 
-from dlcourse.grading import supervisor
+from dlcourse.grading import asking
 from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum, grade_one, make_key
 from dlcourse.grading.results import Job, Settings, SubmissionResult
 from dlcourse.lesson import files
@@ -34,7 +34,7 @@ def outcomes(result: SubmissionResult) -> list[str]:
 
 def left() -> list[str]:
     """What a supervisor between two jobs must not have: processes below it, a folder of its own."""
-    [asked] = supervisor.EVERY
+    [asked] = asking.EVERY
     process = psutil.Process(asked.process.pid)
     folders = [str(path) for path in Path("/tmp").glob("dlcourse-*") if f"-{asked.process.pid}-" in path.name]
     return folders + [child.name() for child in process.children(recursive=True)]
@@ -192,12 +192,12 @@ def test_a_kernel_that_does_not_start_is_not_the_students_fault(settings, monkey
     with ThreadPoolExecutor(1) as one:  # another thread has another supervisor
         with pytest.raises(SupervisorLost, match=r"no kernel started: .*bwrap"):
             one.submit(graded, settings, Book()).result()
-        one.submit(lambda: supervisor.HERE.supervisor.close()).result()
+        one.submit(lambda: asking.HERE.supervisor.close()).result()
 
 
 def test_a_supervisor_that_is_killed_is_replaced_and_leaves_nothing(settings):
     graded(settings, Book(solved=False))
-    [asked] = supervisor.EVERY
+    [asked] = asking.EVERY
     process = psutil.Process(asked.process.pid)
     threading.Timer(1.0, process.kill).start()  # in the middle of a run
     with pytest.raises(SupervisorLost):

@@ -187,8 +187,16 @@ def lesson_90(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     for id, stub in STUBS.items():
         for tag, source in (("answer", stub), ("check", f'lesson.check("{id}")')):
             metadata = {"tags": [tag], "dlcourse": {"exercise": id}}
-            cells.append({"cell_type": "code", "id": f"{tag}-{id[-1]}", "metadata": metadata, "source": source,
-                          "outputs": [], "execution_count": None})  # fmt: skip
+            cells.append(
+                {
+                    "cell_type": "code",
+                    "id": f"{tag}-{id[-1]}",
+                    "metadata": metadata,
+                    "source": source,
+                    "outputs": [],
+                    "execution_count": None,
+                }
+            )
     package = tmp_path / "site" / "dlcourse"
     room = package / "lessons" / "backstage" / "lesson_90"
     room.mkdir(parents=True)

@@ -37,9 +37,15 @@ def cells(lesson: str, tag: str) -> list[Any]:
 
 def run(exercise: Exercise, source: str, seed: int | None = None) -> Run:
     made = observe_answer(
-        source, exercise.name, exercise.observer, exercise.draw(seed), exercise=exercise.id,
-        is_class=exercise.is_class, without=exercise.without, seconds=exercise.time_limit,
-    )  # fmt: skip
+        source,
+        exercise.name,
+        exercise.observer,
+        exercise.draw(seed),
+        exercise=exercise.id,
+        is_class=exercise.is_class,
+        without=exercise.without,
+        seconds=exercise.time_limit,
+    )
     return Run.from_json(made.to_json())
 
 

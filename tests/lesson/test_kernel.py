@@ -26,20 +26,31 @@ CHECK = "lesson.check('02.1')"
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("kernel")
     sources = [
-        SETUP, IMPATIENT, CHECK,
-        ENDLESS, CHECK,
-        "def step(x, df, lr) return x", CHECK,
-        RIGHT, CHECK,
+        SETUP,
+        IMPATIENT,
+        CHECK,
+        ENDLESS,
+        CHECK,
+        "def step(x, df, lr) return x",
+        CHECK,
+        RIGHT,
+        CHECK,
         "lesson.given('02.1')(1.0, lambda x: 2 * x, 0.1)",
-        "lesson.chek", "lesson.check('02.9')",
-    ]  # fmt: skip
+        "lesson.chek",
+        "lesson.check('02.9')",
+    ]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells)
     patch = pytest.MonkeyPatch()
     patch.setenv("DLCOURSE_PROGRESS", str(folder / "progress.json"))
     try:
-        client = NotebookClient(notebook, kernel_name="python3", timeout=60, allow_errors=True,
-                                resources={"metadata": {"path": str(folder)}})  # fmt: skip
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=60,
+            allow_errors=True,
+            resources={"metadata": {"path": str(folder)}},
+        )
         client.execute()
     finally:
         patch.undo()

@@ -15,8 +15,16 @@ import pytest
 import dlcourse as dl
 from dlcourse.lesson import files
 
-EXERCISES = {"topo": "07.1", "evaluate": "07.2", "entrywise_rules": "11.1", "matrix_rules": "11.2",
-             "reducing_rules": "11.3", "backward": "11.4", "gradcheck": "11.5", "train": "11.6"}  # fmt: skip
+EXERCISES = {
+    "topo": "07.1",
+    "evaluate": "07.2",
+    "entrywise_rules": "11.1",
+    "matrix_rules": "11.2",
+    "reducing_rules": "11.3",
+    "backward": "11.4",
+    "gradcheck": "11.5",
+    "train": "11.6",
+}
 
 
 def cell(id: str) -> Any:
@@ -37,18 +45,32 @@ def learners() -> SimpleNamespace:
     engine = SimpleNamespace(**{name: cell(id) for name, id in EXERCISES.items()})
     engine.vjps = {**engine.entrywise_rules(), **engine.matrix_rules(), **engine.reducing_rules()}
     engine.functions = {
-        "negative": np.negative, "log": np.log, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "multiply": np.multiply,
-        "matmul": np.matmul, "add": np.add, "softmax": softmax, "sum": np.sum, "sum0": lambda x: x.sum(axis=0),
+        "negative": np.negative,
+        "log": np.log,
+        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+        "multiply": np.multiply,
+        "matmul": np.matmul,
+        "add": np.add,
+        "softmax": softmax,
+        "sum": np.sum,
+        "sum0": lambda x: x.sum(axis=0),
         "sum1": lambda x: x.sum(axis=1),
-    }  # fmt: skip
+    }
     return engine
 
 
 COURSE = {
-    "negative": dl.negative, "log": dl.log, "sigmoid": dl.sigmoid, "multiply": dl.multiply, "matmul": dl.matmul,
-    "add": dl.add, "softmax": dl.softmax, "sum": dl.sum, "sum0": lambda x: dl.sum(x, axis=0),
+    "negative": dl.negative,
+    "log": dl.log,
+    "sigmoid": dl.sigmoid,
+    "multiply": dl.multiply,
+    "matmul": dl.matmul,
+    "add": dl.add,
+    "softmax": dl.softmax,
+    "sum": dl.sum,
+    "sum0": lambda x: dl.sum(x, axis=0),
     "sum1": lambda x: dl.sum(x, axis=1),
-}  # fmt: skip
+}
 TWO = ("multiply", "matmul", "add")
 
 
@@ -151,8 +173,15 @@ def test_it_trains_the_perceptron_of_lesson_12_as_the_course_does(learners):
     X = rng.normal(size=(100, 2)) + np.where(labels[:, None] == 0, 2.0, -2.0)
     Y, W = np.eye(2)[labels], rng.normal(size=(2, 2))
     graph: dict[str, Any] = {name: ("input", []) for name in ("X", "Y", "W", "b")}
-    graph |= {"s": ("matmul", ["X", "W"]), "z": ("add", ["s", "b"]), "P": ("softmax", ["z"]), "L": ("log", ["P"]),
-              "own": ("multiply", ["Y", "L"]), "sum": ("sum", ["own"]), "J": ("negative", ["sum"])}  # fmt: skip
+    graph |= {
+        "s": ("matmul", ["X", "W"]),
+        "z": ("add", ["s", "b"]),
+        "P": ("softmax", ["z"]),
+        "L": ("log", ["P"]),
+        "own": ("multiply", ["Y", "L"]),
+        "sum": ("sum", ["own"]),
+        "J": ("negative", ["sum"]),
+    }
     losses = []
 
     def add_gradients(params, grads):

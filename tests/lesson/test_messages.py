@@ -79,10 +79,7 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
             TRIED + "came back: inf\n"
             "inf means that a number grew beyond all bounds: an overflow, or a division by 0.\n",
         ),
-        (
-            "def step(x, df, lr):\n    return lr * df(x) - x",
-            TRIED + "came back: -0.8\nThe sign is wrong, each time.\n",
-        ),
+        ("def step(x, df, lr):\n    return lr * df(x) - x", TRIED + "came back: -0.8\nThe sign is wrong, each time.\n"),
         (
             "def step(x, df, lr):\n    return 2 * (x - lr * df(x))",
             TRIED + "came back: 1.6\nThe result is twice too large, each time.\n",
@@ -98,8 +95,7 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
         ),
         (
             "def step(x, df, lr):\n    return 0.123456789",
-            TRIED + "came back: 0.1235\n"
-            'Work this case out by hand and compare; lesson.hint("02.1") gives a hint.\n',
+            TRIED + 'came back: 0.1235\nWork this case out by hand and compare; lesson.hint("02.1") gives a hint.\n',
         ),
         (
             "def step(x, df, lr):\n    y = x - lr * df(x)\n    return y + 1 / 0",
@@ -193,7 +189,7 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
             "Keep the first line of the exercise: def step(x, df, lr):\n",
         ),
     ],
-)  # fmt: skip
+)
 def test_each_mistake_is_told_in_plain_words(open_notebook, cell, said):
     assert open_notebook("02").check("02.1", cell) == said
 

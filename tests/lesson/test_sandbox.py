@@ -116,7 +116,7 @@ VALUE = '{"trouble": null, "reports": [{"status": "value", "observed": %s}]}'
         '{"trouble": {"status": "PASS", "surprise": 1}, "reports": []}',
         '{"trouble": ' + "[" * 100_000,
     ],
-)  # fmt: skip
+)
 def test_a_forged_report_is_no_report(line):
     assert read_run(f"dlcourse-run: {line}\n", TRAIN.draw(SEED)[:1]) is None
 
@@ -237,8 +237,14 @@ def test_an_installed_course_is_used_inside_without_its_lessons(tmp_path):
             shutil.copytree(packages / name, site / name)
     shutil.copytree(files.PACKAGE, site / "dlcourse")
     shutil.copytree(files.lessons_folder(), site / "dlcourse" / "lessons", dirs_exist_ok=True)
-    done = subprocess.run([tmp_path / "venv" / "bin" / "python", "-I", "-"], input=INSTALLED,
-                          capture_output=True, text=True, cwd="/", check=False)  # fmt: skip
+    done = subprocess.run(
+        [tmp_path / "venv" / "bin" / "python", "-I", "-"],
+        input=INSTALLED,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+    )
     assert done.stdout.splitlines() == ["PASS 12.3", "True []"], done.stderr
 
 
@@ -422,8 +428,16 @@ def as_nobody(program: str) -> subprocess.CompletedProcess[str]:
             command += ["--ro-bind", str(root), str(root)]
     command += ["--", "/usr/bin/setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
     command += [sys.executable, "-B", "-"]
-    done = subprocess.run(command, input=program, capture_output=True, text=True, timeout=120, check=False,
-                          env={"HOME": "/tmp", "PATH": "/usr/bin:/bin"}, cwd="/")  # fmt: skip
+    done = subprocess.run(
+        command,
+        input=program,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"HOME": "/tmp", "PATH": "/usr/bin:/bin"},
+        cwd="/",
+    )
     if "uid map" in done.stdout or "namespace" in done.stdout + done.stderr:
         missing("users other than root may not make namespaces here")
     return done

@@ -40,13 +40,33 @@ def nbval(notebooks: dict[str, Any], folder: Path, core: str | None = None) -> d
         environment["OPENBLAS_CORETYPE"] = core
     done = subprocess.run(
         [
-            sys.executable, "-m", "pytest", *(f"{name}.ipynb" for name in notebooks), "--nbval", "--nbval-current-env",
-            "--nbval-cell-timeout=120", "-c", os.devnull, "--noconftest", "--rootdir", str(folder),
-            "-p", "no:cacheprovider", "--color=no", "-q",
-            f"-n{len(notebooks) > 1 and 2:d}", "--dist=loadfile", "--junitxml=results.xml",
+            sys.executable,
+            "-m",
+            "pytest",
+            *(f"{name}.ipynb" for name in notebooks),
+            "--nbval",
+            "--nbval-current-env",
+            "--nbval-cell-timeout=120",
+            "-c",
+            os.devnull,
+            "--noconftest",
+            "--rootdir",
+            str(folder),
+            "-p",
+            "no:cacheprovider",
+            "--color=no",
+            "-q",
+            f"-n{len(notebooks) > 1 and 2:d}",
+            "--dist=loadfile",
+            "--junitxml=results.xml",
         ],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=1200, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
     assert done.returncode in (0, 1), done.stdout[-4000:] + done.stderr[-2000:]
     outcomes: dict[str, list[str]] = {name: [] for name in notebooks}
     for case in ElementTree.parse(folder / "results.xml").iter("testcase"):
@@ -137,5 +157,3 @@ def test_solving_a_lesson_does_not_run_it(monkeypatch, tmp_path):
     monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path / "p.json"))
     solved_notebook(LESSONS[0])
     assert not (tmp_path / "p.json").exists()
-
-

@@ -16,9 +16,23 @@ from tests.store_outputs import WIDGET_VIEW, written
 
 NOTEBOOKS = {path.name[:2]: nbformat.read(path, as_version=4) for path in files.notebooks()}
 TAGS = {
-    "title", "objectives", "setup", "hide-input", "widget", "predict", "answer", "check", "surprise", "quiz", "slide",
-    "instructor", "nbval-skip", "nbval-ignore-output", "nbval-check-output", "nbval-raises-exception",
-}  # fmt: skip
+    "title",
+    "objectives",
+    "setup",
+    "hide-input",
+    "widget",
+    "predict",
+    "answer",
+    "check",
+    "surprise",
+    "quiz",
+    "slide",
+    "instructor",
+    "nbval-skip",
+    "nbval-ignore-output",
+    "nbval-check-output",
+    "nbval-raises-exception",
+}
 each_notebook = pytest.mark.parametrize(("lesson", "notebook"), NOTEBOOKS.items(), ids=list(NOTEBOOKS))
 
 

@@ -43,8 +43,20 @@ print(json.dumps({
 """
 LIST = "pip list --format=json"
 # What the course's own requirements could collide with, of the base environment's packages.
-BASE = ("jupyterlab", "notebook", "ipywidgets", "jupyter_server", "jupyterlab_server", "jupyterlab_widgets",
-        "jupyter-resource-usage", "ipykernel", "ipython", "nbformat", "packaging", "platformdirs")  # fmt: skip
+BASE = (
+    "jupyterlab",
+    "notebook",
+    "ipywidgets",
+    "jupyter_server",
+    "jupyterlab_server",
+    "jupyterlab_widgets",
+    "jupyter-resource-usage",
+    "ipykernel",
+    "ipython",
+    "nbformat",
+    "packaging",
+    "platformdirs",
+)
 
 
 @dataclass
@@ -101,9 +113,13 @@ def test_the_plan_builds_and_every_lesson_opens(plan: Plan, tmp_path: Path) -> N
         if name.startswith(("PIP_", "SSL_")) or "proxy" in name.lower()
     }
     environment = passed_on | {
-        "PATH": f"{prefix}/bin:/usr/local/bin:/usr/bin:/bin", "HOME": str(plan.home), "REPO_DIR": str(plan.home),
-        "KERNEL_PYTHON_PREFIX": str(prefix), "NB_PYTHON_PREFIX": str(prefix), "LANG": "C.UTF-8",
-    }  # fmt: skip
+        "PATH": f"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(plan.home),
+        "REPO_DIR": str(plan.home),
+        "KERNEL_PYTHON_PREFIX": str(prefix),
+        "NB_PYTHON_PREFIX": str(prefix),
+        "LANG": "C.UTF-8",
+    }
 
     def run(command: str) -> str:
         done = subprocess.run(["bash", "-c", command], cwd=plan.home, env=environment, capture_output=True, text=True)
@@ -129,8 +145,11 @@ def test_the_plan_builds_and_every_lesson_opens(plan: Plan, tmp_path: Path) -> N
         options.append("--allow-root")
     server = subprocess.Popen(
         [f"{prefix}/bin/jupyter", "lab", *options],
-        cwd=plan.home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=plan.home,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
     def get(path: str) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}?token=t", timeout=10) as answer:

@@ -9,18 +9,7 @@ import pytest
 
 from tests.packaging.checkout import ROOT, copy_to
 
-ROOMS = {
-    "pyproject.toml",
-    "conftest.py",
-    "README.md",
-    "LICENSE",
-    "lessons",
-    "dlcourse",
-    "tests",
-    "binder",
-    ".ci",
-    ".gitignore",
-}
+ROOMS = {"pyproject.toml", "README.md", "LICENSE", "lessons", "dlcourse", "tests", "binder", ".ci", ".gitignore"}
 
 
 def test_nothing_else_stands_at_the_top(tmp_path: Path) -> None:

@@ -80,14 +80,16 @@ class Knobs(Figure):
 def rides_panel(w: float, b: float, formula: str) -> Panel:
     """The rides, the line of this setting, and how far it misses each ride."""
     marks: list[Mark] = [curve([x, x], [y, w * x + b], role="guide") for x, y in RIDES]
-    marks += [
-        curve([0, 9], [b, 9 * w + b], role="function", label=formula),
-        points(KM, FARE, role="class_a"),
-    ]
+    marks += [curve([0, 9], [b, 9 * w + b], role="function", label=formula), points(KM, FARE, role="class_a")]
     return Panel(
-        marks, xlim=(0, 9), ylim=(0, 25), xlabel="distance x (km)", ylabel="fare y", title="Six rides and your line",
+        marks,
+        xlim=(0, 9),
+        ylim=(0, 25),
+        xlabel="distance x (km)",
+        ylabel="fare y",
+        title="Six rides and your line",
         name="rides",
-    )  # fmt: skip
+    )
 
 
 class OneKnob(Knobs):
@@ -114,9 +116,14 @@ class OneKnob(Knobs):
             point(self.w, self.now, role="here", label="you", drag={"x": "w"}),
         ]
         losses = Panel(
-            marks, xlim=(0, 5), ylim=(-8, 160), xlabel="knob w", ylabel="loss J", title="The losses you have seen",
+            marks,
+            xlim=(0, 5),
+            ylim=(-8, 160),
+            xlabel="knob w",
+            ylabel="loss J",
+            title="The losses you have seen",
             name="losses",
-        )  # fmt: skip
+        )
         return [rides_panel(self.w, 0.0, "ŷ = wx"), losses]
 
     def describe(self) -> str:
@@ -190,14 +197,23 @@ class TwoKnobs(Knobs):
                 x, y = EYE(np.array([w, b, 0.0]))
                 marks.append(text(float(x), float(y), words, anchor="middle"))
             space = Panel(
-                marks, xlim=(left - 0.1, right + 0.1), ylim=(low - 0.12, high + 0.03), axes=False,
-                title="The settings you have tried", name="settings",
-            )  # fmt: skip
+                marks,
+                xlim=(left - 0.1, right + 0.1),
+                ylim=(low - 0.12, high + 0.03),
+                axes=False,
+                title="The settings you have tried",
+                name="settings",
+            )
             return [rides_panel(self.w, self.b, "ŷ = wx + b"), space]
         settings = Panel(
-            marks, xlim=(0, 5), ylim=(0, 10), xlabel="knob w", ylabel="knob b", title="The settings you have tried",
+            marks,
+            xlim=(0, 5),
+            ylim=(0, 10),
+            xlabel="knob w",
+            ylabel="knob b",
+            title="The settings you have tried",
             name="settings",
-        )  # fmt: skip
+        )
         return [rides_panel(self.w, self.b, "ŷ = wx + b"), settings]
 
     def describe(self) -> str:
@@ -270,18 +286,23 @@ class TenKnobs(Knobs):
         hours = np.linspace(0, 22, 45)
         curves = self.path @ powers(hours).T
         day = Panel(
-            [
-                curve(hours, by_frame(curves), role="function", label="ŷ"),
-                points(HOURS, WARMTH, role="class_a"),
-            ],
-            xlim=(0, 22), ylim=(-9, 9), xlabel="hour of the day", ylabel="degrees above the mean",
-            title="Twelve readings", name="day",
-        )  # fmt: skip
+            [curve(hours, by_frame(curves), role="function", label="ŷ"), points(HOURS, WARMTH, role="class_a")],
+            xlim=(0, 22),
+            ylim=(-9, 9),
+            xlabel="hour of the day",
+            ylabel="degrees above the mean",
+            title="Twelve readings",
+            name="day",
+        )
         settings = Panel(
             [bars(POWERS, by_frame(self.path), role="function", width=0.7)],
-            xlim=(-0.6, 9.6), ylim=(-16, 16), xlabel="knob", ylabel="where it stands", title="The ten knobs",
+            xlim=(-0.6, 9.6),
+            ylim=(-16, 16),
+            xlabel="knob",
+            ylabel="where it stands",
+            title="The ten knobs",
             name="settings",
-        )  # fmt: skip
+        )
         return [day, settings]
 
     def describe(self) -> str:
@@ -296,9 +317,14 @@ class TenKnobs(Knobs):
 # ------------------------------------------------------------------------------------------- the blame
 
 SPOTS = {  # where each node stands
-    "x": (0.0, 1.0), "h": (1.1, 1.0), "ŷ": (2.4, 1.0), "ℓ": (3.7, 1.0),
-    "w₁": (1.1, 0.0), "w₂": (2.4, 0.0), "y": (3.7, 0.0),
-}  # fmt: skip
+    "x": (0.0, 1.0),
+    "h": (1.1, 1.0),
+    "ŷ": (2.4, 1.0),
+    "ℓ": (3.7, 1.0),
+    "w₁": (1.1, 0.0),
+    "w₂": (2.4, 0.0),
+    "y": (3.7, 0.0),
+}
 WIRES = [("x", "h"), ("w₁", "h"), ("h", "ŷ"), ("w₂", "ŷ"), ("ŷ", "ℓ"), ("y", "ℓ")]
 KNOWN_AT = {"x": 0, "w₁": 0, "w₂": 0, "y": 0, "h": 1, "ŷ": 2, "ℓ": 3}  # the frame from which a value is known
 BLAMED_AT = {"ŷ": 4, "w₂": 5, "h": 5, "w₁": 6}  # and the frame from which its slope is
@@ -414,9 +440,7 @@ def stop(number: str) -> Stop:
     lesson = files.about(number)
     place = lesson["map"]
     needs = tuple(lesson["needs"])
-    return Stop(
-        lesson["short"], lesson["minutes"], needs, place["column"], place["row"], place.get("label", "middle")
-    )
+    return Stop(lesson["short"], lesson["minutes"], needs, place["column"], place["row"], place.get("label", "middle"))
 
 
 COURSE = {number: stop(number) for number in files.numbers()}
@@ -440,7 +464,7 @@ def before(number: str) -> list[str]:
     return sorted(found)
 
 
-class Map(Figure):
+class CourseMap(Figure):
     """The sixteen lessons; choose one, and what it builds on lights up."""
 
     title = "The course: choose a lesson, and what it builds on lights up"
@@ -481,10 +505,4 @@ class Map(Figure):
         return f"{head}: it builds on {count} ({', '.join(self.lit)}), about {hours:.1f} hours of work"
 
 
-FIGURES = {
-    "one-knob": OneKnob,
-    "two-knobs": TwoKnobs,
-    "blame": Blame,
-    "ten-knobs": TenKnobs,
-    "map": Map,
-}
+FIGURES = {"one-knob": OneKnob, "two-knobs": TwoKnobs, "blame": Blame, "ten-knobs": TenKnobs, "map": CourseMap}

@@ -206,8 +206,15 @@ def _(f: Function, x: float, tol: float) -> bool:
 def _(rng: np.random.Generator) -> Iterator[Case]:
     # kinds of places, as: formula of u = x − a, and how far from a the place is; slopes are far from tol = 0.01
     bottoms = [("2.0 * u**2", 0.0), ("u**4 + u**2", 0.0), ("0.5 * u**2", 0.004), ("0.5 * u**2", -0.004)]
-    others = [("-(u**2)", 0.0), ("u**3", 0.0), ("-(u**3)", 0.0), ("3.0 * u**2", 0.004), ("3.0 * u**2", -0.004),
-              ("u**2", 1.0), ("u**2", -1.0)]  # fmt: skip
+    others = [
+        ("-(u**2)", 0.0),
+        ("u**3", 0.0),
+        ("-(u**3)", 0.0),
+        ("3.0 * u**2", 0.004),
+        ("3.0 * u**2", -0.004),
+        ("u**2", 1.0),
+        ("u**2", -1.0),
+    ]
     for _ in range(3):
         kinds = [*bottoms, *bottoms[:3], *others]
         spots = []

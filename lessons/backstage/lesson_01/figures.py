@@ -193,20 +193,33 @@ class Secant(Figure):
                 point(x + h, y + self.rise, role="derivative", label="" if self.level else "x + h"),
                 point(x, y, role="here", label="x", drag={"x": "x"}),
             ],
-            xlim=(-2.5, 2.5), ylim=(low, high), xlabel="place", ylabel="height", title="The line through two places",
+            xlim=(-2.5, 2.5),
+            ylim=(low, high),
+            xlabel="place",
+            ylabel="height",
+            title="The line through two places",
             name="hill",
-        )  # fmt: skip
+        )
         limits = NOWHERE if self.corner else [self.slope, self.slope]
         quotient = Panel(
             [
                 curve([-1.0, 1.0], limits, role="guide", label="f′(x)"),
                 curve(self.steps, self.quotients, role="derivative"),
-                point(h, self.slope if self.level and not self.corner else self.quotient, role="here",
-                      label="0/0" if self.level else "now", drag={"x": "h"}),
+                point(
+                    h,
+                    self.slope if self.level and not self.corner else self.quotient,
+                    role="here",
+                    label="0/0" if self.level else "now",
+                    drag={"x": "h"},
+                ),
             ],
-            xlim=(-1.05, 1.05), ylim=(room[0], room[1]), xlabel="distance h", ylabel="[f(x + h) − f(x)] / h",
-            title="Its steepness, for every h", name="quotient",
-        )  # fmt: skip
+            xlim=(-1.05, 1.05),
+            ylim=(room[0], room[1]),
+            xlabel="distance h",
+            ylabel="[f(x + h) − f(x)] / h",
+            title="Its steepness, for every h",
+            name="quotient",
+        )
         return [slope, quotient]
 
     def describe(self) -> str:
@@ -274,8 +287,13 @@ class Rule(Figure):
                 curve(xs, slopes, role="derivative", label="f′"),
                 point(self.x, self.slope, role="here"),
             ],
-            xlim=(-2.2, 2.2), ylim=(-reach, reach), xlabel="x", ylabel="slope f′(x)", title="Its slope", name="slope",
-        )  # fmt: skip
+            xlim=(-2.2, 2.2),
+            ylim=(-reach, reach),
+            xlabel="x",
+            ylabel="slope f′(x)",
+            title="Its slope",
+            name="slope",
+        )
         return [hill, sign]
 
     def describe(self) -> str:
@@ -283,8 +301,10 @@ class Rule(Figure):
         if self.way:
             kind = "negative" if self.slope < 0 else "positive"
             return f"{where}: the slope is {signed(self.slope)}, {kind}, so down is to the {side(self.way)}"
-        place = {(True, True): "both neighbours are higher: the bottom of a valley",
-                 (False, False): "both neighbours are lower: a hilltop"}  # fmt: skip
+        place = {
+            (True, True): "both neighbours are higher: the bottom of a valley",
+            (False, False): "both neighbours are lower: a hilltop",
+        }
         what = place.get(self.higher, "one neighbour is higher, one lower: a level spot on a slope")
         return f"{where}: the slope is 0, and the rule says stay; {what}"
 
@@ -372,9 +392,16 @@ class UCurve(Figure):
                 curve(hs, drawn[0][:-1], role="function"),
                 point(h, float(max(self.central[-1], 1e-14)), role="here"),
             ],
-            xlim=(1e-16, 0.2), ylim=(1e-14, 10.0), xscale="log", yscale="log", xlabel="distance h",
-            ylabel="error of the slope", title="How wrong each quotient is", name="error", width=1.25,
-        )  # fmt: skip
+            xlim=(1e-16, 0.2),
+            ylim=(1e-14, 10.0),
+            xscale="log",
+            yscale="log",
+            xlabel="distance h",
+            ylabel="error of the slope",
+            title="How wrong each quotient is",
+            name="error",
+            width=1.25,
+        )
         t = np.linspace(-2.0, 2.0, 161)
         reach = 3 * abs(self.slope) + 0.3
         chord = (f(x + np.array([-h, h])) - self.value) / h
@@ -386,9 +413,13 @@ class UCurve(Figure):
                 point(-1.0, float(chord[0]), role="derivative", label="x − h"),
                 point(1.0, float(chord[1]), role="derivative", label="x + h"),
             ],
-            xlim=(-2, 2), ylim=(-reach, reach), xlabel="(place − x) / h", ylabel="(height − f(x)) / h",
-            title="The hill under a microscope", name="microscope",
-        )  # fmt: skip
+            xlim=(-2, 2),
+            ylim=(-reach, reach),
+            xlabel="(place − x) / h",
+            ylabel="(height − f(x)) / h",
+            title="The hill under a microscope",
+            name="microscope",
+        )
         return [error, microscope]
 
     def describe(self) -> str:

@@ -398,9 +398,7 @@ predictions = [
         "How do the lengths of your steps change on the way down?",
         options={
             "They stay the same": "Watch the dots in the figure: they crowd together near the bottom.",
-            "They shrink": (
-                "The slope is x itself here, so the closer you get, the shorter the steps."
-            ),
+            "They shrink": ("The slope is x itself here, so the closer you get, the shorter the steps."),
             "They grow": "They would on a hill that gets steeper as you go down. This one gets flatter.",
         },
         answer="They shrink",
@@ -457,9 +455,7 @@ quiz = [
         "Your loop is `while k < max_iter or abs(slope) > tol`. The walk diverges. What happens?",
         options={
             "It stops after max_iter steps": "With `and` it would. With `or`, a steep slope alone keeps it going.",
-            "It goes on until the numbers break": (
-                "The slope is never small, so `or` is never false until x is nan."
-            ),
+            "It goes on until the numbers break": ("The slope is never small, so `or` is never false until x is nan."),
             "It stops at once": "The first condition holds at the start, so it does go on.",
         },
         answer="It goes on until the numbers break",

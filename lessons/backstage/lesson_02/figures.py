@@ -6,19 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dlcourse.figures import (
-    Figure,
-    Panel,
-    band,
-    by_frame,
-    choice,
-    curve,
-    point,
-    points,
-    polyline,
-    slider,
-    text,
-)
+from dlcourse.figures import Figure, Panel, band, by_frame, choice, curve, point, points, polyline, slider, text
 from dlcourse.figures.hills import Array, Hill, double_well, walk
 
 HILLS = {
@@ -68,8 +56,13 @@ class Descent(Figure):
                 polyline(path, heights, role="path", shown=by_frame(counts), markers=True),
                 point(by_frame(path), by_frame(heights), role="here", label="you", drag={"x": "start"}),
             ],
-            xlim=(low, high), ylim=(bottom, top), xlabel="x", ylabel="height f(x)", title="On the hill", name="hill",
-        )  # fmt: skip
+            xlim=(low, high),
+            ylim=(bottom, top),
+            xlabel="x",
+            ylabel="height f(x)",
+            title="On the hill",
+            name="hill",
+        )
         # a cobweb: up or down to the rule's curve, then across to the diagonal, where next becomes now
         corners = [(path[0], path[0])]
         for now, after in pairwise(path):
@@ -79,14 +72,20 @@ class Descent(Figure):
                 curve([low, high], [low, high], role="guide", label="next = now"),
                 curve(xs, xs - self.rate * f.slope(xs), role="derivative", label="x − ηf′(x)"),
                 polyline(
-                    [c[0] for c in corners], [c[1] for c in corners], role="path",
+                    [c[0] for c in corners],
+                    [c[1] for c in corners],
+                    role="path",
                     shown=by_frame([2 * k + 1 for k in range(len(path))]),
                 ),
                 point(by_frame(path), by_frame(path), role="here"),
             ],
-            xlim=(low, high), ylim=(low, high), xlabel="x now", ylabel="x next", title="The same walk as a cobweb",
+            xlim=(low, high),
+            ylim=(low, high),
+            xlabel="x now",
+            ylabel="x next",
+            title="The same walk as a cobweb",
             name="cobweb",
-        )  # fmt: skip
+        )
         return [hill, cobweb]
 
     def describe(self) -> str:
@@ -132,9 +131,13 @@ class Dial(Figure):
                 polyline(path, heights, role="path", shown=by_frame(list(range(1, len(path) + 1))), markers=True),
                 point(by_frame(path), by_frame(heights), role="here", label="you"),
             ],
-            xlim=(-2.2, 2.2), ylim=(-0.2 * c, 2.4 * c), xlabel="x", ylabel="height f(x)", title="On the bowl",
+            xlim=(-2.2, 2.2),
+            ylim=(-0.2 * c, 2.4 * c),
+            xlabel="x",
+            ylabel="height f(x)",
+            title="On the bowl",
             name="bowl",
-        )  # fmt: skip
+        )
         one, two, end = 1 / c, 2 / c, 1.6
         rates = np.linspace(0, end, 81)
         names = [(one / 2, "crawl"), ((one + two) / 2, "zig-zag"), ((two + end) / 2, "explode")]
@@ -148,9 +151,13 @@ class Dial(Figure):
                 *[text(x, 2.4, name, anchor="middle") for x, name in names if x < end - 0.12],
                 point(self.rate, abs(self.factor), role="here", label="η", drag={"x": "rate"}),
             ],
-            xlim=(0, end), ylim=(0, 3), xlabel="learning rate η", ylabel="|1 − ηc|, what a step multiplies by",
-            title="The dial", name="dial",
-        )  # fmt: skip
+            xlim=(0, end),
+            ylim=(0, 3),
+            xlabel="learning rate η",
+            ylabel="|1 − ηc|, what a step multiplies by",
+            title="The dial",
+            name="dial",
+        )
         return [bowl, dial]
 
     def describe(self) -> str:
@@ -194,9 +201,13 @@ class Basins(Figure):
                 polyline(self.path, heights, role="path", shown=by_frame(counts), markers=True),
                 point(by_frame(self.path), by_frame(heights), role="here", label="you", drag={"x": "start"}),
             ],
-            xlim=(-1.7, 1.7), ylim=(-2.1, 2.6), xlabel="start x₀", ylabel="height f(x)",
-            title="Each start, marked by its end", name="hill",
-        )  # fmt: skip
+            xlim=(-1.7, 1.7),
+            ylim=(-2.1, 2.6),
+            xlabel="start x₀",
+            ylabel="height f(x)",
+            title="Each start, marked by its end",
+            name="hill",
+        )
         ends = Panel(
             [
                 curve([-1.7, 1.7], [LEFT_BOTTOM] * 2, role="guide", label="left valley"),
@@ -204,9 +215,13 @@ class Basins(Figure):
                 points(a, self.ends[self.left], role="class_a"),
                 points(b, self.ends[self.right], role="class_b"),
             ],
-            xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xlabel="start x₀", ylabel="end after 200 steps",
-            title="Start and end", name="ends",
-        )  # fmt: skip
+            xlim=(-1.7, 1.7),
+            ylim=(-1.7, 1.7),
+            xlabel="start x₀",
+            ylabel="end after 200 steps",
+            title="Start and end",
+            name="ends",
+        )
         return [walker, ends]
 
     def describe(self) -> str:
@@ -247,8 +262,13 @@ class HeavyBall(Figure):
                 point(LEFT_BOTTOM, float(hill(LEFT_BOTTOM)), role="minimum", label="deepest"),
                 point(by_frame(ball), by_frame(hill(ball)), role="here", label="ball"),
             ],
-            xlim=(-1.8, 1.8), ylim=(-1.8, 3.0), xlabel="x", ylabel="height f(x)", title="On the hill", name="hill",
-        )  # fmt: skip
+            xlim=(-1.8, 1.8),
+            ylim=(-1.8, 3.0),
+            xlabel="x",
+            ylabel="height f(x)",
+            title="On the hill",
+            name="hill",
+        )
         steps = np.arange(len(ball)) * self.stride
         time = Panel(
             [
@@ -258,9 +278,13 @@ class HeavyBall(Figure):
                 polyline(steps, ball, role="path", shown=by_frame(counts)),
                 point(by_frame(steps), by_frame(ball), role="here"),
             ],
-            xlim=(0, float(steps[-1])), ylim=(-1.8, 1.8), xlabel="step", ylabel="x", title="The same, over time",
+            xlim=(0, float(steps[-1])),
+            ylim=(-1.8, 1.8),
+            xlabel="step",
+            ylabel="x",
+            title="The same, over time",
             name="time",
-        )  # fmt: skip
+        )
         return [track, time]
 
     def describe(self) -> str:

@@ -68,10 +68,13 @@ class Hill2D(Figure):
         window = (-self.reach, self.reach)
         self.drawn = {
             f.name: (
-                f, low, surface(f, window, window, levels, self.eye, pixels=160), contour_map(f, window, window, levels)
+                f,
+                low,
+                surface(f, window, window, levels, self.eye, pixels=160),
+                contour_map(f, window, window, levels),
             )
             for f, levels, low in self.hills
-        }  # fmt: skip
+        }
         super().__init__(**settings)
 
     def compute(self) -> None:
@@ -92,16 +95,19 @@ class Hill2D(Figure):
         slope = self.gradient[axis]
         return [
             polyline(*self.on_surface(ground, self.f(ground)), role="function", label=name),
-            polyline(*self.on_surface(self.place + short[:, None] * along, self.height + short * slope),
-                     role="derivative"),
-        ]  # fmt: skip
+            polyline(
+                *self.on_surface(self.place + short[:, None] * along, self.height + short * slope), role="derivative"
+            ),
+        ]
 
     def scene(self) -> list[Panel]:
         (x, y), (gx, gy), r = self.place, self.gradient, self.reach
-        (u, v), (u1, v1) = np.transpose(self.on_surface(
-            np.array([self.place, self.place - self.gradient]),
-            np.array([self.height, self.height - self.gradient @ self.gradient]),
-        ))  # fmt: skip
+        (u, v), (u1, v1) = np.transpose(
+            self.on_surface(
+                np.array([self.place, self.place - self.gradient]),
+                np.array([self.height, self.height - self.gradient @ self.gradient]),
+            )
+        )
         flat = bool(np.hypot(gx, gy) < 1e-9)
         side = Panel(
             [
@@ -111,9 +117,13 @@ class Hill2D(Figure):
                 arrow(u, v, u1, v1, role="here"),
                 point(u, v, role="here", label="you"),
             ],
-            xlim=(-2.7, 2.7), ylim=(self.low, self.low + 4.4), axes=False, aspect="equal", title="The surface",
+            xlim=(-2.7, 2.7),
+            ylim=(self.low, self.low + 4.4),
+            axes=False,
+            aspect="equal",
+            title="The surface",
             name="surface",
-        )  # fmt: skip
+        )
         above = Panel(
             [
                 *self.chart,
@@ -124,8 +134,14 @@ class Hill2D(Figure):
                 arrow(x, y, x - gx, y - gy, role="here", label="" if flat else "−∇f"),
                 point(x, y, role="here", label="you", drag={"x": "x", "y": "y"}),
             ],
-            xlim=(-r, r), ylim=(-r, r), xlabel="x", ylabel="y", aspect="equal", title="Its map", name="map",
-        )  # fmt: skip
+            xlim=(-r, r),
+            ylim=(-r, r),
+            xlabel="x",
+            ylabel="y",
+            aspect="equal",
+            title="Its map",
+            name="map",
+        )
         return [side, above]
 
     def describe(self) -> str:
@@ -178,14 +194,26 @@ class Condition(Figure):
                 arrows(self.path, unit(self.downhill) * length, "derivative", "−∇f"),
                 *trail(self.path),
             ],
-            xlim=self.xlim, ylim=self.ylim, xlabel="x", ylabel="y", aspect="equal", title="The map", name="map",
+            xlim=self.xlim,
+            ylim=self.ylim,
+            xlabel="x",
+            ylabel="y",
+            aspect="equal",
+            title="The map",
+            name="map",
             width=1.6,
-        )  # fmt: skip
+        )
         fall = Panel(
             loss_curve(np.arange(self.steps + 1.0), self.heights, label=None),
-            xlim=(0, self.steps), ylim=(1e-6, 3), yscale="log", xlabel="step", ylabel="height", title="The height",
-            width=0.8, name="height",
-        )  # fmt: skip
+            xlim=(0, self.steps),
+            ylim=(1e-6, 3),
+            yscale="log",
+            xlabel="step",
+            ylabel="height",
+            title="The height",
+            width=0.8,
+            name="height",
+        )
         return [chart, fall]
 
     def describe(self) -> str:
@@ -239,14 +267,24 @@ class Units(Figure):
                 *contour_map(lambda p: self.f(p / self.stretch), window, window, self.levels, named=(2.0, 20.0)),
                 *one(here, circle, self.move, ("one stride", "")),
             ],
-            xlim=window, ylim=window, xlabel="x", ylabel="y in new units", aspect="equal",
-            title="As you measure it", name="new",
-        )  # fmt: skip
+            xlim=window,
+            ylim=window,
+            xlabel="x",
+            ylabel="y in new units",
+            aspect="equal",
+            title="As you measure it",
+            name="new",
+        )
         ground = Panel(
             [*self.old_map, *one(self.place, circle / self.stretch, self.move / self.stretch, ("", "steepest"))],
-            xlim=(-self.old, self.old), ylim=(-self.old, self.old), xlabel="x", ylabel="y in old units", aspect="equal",
-            title="The same, on the ground", name="old",
-        )  # fmt: skip
+            xlim=(-self.old, self.old),
+            ylim=(-self.old, self.old),
+            xlabel="x",
+            ylabel="y in old units",
+            aspect="equal",
+            title="The same, on the ground",
+            name="old",
+        )
         return [measured, ground]
 
     def describe(self) -> str:
@@ -307,14 +345,26 @@ class Precondition(Figure):
         marks.append(arrows(self.path, unit(self.moves) * near, "here", "−M∇f"))
         marks += trail(self.path, label=None)
         chart = Panel(
-            marks, xlim=(-2.4, 2.4), ylim=(-2.4, 2.4), xlabel="x", ylabel="y", aspect="equal", title="The map",
+            marks,
+            xlim=(-2.4, 2.4),
+            ylim=(-2.4, 2.4),
+            xlabel="x",
+            ylabel="y",
+            aspect="equal",
+            title="The map",
             name="map",
-        )  # fmt: skip
+        )
         fall = Panel(
             loss_curve(np.arange(float(len(self.path))), np.maximum(self.heights, 1e-9), label=None),
-            xlim=(0, self.steps), ylim=(1e-6, 100), yscale="log", xlabel="step", ylabel="height", title="The height",
-            width=0.8, name="height",
-        )  # fmt: skip
+            xlim=(0, self.steps),
+            ylim=(1e-6, 100),
+            yscale="log",
+            xlabel="step",
+            ylabel="height",
+            title="The height",
+            width=0.8,
+            name="height",
+        )
         return [chart, fall]
 
     def describe(self) -> str:
@@ -334,8 +384,11 @@ class Saddle(Figure):
     """A walk that comes to a saddle, and what a push to the side does."""
 
     title = "A walk that comes to a pass between two valleys"
-    push = choice({"0": "none: x = 0", "0.000001": "x = 0.000001", "0.001": "x = 0.001", "0.1": "x = 0.1"},
-                  value="0.000001", label="push to the side at the start")  # fmt: skip
+    push = choice(
+        {"0": "none: x = 0", "0.000001": "x = 0.000001", "0.001": "x = 0.001", "0.1": "x = 0.1"},
+        value="0.000001",
+        label="push to the side at the start",
+    )
 
     rate, steps = 0.3, 66
     levels = (-0.4, -0.2, 0.0, 0.2, 0.5, 1.0, 1.5, 2.0)
@@ -359,13 +412,24 @@ class Saddle(Figure):
                 text(-0.08, -0.22, "saddle", anchor="end"),
                 *trail(self.path),
             ],
-            xlim=(-2.2, 2.2), ylim=(-1.4, 1.9), xlabel="x", ylabel="y", aspect="equal", title="The map", name="map",
-        )  # fmt: skip
+            xlim=(-2.2, 2.2),
+            ylim=(-1.4, 1.9),
+            xlabel="x",
+            ylabel="y",
+            aspect="equal",
+            title="The map",
+            name="map",
+        )
         fall = Panel(
             loss_curve(np.arange(self.steps + 1.0), self.heights, label=None),
-            xlim=(0, self.steps), ylim=(-0.7, 1.4), xlabel="step", ylabel="height", title="The height", width=0.8,
+            xlim=(0, self.steps),
+            ylim=(-0.7, 1.4),
+            xlabel="step",
+            ylabel="height",
+            title="The height",
+            width=0.8,
             name="height",
-        )  # fmt: skip
+        )
         return [chart, fall]
 
     def describe(self) -> str:

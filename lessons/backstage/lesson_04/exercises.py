@@ -174,8 +174,12 @@ def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
 def _(rng: np.random.Generator) -> Iterator[Case]:
     costs = ["(y - yhat) ** 2", "abs(y - yhat)", "np.exp(yhat) - y * yhat", "y * np.log(y / yhat) - y + yhat"]
     models = ["w * x", "w * x + x ** 2", "np.sin(x) + w", "np.exp(x - w)"]
-    yield dict(C=function_of("y, yhat", "(y - yhat) ** 2 + 2 * yhat"), G=function_of("x, w", "w * x + x"),
-               S=[(1.0, 2.0), (2.0, 3.0), (3.0, 5.0)], w=1.5)  # fmt: skip
+    yield dict(
+        C=function_of("y, yhat", "(y - yhat) ** 2 + 2 * yhat"),
+        G=function_of("x, w", "w * x + x"),
+        S=[(1.0, 2.0), (2.0, 3.0), (3.0, 5.0)],
+        w=1.5,
+    )
     for cost, model in zip(costs, models, strict=True):
         pairs = [(float(x), float(y)) for x, y in rng.uniform(0.5, 3.0, size=(int(rng.integers(2, 6)), 2))]
         yield dict(C=function_of("y, yhat", cost), G=function_of("x, w", model), S=pairs, w=float(rng.uniform(0.5, 2)))

@@ -43,9 +43,8 @@ def penguin_loss() -> tuple[Array, Array, Terrain, Array]:
     # a map of 40,000 places would otherwise ask each of the 342 birds 40,000 times.
     xx, xy, yy, mx, my = (float(v.mean()) for v in (x * x, x * y, y * y, x, y))
     loss = Terrain(
-        "loss", "mean (wx + b − y)²",
-        lambda w, b: xx * w**2 + 2 * mx * w * b + b**2 - 2 * xy * w - 2 * my * b + yy,
-    )  # fmt: skip
+        "loss", "mean (wx + b − y)²", lambda w, b: xx * w**2 + 2 * mx * w * b + b**2 - 2 * xy * w - 2 * my * b + yy
+    )
     best, *_ = np.linalg.lstsq(np.stack([x, np.ones_like(x)], axis=1), y, rcond=None)
     return x, y, loss, np.asarray(best, dtype=float)
 
@@ -94,18 +93,26 @@ class Line(Figure):
                 point(ZERO, by_frame(self.path[:, 1].tolist()), role="here", label="b", drag={"y": "b"}),
                 point(FAR, by_frame(far), role="class_a", label="turn me", drag={"y": "far"}),
             ],
-            xlim=(170, 235), ylim=(1.5, 7.5), xlabel="flipper length (mm)", ylabel="body mass (kg)",
-            title="Data space", name="data",
-        )  # fmt: skip
+            xlim=(170, 235),
+            ylim=(1.5, 7.5),
+            xlabel="flipper length (mm)",
+            ylabel="body mass (kg)",
+            title="Data space",
+            name="data",
+        )
         space = Panel(
             [
                 *self.map,
                 point(self.best[0], self.best[1], role="minimum", label="closed form"),
                 *trail(self.path, label="this line", drag={"x": "w", "y": "b"}),
             ],
-            xlim=self.wlim, ylim=self.blim, xlabel="w (kg per cm)", ylabel="b (kg at 200 mm)",
-            title="Parameter space", name="parameters",
-        )  # fmt: skip
+            xlim=self.wlim,
+            ylim=self.blim,
+            xlabel="w (kg per cm)",
+            ylabel="b (kg at 200 mm)",
+            title="Parameter space",
+            name="parameters",
+        )
         return [birds, space]
 
     def describe(self) -> str:
@@ -143,13 +150,18 @@ class Zoo(Figure):
 
     def __init__(self, **settings: Any) -> None:
         m = dl.placeholder("m", shape=(None,))
-        self.m, self.costs = m, {
-            "squared": (1 - m) ** 2,
-            "absolute": dl.abs(1 - m),
-            "hinge": dl.maximum(0.0, 1 - m),
-            "logistic": dl.logsumexp(dl.concatenate([dl.expand_dims(0 * m, 1), dl.expand_dims(-m, 1)], axis=1), axis=1),
-            "0-1": dl.where(dl.sign(m) < 0, 1.0, 0.0),
-        }  # fmt: skip
+        self.m, self.costs = (
+            m,
+            {
+                "squared": (1 - m) ** 2,
+                "absolute": dl.abs(1 - m),
+                "hinge": dl.maximum(0.0, 1 - m),
+                "logistic": dl.logsumexp(
+                    dl.concatenate([dl.expand_dims(0 * m, 1), dl.expand_dims(-m, 1)], axis=1), axis=1
+                ),
+                "0-1": dl.where(dl.sign(m) < 0, 1.0, 0.0),
+            },
+        )
         super().__init__(**settings)
 
     def cost(self, margins: Any, name: str | None = None) -> Array:
@@ -182,9 +194,13 @@ class Zoo(Figure):
                 point(self.best, least, role="minimum", label="best border"),
                 point(self.outlier, 3 * ground, role="class_b", label="outlier", drag={"x": "outlier"}),
             ],
-            xlim=(-5.2, 5.2), ylim=(-ground, top), xlabel="place x, and border c", ylabel="average loss, border at c",
-            title="The points, and the loss of every border", name="border",
-        )  # fmt: skip
+            xlim=(-5.2, 5.2),
+            ylim=(-ground, top),
+            xlabel="place x, and border c",
+            ylabel="average loss, border at c",
+            title="The points, and the loss of every border",
+            name="border",
+        )
         margins = np.linspace(-6, 6, 121)
         roof = max(4.0, 1.2 * self.price)
         others = [curve(margins, self.cost(margins, name), role="guide") for name in LOSSES if name != self.loss]
@@ -204,9 +220,13 @@ class Zoo(Figure):
                 *names,
                 point(self.margin, self.price, role="here", label="outlier"),
             ],
-            xlim=(-6, 6), ylim=(-0.04 * roof, roof), xlabel="margin m: above 0 is the right side",
-            ylabel="loss of one point", title="What one point costs", name="price",
-        )  # fmt: skip
+            xlim=(-6, 6),
+            ylim=(-0.04 * roof, roof),
+            xlabel="margin m: above 0 is the right side",
+            ylabel="loss of one point",
+            title="What one point costs",
+            name="price",
+        )
         return [average, price]
 
     def describe(self) -> str:
@@ -272,9 +292,12 @@ class Blocks(Figure):
 
     def draw_function(self) -> Panel:
         parts: dict[str, Part] = {
-            "a": ("observed", "x₀"), "b": ("observed", "x₁"), "G": ("block", "G(x, w)"),
-            "u": ("circle", "ŷ₀"), "v": ("circle", "ŷ₁"),
-        }  # fmt: skip
+            "a": ("observed", "x₀"),
+            "b": ("observed", "x₁"),
+            "G": ("block", "G(x, w)"),
+            "u": ("circle", "ŷ₀"),
+            "v": ("circle", "ŷ₁"),
+        }
         rows: list[list[str | None]] = [["a", None, "u"], [None, "G", None], ["b", None, "v"]]
         drawing = self.with_w(parts, rows, ["a G u", "b G v"], 0, 1, "G")
         (x, z), (out, other) = self.xs[:2], self.outputs[:2]
@@ -282,9 +305,7 @@ class Blocks(Figure):
         return diagram(**drawing, notes=self.notes(a=x, b=z, u=out, v=other), words=words)
 
     def draw_cost(self) -> Panel:
-        parts: dict[str, Part] = {
-            "y": "observed", "ŷ": "circle", "C": ("square", "C(y, ŷ)"), "c": ("circle", "ℓ"),
-        }  # fmt: skip
+        parts: dict[str, Part] = {"y": "observed", "ŷ": "circle", "C": ("square", "C(y, ŷ)"), "c": ("circle", "ℓ")}
         rows: list[list[str | None]] = [["y"], [None, "C", "c"], ["ŷ"]]
         arrows: list[Arrow] = ["y C", "ŷ C", ("C c", "guide")]
         words = [(1, 0, "how far apart?"), (1.9, 2, "always one number")]
@@ -296,8 +317,12 @@ class Blocks(Figure):
 
     def draw_model(self) -> Panel:
         parts: dict[str, Part] = {
-            "x": "observed", "G": ("block", "G(x, w)"), "ŷ": "circle", "C": ("square", "C(y, ŷ)"), "y": "observed",
-        }  # fmt: skip
+            "x": "observed",
+            "G": ("block", "G(x, w)"),
+            "ŷ": "circle",
+            "C": ("square", "C(y, ŷ)"),
+            "y": "observed",
+        }
         rows: list[list[str | None]] = [[None, None, None, "y"], ["x", "G", "ŷ", "C"]]
         drawing = self.with_w(parts, rows, ["x G ŷ C", "y C"], 0, 1, "G")
         notes = self.notes(x=self.xs[1], ŷ=self.outputs[1], C=self.prices[1])
@@ -321,9 +346,13 @@ class Blocks(Figure):
 
     def draw_pipeline(self) -> Panel:
         parts: dict[str, Part] = {
-            "input": "observed", "world": ("block", "the world"), "truth": ("observed", "truth"),
-            "model": ("block", "model"), "output": "circle", "loss": "square",
-        }  # fmt: skip
+            "input": "observed",
+            "world": ("block", "the world"),
+            "truth": ("observed", "truth"),
+            "model": ("block", "model"),
+            "output": "circle",
+            "loss": "square",
+        }
         real: list[str | None] = [None, "world", "truth"]
         ours: list[str | None] = [None, "model", "output"]
         arrows: list[Arrow] = ["input world truth loss", "input model output loss"]
@@ -405,9 +434,15 @@ class Nearest(Figure):
             point(self.x, self.z, role="here", label="x", drag={"x": "x", "y": "z"}),
         ]
         plane = Panel(
-            marks, xlim=(-REACH, REACH), ylim=(-REACH, REACH), xlabel="first number", ylabel="second number",
-            aspect="equal", title="Each row of W and its cell", name="cells",
-        )  # fmt: skip
+            marks,
+            xlim=(-REACH, REACH),
+            ylim=(-REACH, REACH),
+            xlabel="first number",
+            ylabel="second number",
+            aspect="equal",
+            title="Each row of W and its cell",
+            name="cells",
+        )
         steps = self.swept.astype(float)
         steps[1:][np.diff(self.swept) != 0] = np.nan  # a jump is no slope: leave a gap
         answer = Panel(
@@ -415,9 +450,13 @@ class Nearest(Figure):
                 curve(self.places, steps, role="function", label="answer k"),
                 point(self.u, float(self.winner), role="here", label="now"),
             ],
-            xlim=(-REACH, REACH), ylim=(-0.5, 3.5), xlabel="first number of row 0", ylabel="nearest row k",
-            title="The answer, as row 0 moves sideways", name="answer",
-        )  # fmt: skip
+            xlim=(-REACH, REACH),
+            ylim=(-0.5, 3.5),
+            xlabel="first number of row 0",
+            ylabel="nearest row k",
+            title="The answer, as row 0 moves sideways",
+            name="answer",
+        )
         return [plane, answer]
 
     def describe(self) -> str:

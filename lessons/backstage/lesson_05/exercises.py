@@ -186,14 +186,19 @@ def _(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -> Array:
 
 @epoch.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(w=np.array([0.0]), X=np.array([[1.0], [2.0], [1.0]]), y=np.array([1.0, 2.0, 3.0]),
-               batches=[[0, 1], [2]], lr=0.1)  # fmt: skip
+    yield dict(
+        w=np.array([0.0]), X=np.array([[1.0], [2.0], [1.0]]), y=np.array([1.0, 2.0, 3.0]), batches=[[0, 1], [2]], lr=0.1
+    )
     for size, d in ((3, 2), (4, 3), (1, 2)):
         N = 11 if size > 1 else 5
         order = [int(k) for k in rng.permutation(N)]
-        yield dict(w=rng.normal(size=d), X=rng.normal(size=(N, d)), y=rng.normal(size=N),
-                   batches=[order[k : k + size] for k in range(0, N, size)],
-                   lr=float(rng.uniform(0.02, 0.1)))  # fmt: skip
+        yield dict(
+            w=rng.normal(size=d),
+            X=rng.normal(size=(N, d)),
+            y=rng.normal(size=N),
+            batches=[order[k : k + size] for k in range(0, N, size)],
+            lr=float(rng.uniform(0.02, 0.1)),
+        )
 
 
 epoch.hints(
@@ -418,8 +423,15 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         X = np.stack([rng.uniform(-1, 2, 10), np.ones(10)], axis=1)  # 10 is no multiple of 3 or 4; all at once, too
         y = X @ np.array([0.8, 1.0]) + rng.normal(0, 0.6, 10)
         yield dict(w=rng.normal(2.5, 0.3, size=2), X=X, y=y, B=size, lr=lr, tol=tol, max_epochs=most)
-    yield dict(w=np.array([1.0]), X=np.array([[2.0], [2.0], [3.0]]), y=np.array([0.0, 0.0, 1.0]), B=2, lr=0.5, tol=0.1,
-               max_epochs=4)  # explodes  # fmt: skip
+    yield dict(
+        w=np.array([1.0]),
+        X=np.array([[2.0], [2.0], [3.0]]),
+        y=np.array([0.0, 0.0, 1.0]),
+        B=2,
+        lr=0.5,
+        tol=0.1,
+        max_epochs=4,
+    )  # explodes
 
 
 repair.hints(

@@ -142,8 +142,14 @@ class Arrows(Figure):
                 arrow(self.w, self.b, mean[0], mean[1], role="derivative"),
                 point(self.w, self.b, role="here", label="you", drag={"x": "w", "y": "b"}),
             ],
-            xlim=MAP, ylim=MAP, xlabel="w", ylabel="b", title="The pulls, on the map of J", aspect="equal", name="map",
-        )  # fmt: skip
+            xlim=MAP,
+            ylim=MAP,
+            xlabel="w",
+            ylabel="b",
+            title="The pulls, on the map of J",
+            aspect="equal",
+            name="map",
+        )
         line = np.array([1.0, 64.0])
         low = self.sigma / 8 / 1.6
         spread = Panel(
@@ -152,9 +158,15 @@ class Arrows(Figure):
                 points(self.sizes, self.measured, role="function"),
                 point(self.size, self.scatter(self.cloud), role="here", label="this cloud"),
             ],
-            xlim=(0.8, 80), ylim=(low, self.sigma * 1.6), xscale="log", yscale="log", xlabel="batch size B",
-            ylabel="scatter of the batch means", title="How wide is the cloud?", name="spread",
-        )  # fmt: skip
+            xlim=(0.8, 80),
+            ylim=(low, self.sigma * 1.6),
+            xscale="log",
+            yscale="log",
+            xlabel="batch size B",
+            ylabel="scatter of the batch means",
+            title="How wide is the cloud?",
+            name="spread",
+        )
         return [ground, spread]
 
     def describe(self) -> str:
@@ -210,8 +222,14 @@ class Floor(Figure):
     def scene(self) -> list[Panel]:
         ground = Panel(
             [*loss_map(), point(self.fit.best[0], self.fit.best[1], role="minimum"), *trail(self.path)],
-            xlim=MAP, ylim=MAP, xlabel="w", ylabel="b", title="On the map of J", aspect="equal", name="map",
-        )  # fmt: skip
+            xlim=MAP,
+            ylim=MAP,
+            xlabel="w",
+            ylabel="b",
+            title="On the map of J",
+            aspect="equal",
+            name="map",
+        )
         updates = np.arange(float(len(self.path)))
         beyond = self.steps + 24  # room for the floor's name, beside the curve
         ended, name = [0] * self.last_frame + [2], [""] * self.last_frame + ["floor"]
@@ -221,9 +239,14 @@ class Floor(Figure):
                 polyline([updates[-1] - self.last, beyond], [self.level] * 2, role="derivative", shown=by_frame(ended)),
                 text(beyond, self.level * 0.45, by_frame(name), "end"),
             ],
-            xlim=(0, beyond), ylim=(1e-4, 20), yscale="log", xlabel="update", ylabel="J above the lowest",
-            title="How high you are", name="loss",
-        )  # fmt: skip
+            xlim=(0, beyond),
+            ylim=(1e-4, 20),
+            yscale="log",
+            xlabel="update",
+            ylabel="J above the lowest",
+            title="How high you are",
+            name="loss",
+        )
         return [ground, excess]
 
     def describe(self) -> str:
@@ -245,11 +268,7 @@ def few(value: float) -> str:
     return "under 0.0001" if value < 1e-4 else f"{float(f'{value:.2g}'):g}"
 
 
-RULES = {
-    "sum": "add the means up",
-    "mean": "take the mean of the means",
-    "weighted": "weigh each mean by its size",
-}
+RULES = {"sum": "add the means up", "mean": "take the mean of the means", "weighted": "weigh each mean by its size"}
 
 
 class Conveyor(Figure):
@@ -287,9 +306,7 @@ class Conveyor(Figure):
                 marks.append(node(at + 1 + i, by_frame(heights), f"{value:g}", role="derivative"))
             at += len(group)
         marks.append(text(5.5, 6.1, "gradient of each sample, and the mean of each micro-batch", anchor="middle"))
-        belt = Panel(
-            marks, xlim=(0, 11), ylim=(0, 6.6), axes=False, width=2.4, title="Belt and bucket", name="belt",
-        )  # fmt: skip
+        belt = Panel(marks, xlim=(0, 11), ylim=(0, 6.6), axes=False, width=2.4, title="Belt and bucket", name="belt")
         dropped = np.arange(1, len(self.bucket))
         levels = [np.where(dropped <= frame, self.bucket[1:], 0.0) for frame in frames]
         full, top = float(self.samples.mean()), max(4.2, float(self.bucket[-1]) * 1.15)
@@ -298,9 +315,13 @@ class Conveyor(Figure):
                 bars(dropped, by_frame(levels), role="derivative", width=0.6),
                 curve([0, len(dropped) + 1], [full, full], role="function", label="full gradient"),
             ],
-            xlim=(0, len(dropped) + 1), ylim=(0, top), xlabel="micro-batches so far", ylabel="gradient",
-            title="In the bucket", name="bucket",
-        )  # fmt: skip
+            xlim=(0, len(dropped) + 1),
+            ylim=(0, top),
+            xlabel="micro-batches so far",
+            ylabel="gradient",
+            title="In the bucket",
+            name="bucket",
+        )
         return [belt, hands]
 
     def describe(self) -> str:
@@ -388,10 +409,17 @@ class Race(Figure):
         xlabel = AXES[self.axis] + (" (one core, recorded in November 2026)" if self.axis == "time" else "")
         return [
             Panel(
-                marks, xlim=(self.low * 0.9, self.high * 1.5), ylim=(0.006, 14), xscale="log", yscale="log",
-                xlabel=xlabel, ylabel="J above the lowest", title="The race", name="race",
+                marks,
+                xlim=(self.low * 0.9, self.high * 1.5),
+                ylim=(0.006, 14),
+                xscale="log",
+                yscale="log",
+                xlabel=xlabel,
+                ylabel="J above the lowest",
+                title="The race",
+                name="race",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         now = self.now[self.frame]

@@ -259,11 +259,19 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for sign in (1, -1):
         theta = sign * float(rng.uniform(0.4, 1.5))
         low, high = (round(float(v), 1) for v in (rng.uniform(1, 2), rng.uniform(4, 6)))
-        yield dict(theta=theta, reward=function_of("a", f"np.where(np.asarray(a) > 0.5, {high}, {low})"), n=20000,
-                   seed=int(rng.integers(1000)))  # fmt: skip
+        yield dict(
+            theta=theta,
+            reward=function_of("a", f"np.where(np.asarray(a) > 0.5, {high}, {low})"),
+            n=20000,
+            seed=int(rng.integers(1000)),
+        )
     theta = float(rng.uniform(-0.5, 0.5))
-    yield dict(theta=theta, reward=function_of("a", "np.where(np.asarray(a) > 0.5, 2.0, 9.0)"), n=20000,
-               seed=int(rng.integers(1000)))  # fmt: skip
+    yield dict(
+        theta=theta,
+        reward=function_of("a", "np.where(np.asarray(a) > 0.5, 2.0, 9.0)"),
+        n=20000,
+        seed=int(rng.integers(1000)),
+    )
 
 
 @dice.observe

@@ -9,20 +9,7 @@ from typing import Any
 import numpy as np
 
 import dlcourse as dl
-from dlcourse.figures import (
-    Figure,
-    Mark,
-    Panel,
-    action,
-    by_frame,
-    choice,
-    curve,
-    point,
-    points,
-    polyline,
-    slider,
-    text,
-)
+from dlcourse.figures import Figure, Mark, Panel, action, by_frame, choice, curve, point, points, polyline, slider, text
 from dlcourse.figures.hills import Array, Hill, Terrain, walk
 from dlcourse.figures.pieces import contour_map, loss_curve, trail
 
@@ -131,17 +118,27 @@ class Kinds(Figure):
             point(by_frame(self.path), by_frame(self.heights), role="here", label="you", drag={"x": "start"}),
         ]
         ground = Panel(
-            marks, xlim=(-2.1, 2.1), ylim=(-1.4, 2.4), xlabel="x", ylabel="height f(x)", title="The ground",
+            marks,
+            xlim=(-2.1, 2.1),
+            ylim=(-1.4, 2.4),
+            xlabel="x",
+            ylabel="height f(x)",
+            title="The ground",
             name="ground",
-        )  # fmt: skip
+        )
         felt = Panel(
             [
                 curve([-2.1, 2.1], [0, 0], role="guide"),
                 curve(xs, slopes, role="derivative", label="f′"),
                 point(by_frame(self.path), by_frame(self.slopes), role="here"),
             ],
-            xlim=(-2.1, 2.1), ylim=(-2.8, 2.8), xlabel="x", ylabel="slope f′(x)", title="What you feel", name="slope",
-        )  # fmt: skip
+            xlim=(-2.1, 2.1),
+            ylim=(-2.8, 2.8),
+            xlabel="x",
+            ylabel="slope f′(x)",
+            title="What you feel",
+            name="slope",
+        )
         return [ground, felt]
 
     def describe(self) -> str:
@@ -227,9 +224,13 @@ class Smooth(Figure):
                 polyline(self.path, self.heights, role="path", shown=counts, markers=True),
                 point(by_frame(self.path), by_frame(self.heights), role="here", label="you", drag={"x": "start"}),
             ],
-            xlim=(-3, 2.2), ylim=(-0.3, 4.2), xlabel="x", ylabel="height", title="The stairs (dotted), smoothed",
+            xlim=(-3, 2.2),
+            ylim=(-0.3, 4.2),
+            xlabel="x",
+            ylabel="height",
+            title="The stairs (dotted), smoothed",
             name="hill",
-        )  # fmt: skip
+        )
         sweep = Panel(
             [
                 curve(self.temperatures, self.ends, role="path"),
@@ -237,9 +238,14 @@ class Smooth(Figure):
                 text(1.8, 3.9, "too hot", anchor="end"),
                 point(self.temperature, self.end, role="here", label="this T", drag={"x": "temperature"}),
             ],
-            xlim=(0.01, 2.0), ylim=(-0.3, 4.2), xscale="log", xlabel="temperature T",
-            ylabel="height on the real stairs", title=f"Where {self.steps} steps lead", name="sweep",
-        )  # fmt: skip
+            xlim=(0.01, 2.0),
+            ylim=(-0.3, 4.2),
+            xscale="log",
+            xlabel="temperature T",
+            ylabel="height on the real stairs",
+            title=f"Where {self.steps} steps lead",
+            name="sweep",
+        )
         return [hill, sweep]
 
     def describe(self) -> str:
@@ -319,8 +325,12 @@ class Cost(Figure):
         }
 
     def scene(self) -> list[Panel]:
-        looks = {"gradient": "function", "finite differences": "derivative", "random search": "class_c",
-                 "blind guesses": "guide"}  # fmt: skip
+        looks = {
+            "gradient": "function",
+            "finite differences": "derivative",
+            "random search": "class_c",
+            "blind guesses": "guide",
+        }
         marks: list[Mark] = []
         for name, role in looks.items():
             values = self.digits[name][:-1]
@@ -332,10 +342,17 @@ class Cost(Figure):
             marks.append(point(self.d, count, role="here" if role == "guide" else role))
         return [
             Panel(
-                marks, xlim=(0.9, 900), ylim=(3, 6e4), xscale="log", yscale="log", xlabel="dimension d",
-                ylabel="heights measured", title="Down a round bowl", name="cost",
+                marks,
+                xlim=(0.9, 900),
+                ylim=(3, 6e4),
+                xscale="log",
+                yscale="log",
+                xlabel="dimension d",
+                ylabel="heights measured",
+                title="Down a round bowl",
+                name="cost",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         counts = {name: about(float(values[-1])) for name, values in self.digits.items()}
@@ -472,8 +489,13 @@ class Bike(Figure):
                 polyline(by_frame([x for x, _ in rods]), by_frame([y for _, y in rods]), role="function"),
                 point(by_frame([x for x, _ in heads]), by_frame([y for _, y in heads]), role="here"),
             ],
-            xlim=(-1.1, 1.1), ylim=(-0.5, 1.7), aspect="equal", axes=False, title="From behind", name="bike",
-        )  # fmt: skip
+            xlim=(-1.1, 1.1),
+            ylim=(-0.5, 1.7),
+            aspect="equal",
+            axes=False,
+            title="From behind",
+            name="bike",
+        )
         now = -self.times
         marks: list[Mark] = [
             curve(GAINS, rides(int(self.weather)), role="guide", label="this wind"),
@@ -489,9 +511,14 @@ class Bike(Figure):
             marks += [curve(nowhere, nowhere, role="function"), curve(nowhere, nowhere, role="derivative")]
         marks.append(point(self.gain, by_frame(now.tolist()), role="here", label="you", drag={"x": "gain"}))
         cost = Panel(
-            marks, xlim=(0, 72), ylim=(-10, 0.6), xlabel="gain", ylabel="cost: minus seconds upright",
-            title="What a gain costs", name="cost",
-        )  # fmt: skip
+            marks,
+            xlim=(0, 72),
+            ylim=(-10, 0.6),
+            xlabel="gain",
+            ylabel="cost: minus seconds upright",
+            title="What a gain costs",
+            name="cost",
+        )
         return [bike, cost]
 
     def describe(self) -> str:
@@ -511,11 +538,7 @@ class Bike(Figure):
 # ------------------------------------------------------------------------------------------------ game
 
 PRODUCT = Terrain("game", "xy", lambda x, y: x * y)
-PLAY = {
-    "both": "both at once",
-    "turns": "in turn: y answers the new x",
-    "ahead": "both, with a look ahead",
-}
+PLAY = {"both": "both at once", "turns": "in turn: y answers the new x", "ahead": "both, with a look ahead"}
 FIELD = (-3.0, 3.0)
 
 
@@ -555,15 +578,25 @@ class Game(Figure):
     def scene(self) -> list[Panel]:
         board = Panel(
             [*field(), point(0.0, 0.0, role="class_c", label="rest"), *trail(self.path)],
-            xlim=FIELD, ylim=FIELD, xlabel="x, your number", ylabel="y, their number", title="The map of xy",
-            aspect="equal", name="map",
-        )  # fmt: skip
+            xlim=FIELD,
+            ylim=FIELD,
+            xlabel="x, your number",
+            ylabel="y, their number",
+            title="The map of xy",
+            aspect="equal",
+            name="map",
+        )
         frames = np.arange(len(self.path), dtype=float)
         away = Panel(
             [curve([0, self.steps], [self.radius[0]] * 2, role="guide"), *loss_curve(frames, self.radius, label="you")],
-            xlim=(0, self.steps * 1.12), ylim=(1e-3, 12), yscale="log", xlabel="step", ylabel="distance from (0, 0)",
-            title="How far from rest", name="radius",
-        )  # fmt: skip
+            xlim=(0, self.steps * 1.12),
+            ylim=(1e-3, 12),
+            yscale="log",
+            xlabel="step",
+            ylabel="distance from (0, 0)",
+            title="How far from rest",
+            name="radius",
+        )
         return [board, away]
 
     def describe(self) -> str:

@@ -233,9 +233,11 @@ def _(graph: Graph, feed: dict[str, float], functions: dict[str, Callable[..., f
 @forward.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     functions = {
-        "add": function_of("a, b", "a + b"), "subtract": function_of("a, b", "a - b"),
-        "multiply": function_of("a, b", "a * b"), "tanh": function_of("a", "np.tanh(a)"),
-    }  # fmt: skip
+        "add": function_of("a, b", "a + b"),
+        "subtract": function_of("a, b", "a - b"),
+        "multiply": function_of("a, b", "a * b"),
+        "tanh": function_of("a", "np.tanh(a)"),
+    }
     small = {"d": ("subtract", ["q", "b"]), "q": ("multiply", ["a", "a"]), "a": ("input", []), "b": ("input", [])}
     yield dict(graph=small, feed={"a": 3.0, "b": 0.5}, functions=functions)
     for size in (6, 10):
@@ -332,8 +334,10 @@ def _(answer: Callable[[Graph], dict[str, list[str]]], case: Case) -> Any:
     if not isinstance(found, dict):
         return found
     # the order within a list is free
-    return {str(name): sorted(users) if isinstance(users, list | tuple | set) else users
-            for name, users in sorted(found.items())}  # fmt: skip
+    return {
+        str(name): sorted(users) if isinstance(users, list | tuple | set) else users
+        for name, users in sorted(found.items())
+    }
 
 
 users.hints(

@@ -45,8 +45,11 @@ class Expression(Figure):
     x = slider(-2.0, 2.0, value=1.0, step=0.1, label="x")
 
     def __init__(self, **settings: Any) -> None:
-        self.names = {"x": dl.parameter(0.0, name="x"), "w": dl.parameter(0.8, name="w"),
-                      "b": dl.parameter(-0.3, name="b")}  # fmt: skip
+        self.names = {
+            "x": dl.parameter(0.0, name="x"),
+            "w": dl.parameter(0.8, name="w"),
+            "b": dl.parameter(-0.3, name="b"),
+        }
         self.read = ""
         self.result: Node = self.names["x"]
         super().__init__(**settings)
@@ -64,8 +67,7 @@ class Expression(Figure):
 
     def scene(self) -> list[Panel]:
         notes = {
-            n: ("" if isinstance(n, Constant) else f"{v:.3g}", "")
-            for n, v in zip(self.nodes, self.values, strict=True)
+            n: ("" if isinstance(n, Constant) else f"{v:.3g}", "") for n, v in zip(self.nodes, self.values, strict=True)
         }
         return [graph_panel(self.nodes, notes=notes)]
 
@@ -218,9 +220,14 @@ class Visits(Figure):
                 point(self.height, float(self.without[n]), role="here", label=f"{self.without[n]}"),
                 point(self.height, n + 1.0, role="here", label=f"{n + 1}"),
             ],
-            xlim=(0, 18), ylim=(1, 1e6), yscale="log", xlabel="n", ylabel="boxes asked", title="Questions",
+            xlim=(0, 18),
+            ylim=(1, 1e6),
+            yscale="log",
+            xlabel="n",
+            ylabel="boxes asked",
+            title="Questions",
             name="counts",
-        )  # fmt: skip
+        )
         sums = {node: (" + ".join(names[i] for i in node.inputs), "") for node in shown}
         tower = graph_panel(shown, names, notes=sums, title="The graph" if n <= 3 else "The first four boxes")
         return [replace(tower, width=1.0), counts]

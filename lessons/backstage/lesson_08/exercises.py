@@ -94,8 +94,11 @@ LINKS = {  # a function and its slope, as text
 
 @composed.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(fs=[function_of("x", "x * x"), function_of("x", "np.sin(x)")],
-               dfs=[function_of("x", "2.0 * x"), function_of("x", "np.cos(x)")], x=1.3)  # fmt: skip
+    yield dict(
+        fs=[function_of("x", "x * x"), function_of("x", "np.sin(x)")],
+        dfs=[function_of("x", "2.0 * x"), function_of("x", "np.cos(x)")],
+        x=1.3,
+    )
     for count in (2, 3, 4, 5):
         names = [str(name) for name in rng.choice(list(LINKS), size=count, replace=count > len(LINKS))]
         fs = [function_of("x", LINKS[name][0]) for name in names]

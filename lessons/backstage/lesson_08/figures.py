@@ -59,8 +59,9 @@ class Gears(Figure):
     def scene(self) -> list[Panel]:
         marks: list[Mark] = []
         x, before = 0.0, 0.0
-        for name, teeth, degrees, role in zip("xuy", self.teeth, self.angles, ("function", "neutral", "function"),
-                                              strict=True):  # fmt: skip
+        for name, teeth, degrees, role in zip(
+            "xuy", self.teeth, self.angles, ("function", "neutral", "function"), strict=True
+        ):
             x += (before + teeth / 8) if marks else 0.0
             # half a tooth further for every other wheel, so that teeth meet gaps
             marks += gear(teeth, x, degrees, np.pi / teeth if name == "u" else 0.0, role)
@@ -106,17 +107,26 @@ class EvaluationPoint(Figure):
                 polyline(*self.tangent(self.right), role="derivative", label="with cos(x²)"),
                 point(self.x, float(self.whole(self.x)), role="here", drag={"x": "x"}),
             ],
-            xlim=(0, 2.2), ylim=(-1.6, 1.6), xlabel="x", ylabel="y", title="The chain and two slopes", name="chain",
-        )  # fmt: skip
+            xlim=(0, 2.2),
+            ylim=(-1.6, 1.6),
+            xlabel="x",
+            ylabel="y",
+            title="The chain and two slopes",
+            name="chain",
+        )
         outer = Panel(
             [
                 curve(us, self.outer.slope(us), role="derivative", label="cos(u)"),
                 point(self.x, float(self.outer.slope(self.x)), role="class_b", label="at u = x"),
                 point(self.u, float(self.outer.slope(self.u)), role="here", label="at u = x²"),
             ],
-            xlim=(0, 5), ylim=(-1.3, 1.3), xlabel="u, what the sine is handed", ylabel="slope of sin u",
-            title="The slope of the outer function", name="outer",
-        )  # fmt: skip
+            xlim=(0, 5),
+            ylim=(-1.3, 1.3),
+            xlabel="u, what the sine is handed",
+            ylabel="slope of sin u",
+            title="The slope of the outer function",
+            name="outer",
+        )
         return [hill, outer]
 
     def describe(self) -> str:
@@ -153,8 +163,9 @@ class Diamond(Figure):
         a, b, c, _, _ = values
         self.value = dict(zip(PLACES, values, strict=True))
         self.local = {"ab": 3.0, "ac": 2 * a, "bd": c, "cd": b, "de": 0.5}
-        self.products = {name: float(np.prod([self.local[name[k : k + 2]] for k in range(3)])) for name in
-                         ("abde", "acde")}  # fmt: skip
+        self.products = {
+            name: float(np.prod([self.local[name[k : k + 2]] for k in range(3)])) for name in ("abde", "acde")
+        }
         self.total = slope
 
     def scene(self) -> list[Panel]:
@@ -178,8 +189,12 @@ class Diamond(Figure):
                 *[text(k, heights[k] + 1.2, f"{heights[k]:.2f}", anchor="middle") for k in range(3)],
                 *[text(k, -1.4, name, anchor="middle") for k, name in enumerate(["a–b–d–e", "a–c–d–e", "sum"])],
             ],
-            xlim=(-0.6, 2.6), ylim=(-2.5, 22), title="Product of each path", axes=False, name="shares",
-        )  # fmt: skip
+            xlim=(-0.6, 2.6),
+            ylim=(-2.5, 22),
+            title="Product of each path",
+            axes=False,
+            name="shares",
+        )
         return [graph, shares]
 
     @staticmethod
@@ -227,9 +242,14 @@ class Paths(Figure):
                 point(self.count, float(self.ways[n]), role="here", label=f"{self.ways[n]:,}".replace(",", " ")),
                 point(self.count, float(self.arrows[n]), role="here", label=str(self.arrows[n])),
             ],
-            xlim=(0, 30), ylim=(1, 4e9), yscale="log", xlabel="n", ylabel="how many", title="Paths and arrows",
+            xlim=(0, 30),
+            ylim=(1, 4e9),
+            yscale="log",
+            xlabel="n",
+            ylabel="how many",
+            title="Paths and arrows",
             name="counts",
-        )  # fmt: skip
+        )
         return [Panel(graph.marks, graph.xlim, graph.ylim, title=graph.title, axes=False, name="graph"), counts]
 
     def describe(self) -> str:

@@ -30,8 +30,7 @@ def dsigmoid(a: Array) -> Array:
 
 
 @slope.mutant(
-    "That is σ(a)·σ(1 − a), as Sabinasz prints it. The 1 belongs outside: 1 − σ(a). Compare at a = 0: the slope is "
-    "¼."
+    "That is σ(a)·σ(1 − a), as Sabinasz prints it. The 1 belongs outside: 1 − σ(a). Compare at a = 0: the slope is ¼."
 )
 def _(a: Array) -> Array:
     a = np.asarray(a, dtype=float)

@@ -26,7 +26,7 @@ from dlcourse.figures import (
 )
 from dlcourse.figures.diagrams import diagram
 from dlcourse.figures.hills import Array, Hill
-from dlcourse.figures.scene import Shape
+from dlcourse.figures.scene import Outline
 
 NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"tanh": dl.tanh, "sigmoid": dl.sigmoid, "relu": dl.relu}
 H = {name: Hill(name, name, h) for name, h in NONLINEARITIES.items()}
@@ -69,8 +69,13 @@ class Microscope(Figure):
                 point(end, self.z + self.true, role="minimum"),
                 point(self.s, self.z, role="here", label="(s, z)", drag={"x": "s"}),
             ],
-            xlim=(-4, 4), ylim=(low, high), xlabel="s", ylabel="z = h(s)", title="Curve and tangent", name="lens",
-        )  # fmt: skip
+            xlim=(-4, 4),
+            ylim=(low, high),
+            xlabel="s",
+            ylabel="z = h(s)",
+            title="Curve and tangent",
+            name="lens",
+        )
         moves = np.logspace(-3, np.log10(1.5), 40)
         sign = 1.0 if self.ds >= 0 else -1.0
         gaps = np.abs(h(self.s + sign * moves) - self.z - sign * self.slope * moves)
@@ -81,9 +86,15 @@ class Microscope(Figure):
                 curve(moves, np.where(gaps > 1e-12, gaps, np.nan), role="derivative", label="gap"),
                 *([point(size, gap, role="here")] if gap > 1e-9 else []),
             ],
-            xlim=(1e-3, 1.5), ylim=(1e-9, 10), xscale="log", yscale="log", xlabel="size of ds", ylabel="gap",
-            title="The gap, for every move", name="law",
-        )  # fmt: skip
+            xlim=(1e-3, 1.5),
+            ylim=(1e-9, 10),
+            xscale="log",
+            yscale="log",
+            xlabel="size of ds",
+            ylabel="gap",
+            title="The gap, for every move",
+            name="law",
+        )
         return [lens, law]
 
     def describe(self) -> str:
@@ -101,26 +112,38 @@ class Network(Figure):
     title = "What a network is made of"
     view = choice(
         {"boxes": "boxes", "units": "units", "connection": "one connection", "back": "the way back"},
-        value="units", label="look at",
-    )  # fmt: skip
+        value="units",
+        label="look at",
+    )
 
     def scene(self) -> list[Panel]:
         return [getattr(self, f"_{self.view}")()]
 
     def _boxes(self) -> Panel:
         return diagram(
-            {"x": "observed", "A": ("block", "linear"), "h": ("block", "h"), "B": ("block", "linear"),
-             "k": ("block", "h"), "ŷ": "circle", "W₁": "circle", "W₂": "circle"},
+            {
+                "x": "observed",
+                "A": ("block", "linear"),
+                "h": ("block", "h"),
+                "B": ("block", "linear"),
+                "k": ("block", "h"),
+                "ŷ": "circle",
+                "W₁": "circle",
+                "W₂": "circle",
+            },
             [[None, "W₁", None, "W₂", None, None], ["x", "A", "h", "B", "k", "ŷ"]],
             ["x A h B k ŷ", ("W₁ A", "guide"), ("W₂ B", "guide")],
-        )  # fmt: skip
+        )
 
     def _units(self) -> Panel:
         marks: list[Mark] = []
-        columns: list[tuple[float, int, Shape, str]] = [
-            (0.0, 6, "observed", "x"), (1.5, 3, "circle", "Σ"), (2.4, 3, "block", "h"), (3.9, 2, "circle", "Σ"),
+        columns: list[tuple[float, int, Outline, str]] = [
+            (0.0, 6, "observed", "x"),
+            (1.5, 3, "circle", "Σ"),
+            (2.4, 3, "block", "h"),
+            (3.9, 2, "circle", "Σ"),
             (4.8, 2, "block", "h"),
-        ]  # fmt: skip
+        ]
         places = [[(x, 5.5 * ((n - 1) / 2 - k) / n) for k in range(n)] for x, n, _, _ in columns]
         for left, right, dense in ((0, 1, True), (1, 2, False), (2, 3, True), (3, 4, False)):
             for i, (x0, y0) in enumerate(places[left]):
@@ -133,29 +156,46 @@ class Network(Figure):
 
     def _connection(self) -> Panel:
         return diagram(
-            {"s[j]": "circle", "h": "block", "z[j]": "circle", "w": ("block", "· w[i, j]"), "Σ": "circle",
-             "s[i]": "circle", "k": ("block", "h"), "z[i]": "circle", "z": ("circle", "other z")},
+            {
+                "s[j]": "circle",
+                "h": "block",
+                "z[j]": "circle",
+                "w": ("block", "· w[i, j]"),
+                "Σ": "circle",
+                "s[i]": "circle",
+                "k": ("block", "h"),
+                "z[i]": "circle",
+                "z": ("circle", "other z"),
+            },
             [["s[j]", "h", "z[j]", "w", "Σ", "s[i]", "k", "z[i]"], [None, None, None, "z"]],
             ["s[j] h z[j] w Σ s[i] k z[i]", ("z Σ", "guide")],
-        )  # fmt: skip
+        )
 
     def _back(self) -> Panel:
         return diagram(
-            {"s": "circle", "h": "block", "z": "circle", "C": "square",
-             "dC/ds": "circle", "h′": ("block-left", "· h′(s)"), "dC/dz": "circle", "1": "observed"},
+            {
+                "s": "circle",
+                "h": "block",
+                "z": "circle",
+                "C": "square",
+                "dC/ds": "circle",
+                "h′": ("block-left", "· h′(s)"),
+                "dC/dz": "circle",
+                "1": "observed",
+            },
             [["s", "h", "z", "C"], ["dC/ds", "h′", "dC/dz", "1"]],
             ["s h z C", ("1 dC/dz h′ dC/ds", "derivative"), ("s h′", "guide")],
-        )  # fmt: skip
+        )
 
     def describe(self) -> str:
         return {
             "boxes": "From far: an input, then linear and nonlinear boxes in turn. Only the linear ones have weights.",
             "units": "From nearer: 6 inputs, 3 hidden units, 2 outputs. Each Σ is a weighted sum of all that stands "
-                     "left of it: 18 weights, then 6; each h looks at one number.",
+            "left of it: 18 weights, then 6; each h looks at one number.",
             "connection": "One connection: s[j] goes through h and becomes z[j]; times w[i, j] it goes into s[i].",
             "back": "The way back mirrors the way there: where s went through h, the gradient is multiplied by h′(s), "
-                    "and for that s is remembered.",
-        }[self.view]  # fmt: skip
+            "and for that s is remembered.",
+        }[self.view]
 
 
 class FanOut(Figure):
@@ -189,8 +229,15 @@ class FanOut(Figure):
         marks.append(node(0.0, 0.0, "z" if forward else "dC/dz"))
         marks.append(text(0.0, -0.5, f"{self.dz:+.2f}" if forward else f"{self.total:.2f}", anchor="middle"))
         marks.append(node(3.6, 0.0, "C", shape="square"))
-        graph = Panel(marks, (-0.5, 4.1), (-2.3, 2.0), title="Moves" if forward else "Gradients", axes=False, width=1.3,
-                      name="graph")  # fmt: skip
+        graph = Panel(
+            marks,
+            (-0.5, 4.1),
+            (-2.3, 2.0),
+            title="Moves" if forward else "Gradients",
+            axes=False,
+            width=1.3,
+            name="graph",
+        )
         heights = np.array([*self.shares, self.total]) * (self.dz if forward else 1.0)
         reach = 8.0 if not forward else 6.0
         names = ["by s[0]", "by s[1]", "by s[2]", "sum"]
@@ -198,13 +245,18 @@ class FanOut(Figure):
             [
                 bars(np.arange(4.0), heights, role="function" if forward else "derivative", width=0.6),
                 curve([-0.6, 3.6], [0, 0], role="guide"),
-                *[text(k, h + (0.09 if h >= 0 else -0.09) * reach, f"{h:+.2f}", anchor="middle")
-                  for k, h in enumerate(heights)],
+                *[
+                    text(k, h + (0.09 if h >= 0 else -0.09) * reach, f"{h:+.2f}", anchor="middle")
+                    for k, h in enumerate(heights)
+                ],
                 *[text(k, -1.45 * reach, name, anchor="middle") for k, name in enumerate(names)],
             ],
-            xlim=(-0.6, 3.6), ylim=(-1.6 * reach, 1.6 * reach), axes=False, name="sums",
+            xlim=(-0.6, 3.6),
+            ylim=(-1.6 * reach, 1.6 * reach),
+            axes=False,
+            name="sums",
             title="What C feels of the move" if forward else "What z collects",
-        )  # fmt: skip
+        )
         return [graph, sums]
 
     def describe(self) -> str:
@@ -259,10 +311,15 @@ class Depth(Figure):
                     points(down, size, role="class_b"),
                     point(float(n), float(size[-1]), role="here", label="at the bottom"),
                 ],
-                xlim=(0, 20.5), ylim=(1e-14, 1e6), yscale="log", xlabel="layers walked back",
-                ylabel="share of the gradient", title="From the loss down", name="depth",
+                xlim=(0, 20.5),
+                ylim=(1e-14, 1e6),
+                yscale="log",
+                xlabel="layers walked back",
+                ylabel="share of the gradient",
+                title="From the loss down",
+                name="depth",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         n = len(self.local)
@@ -283,8 +340,9 @@ class Collapse(Figure):
     def __init__(self, **settings: Any) -> None:
         rng = np.random.default_rng(9)
         angles, scales = rng.uniform(-0.9, 0.9, size=5), rng.uniform(0.8, 1.35, size=(5, 2))
-        self.matrices = [np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) * s
-                         for a, s in zip(angles, scales, strict=True)]  # fmt: skip
+        self.matrices = [
+            np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) * s for a, s in zip(angles, scales, strict=True)
+        ]
         self.x = dl.placeholder("x", shape=(None, 2))
         straight: dl.Node = self.x
         bent: dl.Node = self.x

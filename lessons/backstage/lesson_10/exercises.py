@@ -94,10 +94,12 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     x = rng.uniform(0.3, 1.5, size=3)
     outputs = f"{a} * x[0] * x[2], np.tanh({b} * x[1]), np.exp({c} * x[0] - x[2])"
     yield dict(f=function_of("x", f"np.array([{outputs}])"), x=x)
-    yield dict(f=function_of("x", f"np.array([{a} * x[0] ** 2 + {b} * x[1] * x[2] + x[3]])"),
-               x=rng.uniform(0.3, 1.5, size=4))  # fmt: skip
-    yield dict(f=function_of("x", f"np.array([{a} * x[0], x[0] ** 3, np.cos({c} * x[0])])"),
-               x=rng.uniform(0.3, 1.5, size=1))  # fmt: skip
+    yield dict(
+        f=function_of("x", f"np.array([{a} * x[0] ** 2 + {b} * x[1] * x[2] + x[3]])"), x=rng.uniform(0.3, 1.5, size=4)
+    )
+    yield dict(
+        f=function_of("x", f"np.array([{a} * x[0], x[0] ** 3, np.cos({c} * x[0])])"), x=rng.uniform(0.3, 1.5, size=1)
+    )
 
 
 numerical.hints(
@@ -366,8 +368,10 @@ def _(dims: list[int]) -> Any:
 @parentheses.mutant("That is what the best order costs. The order itself is asked for: a list of positions.")
 def _(dims: list[int]) -> Any:
     def search(left: list[int]) -> int:
-        ways = [dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]] + search(left[:k] + left[k + 1 :])
-                for k in range(1, len(left) - 1)]  # fmt: skip
+        ways = [
+            dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]] + search(left[:k] + left[k + 1 :])
+            for k in range(1, len(left) - 1)
+        ]
         return min(ways, default=0)
 
     return search(list(range(len(dims))))

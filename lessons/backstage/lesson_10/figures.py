@@ -106,10 +106,7 @@ class Square(Figure):
     def scene(self) -> list[Panel]:
         k, s = self.k, self.side
         square = self.x + s * CORNERS
-        inputs: list[Mark] = [
-            polygon(*xy(square), role="region_a"),
-            curve(*xy(square), role="function"),
-        ]
+        inputs: list[Mark] = [polygon(*xy(square), role="region_a"), curve(*xy(square), role="function")]
         outputs: list[Mark] = [
             polygon(*xy(self.image), role="region_a"),
             curve(*xy(self.image), role="function", label="where it goes"),
@@ -120,8 +117,11 @@ class Square(Figure):
             length = float(np.hypot(*row))
             across = np.array([-row[1], row[0]]) / max(length, 1e-9)
             if length > 1e-9:
-                inputs.append(polyline(*xy(self.x + 4 * np.outer([-1, 1], across)), role="guide",
-                                       label=f"y{DIGITS[k]} stands still"))  # fmt: skip
+                inputs.append(
+                    polyline(
+                        *xy(self.x + 4 * np.outer([-1, 1], across)), role="guide", label=f"y{DIGITS[k]} stands still"
+                    )
+                )
                 inputs.append(step(self.x, s * row / length, "derivative", f"row {k + 1}"))
             outputs.append(step(self.y, s * length * np.eye(2)[k], "derivative", f"y{DIGITS[k]}"))
         else:
@@ -130,10 +130,18 @@ class Square(Figure):
         inputs.append(point(self.x1, self.x2, role="here", label="x", drag={"x": "x1", "y": "x2"}))
         outputs.append(point(float(self.y[0]), float(self.y[1]), role="here", label="y"))
         planes = [
-            Panel(marks, (-1.6, 1.6), (-2.6, 2.6), xlabel=f"{name}₁", ylabel=f"{name}₂", title=title, aspect="equal",
-                  name=name)
+            Panel(
+                marks,
+                (-1.6, 1.6),
+                (-2.6, 2.6),
+                xlabel=f"{name}₁",
+                ylabel=f"{name}₂",
+                title=title,
+                aspect="equal",
+                name=name,
+            )
             for marks, name, title in ((inputs, "x", "Inputs"), (outputs, "y", "Outputs"))
-        ]  # fmt: skip
+        ]
         return [*planes, self.table()]
 
     def table(self) -> Panel:
@@ -197,16 +205,34 @@ class Modules(Figure):
         seen = ["derivative" if k else "guide" for k in frames]
         done = ["derivative" if k == self.last_frame else "guide" for k in frames]
         chart = diagram(
-            {"x": "observed", "f": ("block", "f(x, w_f)"), "zf": ("circle", "z_f"), "g": ("block", "g(z_f, w_g)"),
-             "zg": ("circle", "z_g"), "C": "square", "y": "observed", "wf": ("circle", "w_f"), "wg": ("circle", "w_g"),
-             "df": ("box", "∂c/∂z_f"), "J": ("block-left", "∂z_g/∂z_f"), "dg": ("box", "∂c/∂z_g")},
+            {
+                "x": "observed",
+                "f": ("block", "f(x, w_f)"),
+                "zf": ("circle", "z_f"),
+                "g": ("block", "g(z_f, w_g)"),
+                "zg": ("circle", "z_g"),
+                "C": "square",
+                "y": "observed",
+                "wf": ("circle", "w_f"),
+                "wg": ("circle", "w_g"),
+                "df": ("box", "∂c/∂z_f"),
+                "J": ("block-left", "∂z_g/∂z_f"),
+                "dg": ("box", "∂c/∂z_g"),
+            },
             [[None, "wf", None, "wg", None, "y"], ["x", "f", "zf", "g", "zg", "C"], [None, None, "df", "J", "dg"]],
-            ["x f zf g zg C", "y C", ("wf f", "guide"), ("wg g", "guide"), ("dg J", by_frame(seen)),
-             ("J df", by_frame(done))],
+            [
+                "x f zf g zg C",
+                "y C",
+                ("wf f", "guide"),
+                ("wg g", "guide"),
+                ("dg J", by_frame(seen)),
+                ("J df", by_frame(done)),
+            ],
             roles={"J": by_frame(seen), "dg": by_frame(seen), "df": by_frame(done)},
             words=[(2, 5, "back ←")],
-            size=(600, 204), pitch=68,
-        )  # fmt: skip
+            size=(600, 204),
+            pitch=68,
+        )
         cells = self.numbers()
         return [Panel([*chart.marks, *cells], (-300, 300), (-208, 94), axes=False, name="modules")]
 
@@ -219,8 +245,11 @@ class Modules(Figure):
         # each table has room for the words under it
         slots = {name: max(count * wide, 116.0) for name, count in (("row", m), ("J", n), ("back", n))}
         left = -(sum(slots.values()) + 76) / 2
-        centres = {"row": left + slots["row"] / 2, "J": left + slots["row"] + 28 + slots["J"] / 2,
-                   "back": left + slots["row"] + slots["J"] + 76 + slots["back"] / 2}  # fmt: skip
+        centres = {
+            "row": left + slots["row"] / 2,
+            "J": left + slots["row"] + 28 + slots["J"] / 2,
+            "back": left + slots["row"] + slots["J"] + 76 + slots["back"] / 2,
+        }
         middle = top - m * high / 2
         tables = {"row": self.row[None], "J": self.J, "back": self.product[None]}
         for name, table in tables.items():
@@ -333,7 +362,7 @@ class Patterns(Figure):
             f"row: {rows * n} multiplications",
             "softmax": f"{head}; the largest is {largest:.2f}, and each row adds up to 0. v J takes about {2 * n} "
             "multiplications",
-        }[self.kind]  # fmt: skip
+        }[self.kind]
 
 
 # ------------------------------------------------------------------------------------------------ memory
@@ -385,8 +414,11 @@ class Memory(Figure):
                 marks.append(polyline([power, power], [y - 0.28, y + 0.28], role="guide"))
             marks.append(text(-0.8, y, name, anchor="end"))
             marks.append(text(end + 0.8, y, bytes_text(count)))
-        return [Panel(marks, (-24, 76), (-0.7, 5.2), axes=False, name="meter",
-                      title="Each line is 1024 times the one before")]  # fmt: skip
+        return [
+            Panel(
+                marks, (-24, 76), (-0.7, 5.2), axes=False, name="meter", title="Each line is 1024 times the one before"
+            )
+        ]
 
     def describe(self) -> str:
         size = {name: bytes_text(count) for name, count in self.bytes.items()}

@@ -128,8 +128,8 @@ entrywise.hints(
     "By how much does the result move when one entry of the input moves? Multiply that by g, the gradient of "
     "the result.",
     "g, output and the inputs have one shape here, and so has each gradient. log and sigmoid: [one]; multiply: [two].",
-    'rules["log"] = lambda g, output, x: [g / x]. The sigmoid\'s slope is output * (1 - output). In a·b, a\'s slope '
-    'is b.',
+    "rules[\"log\"] = lambda g, output, x: [g / x]. The sigmoid's slope is output * (1 - output). In a·b, a's slope "
+    "is b.",
 )
 
 # ------------------------------------------------------------------------------------------------ 11.2
@@ -181,10 +181,7 @@ def _() -> Rules:
 
 @shapely.mutant("Add: a gradient has the shape of its input. Where the input was copied, add up what its copies got.")
 def _() -> Rules:
-    return {
-        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
-        "add": lambda g, output, a, b: [g, g],
-    }
+    return {"matmul": lambda g, output, a, b: [g @ b.T, a.T @ g], "add": lambda g, output, a, b: [g, g]}
 
 
 @shapely.mutant(
@@ -230,12 +227,21 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         a, b = rng.normal(size=(n, m)), rng.normal(size=(m, k))
         yield dict(operation="matmul", g=rng.normal(size=(n, k)), output=a @ b, inputs=(a, b))
     for left, right in [
-        ((2, 3), (2, 3)), ((2, 3), (3,)), ((3, 1), (3, 2)), ((2, 3), ()), ((3,), (2, 3)), ((3, 1), (1, 2)),
+        ((2, 3), (2, 3)),
+        ((2, 3), (3,)),
+        ((3, 1), (3, 2)),
+        ((2, 3), ()),
+        ((3,), (2, 3)),
+        ((3, 1), (1, 2)),
         ((2, 2, 3), (2, 1)),
-    ]:  # fmt: skip
+    ]:
         a, b = rng.normal(size=left), rng.normal(size=right)
-        yield dict(operation="add", g=rng.normal(size=np.shape(a + b)), output=np.asarray(a + b),
-                   inputs=(np.asarray(a), np.asarray(b)))  # fmt: skip
+        yield dict(
+            operation="add",
+            g=rng.normal(size=np.shape(a + b)),
+            output=np.asarray(a + b),
+            inputs=(np.asarray(a), np.asarray(b)),
+        )
 
 
 @shapely.observe
@@ -385,9 +391,12 @@ def random_graph(rng: np.random.Generator, operations: int) -> Graph:
 
 
 FORWARD: dict[str, Callable[..., Any]] = {
-    "add": np.add, "multiply": np.multiply, "matmul": np.matmul, "sum": np.sum,
+    "add": np.add,
+    "multiply": np.multiply,
+    "matmul": np.matmul,
+    "sum": np.sum,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-}  # fmt: skip
+}
 VJPS = {
     "add": function_of("g, output, a, b", "[g, g]"),
     "multiply": function_of("g, output, a, b", "[g * b, g * a]"),
@@ -749,8 +758,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     wrong[0, 1] -= rng.uniform(1.0, 2.0)
     yield dict(f=function_of("x", "float(10 * np.sum(x**3))"), claimed=wrong, x=W)
     off = float(rng.uniform(0.1, 0.3))
-    yield dict(f=function_of("x", "float(3 * np.abs(x).sum())"), claimed=np.array([3.0 + off, 1.0, -3.0]),
-               x=np.array([float(rng.uniform(0.5, 1.0)), 0.0, -0.8]))  # fmt: skip
+    yield dict(
+        f=function_of("x", "float(3 * np.abs(x).sum())"),
+        claimed=np.array([3.0 + off, 1.0, -3.0]),
+        x=np.array([float(rng.uniform(0.5, 1.0)), 0.0, -0.8]),
+    )
     whole = rng.integers(1, 4, size=3)
     yield dict(f=cubes, claimed=3.0 * whole**2 + np.array([float(rng.uniform(0.2, 0.8)), 0.0, 0.0]), x=whole)
 
@@ -825,9 +837,12 @@ def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, ste
 def _(rng: np.random.Generator) -> Iterator[Case]:
     for lr, steps in [(0.1, 2), (0.3, 5), (0.05, 8)]:
         yield dict(
-            params={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)}, lr=lr, steps=steps,
-            slope=float(rng.uniform(0.8, 1.6)), lowest={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)},
-        )  # fmt: skip
+            params={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)},
+            lr=lr,
+            steps=steps,
+            slope=float(rng.uniform(0.8, 1.6)),
+            lowest={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)},
+        )
 
 
 @emptied.observe
@@ -909,7 +924,7 @@ quiz = [
     ),
     question(
         "11.q3",
-        "x has shape (4, 6). What does the rule of \"sum over axis 1\" do with g?",
+        'x has shape (4, 6). What does the rule of "sum over axis 1" do with g?',
         options={
             "It repeats g along axis 1": "g has shape (4,): it becomes a column, and each entry fills its row.",
             "It sums g over axis 1": "g has no axis 1 any more; the forward pass summed it away.",

@@ -141,8 +141,16 @@ def two_diamonds() -> Drawn:
     b = a + p
     q = dl.square(b)
     d = b + q
-    return _drawn(d, {a: ("a", -265, -30), p: ("p = a²", -145, 60), b: ("b = a + p", -15, -30),
-                      q: ("q = b²", 120, 60), d: ("d = b + q", 250, -30)})  # fmt: skip
+    return _drawn(
+        d,
+        {
+            a: ("a", -265, -30),
+            p: ("p = a²", -145, 60),
+            b: ("b = a + p", -15, -30),
+            q: ("q = b²", 120, 60),
+            d: ("d = b + q", 250, -30),
+        },
+    )
 
 
 def perceptron() -> Drawn:
@@ -153,13 +161,26 @@ def perceptron() -> Drawn:
     p = dl.sigmoid(s)
     log = dl.log(p)
     loss = -log
-    return _drawn(loss, {w: ("w", -275, 45), m: ("w·x", -175, 45), b: ("b", -175, -65), s: ("s", -50, -10),
-                         p: ("p = σ(s)", 60, -10), log: ("log p", 175, -10), loss: ("ℓ", 270, -10)})  # fmt: skip
+    return _drawn(
+        loss,
+        {
+            w: ("w", -275, 45),
+            m: ("w·x", -175, 45),
+            b: ("b", -175, -65),
+            s: ("s", -50, -10),
+            p: ("p = σ(s)", 60, -10),
+            log: ("log p", 175, -10),
+            loss: ("ℓ", 270, -10),
+        },
+    )
 
 
 GRAPHS: dict[str, Callable[[], Drawn]] = {
-    "b + c": two_ways, "c + b": lambda: two_ways(swapped=True), "perceptron": perceptron, "diamonds": two_diamonds,
-}  # fmt: skip
+    "b + c": two_ways,
+    "c + b": lambda: two_ways(swapped=True),
+    "perceptron": perceptron,
+    "diamonds": two_diamonds,
+}
 
 
 @cache
@@ -184,8 +205,9 @@ class Mail(Figure):
     graph = choice(WORDS, value="b + c", label="graph")
     order = choice(
         {"topological": "when all letters are there", "breadth-first": "breadth-first", "paths": "path by path"},
-        value="topological", label="whom to visit next",
-    )  # fmt: skip
+        value="topological",
+        label="whom to visit next",
+    )
 
     def compute(self) -> None:
         self.post, self.right, self.drawn = post(self.graph, self.order)
@@ -240,16 +262,22 @@ class Mail(Figure):
         level = (x, y - 26) if x1 - x0 > 120 else (x, y + 23)  # a short arrow has no room under it
         beside = level if y0 == y1 else (x + 17, y + 8 if y1 < y0 else y - 20)
         return [
-            polygon(by_frame([xs[:4] if there else none for there, _, _ in states]),
-                    by_frame([ys[:4] if there else none for there, _, _ in states]),
-                    role=by_frame(["bad" if bad else "good" if done else "neutral" for _, done, bad in states]),
-                    opacity=0.55),
-            polyline(by_frame([xs if there else none for there, _, _ in states]),
-                     by_frame([ys if there else none for there, _, _ in states])),
-            polyline(by_frame([np.array([x - w, x, x + w]) if there else none for there, _, _ in states]),
-                     by_frame([(lid if done else flap) if there else none for there, done, _ in states])),
+            polygon(
+                by_frame([xs[:4] if there else none for there, _, _ in states]),
+                by_frame([ys[:4] if there else none for there, _, _ in states]),
+                role=by_frame(["bad" if bad else "good" if done else "neutral" for _, done, bad in states]),
+                opacity=0.55,
+            ),
+            polyline(
+                by_frame([xs if there else none for there, _, _ in states]),
+                by_frame([ys if there else none for there, _, _ in states]),
+            ),
+            polyline(
+                by_frame([np.array([x - w, x, x + w]) if there else none for there, _, _ in states]),
+                by_frame([(lid if done else flap) if there else none for there, done, _ in states]),
+            ),
             text(*beside, by_frame(words), anchor="middle" if y0 == y1 else "start"),
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         if self.frame == 0:
@@ -347,9 +375,12 @@ class Broadcast(Figure):
         which = np.arange(own.size).reshape(own.shape)
         marks = cells(table, [self.belongs == f for f in frames], middle=-150)
         marks += cells(own, [which == f for f in frames], middle=150)
-        marks += [text(-150, 85, f"G arrives at a + b: {self.g.shape}", anchor="middle"),
-                  text(150, 85, f"the gradient of {self.of}: {self.shape}", anchor="middle"),
-                  arrow(-35, 0, 35, 0), text(0, 12, "add up" if self.axes else "copy", anchor="middle")]  # fmt: skip
+        marks += [
+            text(-150, 85, f"G arrives at a + b: {self.g.shape}", anchor="middle"),
+            text(150, 85, f"the gradient of {self.of}: {self.shape}", anchor="middle"),
+            arrow(-35, 0, 35, 0),
+            text(0, 12, "add up" if self.axes else "copy", anchor="middle"),
+        ]
         return [Panel(marks, (-300, 300), (-90, 110), axes=False, name="tables")]
 
     def describe(self) -> str:
@@ -472,18 +503,35 @@ class Check(Figure):
         marks.append(polyline([x, x + 1, x + 1, x, x], [y, y, y - 1, y - 1, y], role="function"))
         marks += [text(j + 1, -len(RULES) - 0.6, str(j + 1), anchor="middle") for j in range(SEEDS)]
         marks.append(text(0.4, -len(RULES) - 0.6, "seed", anchor="end"))
-        return Panel(marks, (-1.6, SEEDS + 0.6), (-len(RULES) - 0.8, 0.1), axes=False, width=1.2,
-                     title=f"worst relative error at h = {power(self.k / 2 - 13)}", name="trial")  # fmt: skip
+        return Panel(
+            marks,
+            (-1.6, SEEDS + 0.6),
+            (-len(RULES) - 0.8, 0.1),
+            axes=False,
+            width=1.2,
+            title=f"worst relative error at h = {power(self.k / 2 - 13)}",
+            name="trial",
+        )
 
     def _curve(self) -> Panel:
         ys = self.table[self.row, self.column]
         marks: list[Mark] = [
             polyline([1e-13, 0.1], [1e-4, 1e-4], role="guide"),
             text(1e-6, 4e-4, "wrong, above this line", anchor="middle"),
-            polyline(HS, ys, role="derivative"), point(HS[self.k], ys[self.k], role="here"),
-        ]  # fmt: skip
-        return Panel(marks, (1e-13, 0.1), (1e-13, 10.0), xlabel="h", ylabel="relative error", xscale="log",
-                     yscale="log", title=f"{self.operation}, seed {self.column + 1}", name="curve")  # fmt: skip
+            polyline(HS, ys, role="derivative"),
+            point(HS[self.k], ys[self.k], role="here"),
+        ]
+        return Panel(
+            marks,
+            (1e-13, 0.1),
+            (1e-13, 10.0),
+            xlabel="h",
+            ylabel="relative error",
+            xscale="log",
+            yscale="log",
+            title=f"{self.operation}, seed {self.column + 1}",
+            name="curve",
+        )
 
     def describe(self) -> str:
         rule = f"{self.operation} with {RULES[self.operation].blunder}" if self.mistaken else self.operation

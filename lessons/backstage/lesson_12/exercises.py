@@ -18,7 +18,9 @@ Case = dict[str, Any]
 # ------------------------------------------------------------------------------------------------ 12.1
 
 probabilities = exercise(
-    "12.1", "Scores to probabilities", points=1,
+    "12.1",
+    "Scores to probabilities",
+    points=1,
     without=("softmax", "log_softmax", "logsumexp", "Softmax", "LogSoftmax"),
 )
 

@@ -103,10 +103,12 @@ class Line(Figure):
     title = "A line learns to separate circles from triangles"
     rate = slider(0.0005, 0.05, value=0.002, log=True, label="learning rate η")
     add = form(
-        "Add a point", "add_point",
-        x=number(-BOX, BOX, value=-1.0, step=0.1, label="x₀"), y=number(-BOX, BOX, value=3.0, step=0.1, label="x₁"),
+        "Add a point",
+        "add_point",
+        x=number(-BOX, BOX, value=-1.0, step=0.1, label="x₀"),
+        y=number(-BOX, BOX, value=3.0, step=0.1, label="x₁"),
         group=choice(GROUPS, value="circle", label="as"),
-    )  # fmt: skip
+    )
     clear = action("Remove added points", "remove_added")
 
     steps, numbered = 60, (0, 1, 2, 3, 5, 10, 20)
@@ -141,7 +143,7 @@ class Line(Figure):
         lines = [level(d, e) for d, e in zip(self.d, self.e, strict=True)]
         bands = [sureness(d, e) for d, e in zip(self.d, self.e, strict=True)]
         marks: list[Mark] = [
-            polygon(by_frame([x for x, _ in bands]), by_frame([y for _, y in bands]), role="neutral", opacity=0.35),
+            polygon(by_frame([x for x, _ in bands]), by_frame([y for _, y in bands]), role="neutral", opacity=0.35)
         ]
         for k in self.numbered:
             xs, ys = lines[k]
@@ -151,15 +153,27 @@ class Line(Figure):
         marks += scatter(self.X, self.labels)
         marks.append(polyline(by_frame([x for x, _ in lines]), by_frame([y for _, y in lines]), role="function"))
         plane = Panel(
-            marks, xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
-            title="The line after each step", click="add_point", name="map",
-        )  # fmt: skip
+            marks,
+            xlim=(-BOX, BOX),
+            ylim=(-BOX, BOX),
+            xlabel="x₀",
+            ylabel="x₁",
+            aspect="equal",
+            title="The line after each step",
+            click="add_point",
+            name="map",
+        )
         low, high = min(self.losses), max(self.losses)
         falling = Panel(
             loss_curve(np.arange(self.steps + 1.0), np.array(self.losses), label="J"),
-            xlim=(0, self.steps), ylim=(low / 1.3, high * 1.3), yscale="log", xlabel="step", ylabel="loss J",
-            title="The loss", name="loss",
-        )  # fmt: skip
+            xlim=(0, self.steps),
+            ylim=(low / 1.3, high * 1.3),
+            yscale="log",
+            xlabel="step",
+            ylabel="loss J",
+            title="The loss",
+            name="loss",
+        )
         return [plane, falling]
 
     def describe(self) -> str:
@@ -194,9 +208,7 @@ class Published(Figure):
     def compute(self) -> None:
         W, b = self.W + self.shift, self.b + self.shift
         self.true, self.column = (W[:, 0] - W[:, 1], float(b[0] - b[1])), (W[:, 0], float(b[0]))
-        self.right = [
-            int(np.sum((self.X @ d + e < 0) == (self.labels == 1))) for d, e in (self.true, self.column)
-        ]
+        self.right = [int(np.sum((self.X @ d + e < 0) == (self.labels == 1))) for d, e in (self.true, self.column)]
 
     def scene(self) -> list[Panel]:
         tie, column = level(*self.true), level(*self.column)
@@ -209,10 +221,16 @@ class Published(Figure):
         ]
         return [
             Panel(
-                marks, xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
-                title="Solid: the classes tie. Dashed: column 0 alone", name="map",
+                marks,
+                xlim=(-BOX, BOX),
+                ylim=(-BOX, BOX),
+                xlabel="x₀",
+                ylabel="x₁",
+                aspect="equal",
+                title="Solid: the classes tie. Dashed: column 0 alone",
+                name="map",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         added = f"{self.shift:+.1f}" if self.shift else "nothing"
@@ -272,18 +290,30 @@ class Separable(Figure):
     def scene(self) -> list[Panel]:
         counts = list(range(1, len(MARKS) + 1))
         cloud = Panel(
-            scatter(self.X, self.labels), xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
-            title="The two clouds", name="map",
-        )  # fmt: skip
+            scatter(self.X, self.labels),
+            xlim=(-BOX, BOX),
+            ylim=(-BOX, BOX),
+            xlabel="x₀",
+            ylabel="x₁",
+            aspect="equal",
+            title="The two clouds",
+            name="map",
+        )
         size = Panel(
             [
                 polyline(MARKS, self.norm, role="function", shown=by_frame(counts), label="‖W‖"),
                 polyline(MARKS, self.loss, role="derivative", shown=by_frame(counts), label="loss J"),
                 point(by_frame(MARKS), by_frame(self.norm), role="here"),
             ],
-            xlim=(1, float(MARKS[-1])), ylim=(0.001, 30), xscale="log", yscale="log", xlabel="step", ylabel="size",
-            title="Size of the weights and loss", name="size",
-        )  # fmt: skip
+            xlim=(1, float(MARKS[-1])),
+            ylim=(0.001, 30),
+            xscale="log",
+            yscale="log",
+            xlabel="step",
+            ylabel="size",
+            title="Size of the weights and loss",
+            name="size",
+        )
         return [cloud, size]
 
     def describe(self) -> str:
@@ -339,10 +369,15 @@ class Pull(Figure):
                     arrow(self.foot[0], self.foot[1], tip[0], tip[1], role="derivative"),
                     point(self.x, self.y, role=role, label="drag me", drag={"x": "x", "y": "y"}),
                 ],
-                xlim=(-BOX, BOX), ylim=(-BOX, BOX), xlabel="x₀", ylabel="x₁", aspect="equal",
-                title="One point and the line", name="map",
+                xlim=(-BOX, BOX),
+                ylim=(-BOX, BOX),
+                xlabel="x₀",
+                ylabel="x₁",
+                aspect="equal",
+                title="One point and the line",
+                name="map",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         name = "triangle" if self.flipped else "circle"
@@ -399,10 +434,15 @@ class Penguins(Figure):
             marks.append(text(middle[0], middle[1], self.names[k], anchor="middle"))
         return [
             Panel(
-                marks, xlim=(31, 61), ylim=(12.5, 22), xlabel="bill length (mm)", ylabel="bill depth (mm)",
-                title="Regions after each step", name="map",
+                marks,
+                xlim=(31, 61),
+                ylim=(12.5, 22),
+                xlabel="bill length (mm)",
+                ylabel="bill depth (mm)",
+                title="Regions after each step",
+                name="map",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         k = self.frame
@@ -410,10 +450,4 @@ class Penguins(Figure):
         return f"step {1 + k * self.stride}: {birds} are in the region of their species"
 
 
-FIGURES = {
-    "line": Line,
-    "pull": Pull,
-    "published": Published,
-    "separable": Separable,
-    "penguins": Penguins,
-}
+FIGURES = {"line": Line, "pull": Pull, "published": Published, "separable": Separable, "penguins": Penguins}

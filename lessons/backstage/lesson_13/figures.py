@@ -118,10 +118,7 @@ def region_map(scores: Callable[[Array], Array], reach: float, pixels: int = 72)
 
 # ------------------------------------------------------------------------------------------- the folded plane
 
-HIDDEN: dict[str, tuple[str, Activation]] = {
-    "tanh": ("tanh", dl.tanh),
-    "none": ("nothing: sums alone", lambda s: s),
-}
+HIDDEN: dict[str, tuple[str, Activation]] = {"tanh": ("tanh", dl.tanh), "none": ("nothing: sums alone", lambda s: s)}
 
 
 @lru_cache(maxsize=2)
@@ -185,9 +182,14 @@ class Fold(Figure):
                 *scatter(self.X, self.labels),
                 polyline(here[:, 0], here[:, 1], role="function"),
             ],
-            xlim=(-self.reach, self.reach), ylim=(-self.reach, self.reach), xlabel="x₀", ylabel="x₁", aspect="equal",
-            title="The plane of the inputs", name="inputs",
-        )  # fmt: skip
+            xlim=(-self.reach, self.reach),
+            ylim=(-self.reach, self.reach),
+            xlabel="x₀",
+            ylabel="x₁",
+            aspect="equal",
+            title="The plane of the inputs",
+            name="inputs",
+        )
         folded = [self.fold(g) for g in lines]
         hidden = Panel(
             [
@@ -195,9 +197,14 @@ class Fold(Figure):
                 *scatter(self.fold(self.X), self.labels),
                 polyline(there[[0, -1], 0], there[[0, -1], 1], role="function"),
             ],
-            xlim=(-self.span, self.span), ylim=(-self.span, self.span), xlabel="hidden unit 0", ylabel="hidden unit 1",
-            aspect="equal", title="The same, after the hidden layer", name="hidden",
-        )  # fmt: skip
+            xlim=(-self.span, self.span),
+            ylim=(-self.span, self.span),
+            xlabel="hidden unit 0",
+            ylabel="hidden unit 1",
+            aspect="equal",
+            title="The same, after the hidden layer",
+            name="hidden",
+        )
         return [plane, hidden]
 
     def describe(self) -> str:
@@ -231,8 +238,10 @@ class Deltas(Figure):
     )
 
     def __init__(self, **settings: Any) -> None:
-        self.inputs = {name: dl.parameter(v, name=name) for name, v in
-                       {"x": 0.0, "w0": 0.8, "w1": -1.2, "w2": 0.0, "y": 0.0}.items()}  # fmt: skip
+        self.inputs = {
+            name: dl.parameter(v, name=name)
+            for name, v in {"x": 0.0, "w0": 0.8, "w1": -1.2, "w2": 0.0, "y": 0.0}.items()
+        }
         p = self.inputs
         s1 = p["w0"] * p["x"]
         z1 = dl.tanh(s1)
@@ -241,8 +250,13 @@ class Deltas(Figure):
         s3 = p["w2"] * z2
         cost = dl.square(s3 - p["y"]) / 2
         forward = {"x": p["x"], "s1": s1, "z1": z1, "s2": s2, "z2": z2, "s3": s3}
-        wanted = dict(zip(("d1", "d2", "d3", "w0", "w1", "w2"),
-                          dl.gradients(cost, [s1, s2, s3, p["w0"], p["w1"], p["w2"]]), strict=True))  # fmt: skip
+        wanted = dict(
+            zip(
+                ("d1", "d2", "d3", "w0", "w1", "w2"),
+                dl.gradients(cost, [s1, s2, s3, p["w0"], p["w1"], p["w2"]]),
+                strict=True,
+            )
+        )
         self.known, self.wanted = list(forward), list(wanted)
         self.nodes = [*forward.values(), *wanted.values()]
         super().__init__(**settings)
@@ -291,10 +305,17 @@ class Deltas(Figure):
             arrows.append((f"{start} {end}", by_frame(roles)))
         noted = [name for name in (*self.known, *self.wanted) if name != "s3"]  # an arrow leaves it downwards
         return [
-            diagram(parts, rows, arrows, roles={name: self.role(name) for name in parts},
-                    notes={name: self.note(name) for name in noted}, words=[(-0.36, 10, self.note("s3"))],
-                    size=(660, 290), pitch=96)
-        ]  # fmt: skip
+            diagram(
+                parts,
+                rows,
+                arrows,
+                roles={name: self.role(name) for name in parts},
+                notes={name: self.note(name) for name in noted},
+                words=[(-0.36, 10, self.note("s3"))],
+                size=(660, 290),
+                pitch=96,
+            )
+        ]
 
     def describe(self) -> str:
         v, k = self.value, self.frame
@@ -401,22 +422,37 @@ class Starts(Figure):
             xs, ys = self.paths[:, 0, unit].tolist(), self.paths[:, 1, unit].tolist()
             marks.append(point(by_frame(xs), by_frame(ys), role="function", label=self.names(unit)))
         plane = Panel(
-            marks, xlim=(-self.span, self.span), ylim=(-self.span, self.span), xlabel="weight from x₀",
-            ylabel="weight from x₁", aspect="equal", title="Weights into each unit", name="weights",
-        )  # fmt: skip
+            marks,
+            xlim=(-self.span, self.span),
+            ylim=(-self.span, self.span),
+            xlabel="weight from x₀",
+            ylabel="weight from x₁",
+            aspect="equal",
+            title="Weights into each unit",
+            name="weights",
+        )
         steps = np.arange(0.0, 10 * self.last_frame + 1, 10.0)
         falling = Panel(
-            loss_curve(steps, np.array(self.losses), label="J"), xlim=(0, 10 * self.last_frame), ylim=(0.004, 4),
-            yscale="log", xlabel="step", ylabel="loss J", title="The loss", name="loss",
-        )  # fmt: skip
+            loss_curve(steps, np.array(self.losses), label="J"),
+            xlim=(0, 10 * self.last_frame),
+            ylim=(0.004, 4),
+            yscale="log",
+            xlabel="step",
+            ylabel="loss J",
+            title="The loss",
+            name="loss",
+        )
         return [plane, falling]
 
     def describe(self) -> str:
         same = [g for g in self.groups(self.frame, 1e-9) if len(g) > 1]
         moved = float(np.abs(self.paths[self.frame] - self.paths[0]).max())
         units = " and ".join(str(u + 1) for u in same[0]) if same else ""
-        twins = "all four units have the same weights" if same and len(same[0]) == 4 else (
-            f"units {units} have the same weights" if same else "the four units differ")  # fmt: skip
+        twins = (
+            "all four units have the same weights"
+            if same and len(same[0]) == 4
+            else (f"units {units} have the same weights" if same else "the four units differ")
+        )
         return (
             f"{STARTS[self.how]}, after step {10 * self.frame}: loss {self.losses[self.frame]:.2g}, "
             f"the weights into the units have moved by {moved:.2f} at most; {twins}"
@@ -465,18 +501,28 @@ class Spiral(Figure):
         params = self.kept[self.at]
         plane = Panel(
             [region_map(lambda places: apply(params, places), 2.4), *scatter(self.X, self.labels)],
-            xlim=(-2.4, 2.4), ylim=(-2.4, 2.4), xlabel="x₀", ylabel="x₁", aspect="equal", title="Who wins where",
+            xlim=(-2.4, 2.4),
+            ylim=(-2.4, 2.4),
+            xlabel="x₀",
+            ylabel="x₁",
+            aspect="equal",
+            title="Who wins where",
             name="map",
-        )  # fmt: skip
+        )
         steps = 50.0 * np.arange(len(self.losses))
         falling = Panel(
             [
                 polyline(steps, self.losses, role="function"),
                 point(steps[self.at], self.losses[self.at], role="here", label="J"),
             ],
-            xlim=(0, 1000), ylim=(0.002, 2), yscale="log", xlabel="step", ylabel="loss J", title="The loss",
+            xlim=(0, 1000),
+            ylim=(0.002, 2),
+            yscale="log",
+            xlabel="step",
+            ylabel="loss J",
+            title="The loss",
             name="loss",
-        )  # fmt: skip
+        )
         return [plane, falling]
 
     def describe(self) -> str:
@@ -553,13 +599,21 @@ class Digits(Figure):
         x, y = 1.25 * (self.at % 5), -1.8 * (self.at // 5)
         frame = 0.05
         marks.append(
-            polyline(np.array([x - frame, x + 1 + frame, x + 1 + frame, x - frame, x - frame]),
-                     np.array([y - frame, y - frame, y + 1 + frame, y + 1 + frame, y - frame]), role="derivative")
-        )  # fmt: skip
+            polyline(
+                np.array([x - frame, x + 1 + frame, x + 1 + frame, x - frame, x - frame]),
+                np.array([y - frame, y - frame, y + 1 + frame, y + 1 + frame, y - frame]),
+                role="derivative",
+            )
+        )
         gallery = Panel(
-            marks, (-0.15, 6.15), (-2.5, 1.3), title=KINDS[self.kind].capitalize(), axes=False, width=1.5,
+            marks,
+            (-0.15, 6.15),
+            (-2.5, 1.3),
+            title=KINDS[self.kind].capitalize(),
+            axes=False,
+            width=1.5,
             name="gallery",
-        )  # fmt: skip
+        )
         row = self.rows[self.at]
         share = Panel(
             [
@@ -569,9 +623,13 @@ class Digits(Figure):
                     for k, p in enumerate(self.chances[row])
                 ],
             ],
-            xlim=(-0.6, 9.6), ylim=(0, 1.1), xlabel="digit (✓ the label)", ylabel="probability",
-            title="What it says", name="chances",
-        )  # fmt: skip
+            xlim=(-0.6, 9.6),
+            ylim=(0, 1.1),
+            xlabel="digit (✓ the label)",
+            ylabel="probability",
+            title="What it says",
+            name="chances",
+        )
         return [gallery, share]
 
     def describe(self) -> str:
@@ -656,9 +714,15 @@ class Widths(Figure):
             marks.append(text(-1.5, row, f"{WIDTHS[row]}", anchor="middle"))
         marks += [text(-1.5, 5.8, "units", anchor="middle"), text(34, 5.8, "found", anchor="middle")]
         table = Panel(
-            marks, xlim=(-3.5, 36.5), ylim=(-0.7, 6.4), title="30 starts: square found, triangle stuck",
-            axes=False, width=1.6, click="choose", name="table",
-        )  # fmt: skip
+            marks,
+            xlim=(-3.5, 36.5),
+            ylim=(-0.7, 6.4),
+            title="30 starts: square found, triangle stuck",
+            axes=False,
+            width=1.6,
+            click="choose",
+            name="table",
+        )
         index = self.row * TRIES + self.column
         params = [(W[index], b[index, 0]) for W, b in self.params]
         plane = Panel(
@@ -666,9 +730,14 @@ class Widths(Figure):
                 region_map(lambda places: apply(params, places, UNITS[self.units][2]), 1.75),
                 *scatter(CORNERS, CORNER_LABELS),
             ],
-            xlim=(-1.75, 1.75), ylim=(-1.75, 1.75), xlabel="x₀", ylabel="x₁", aspect="equal",
-            title="The chosen network", name="map",
-        )  # fmt: skip
+            xlim=(-1.75, 1.75),
+            ylim=(-1.75, 1.75),
+            xlabel="x₀",
+            ylabel="x₁",
+            aspect="equal",
+            title="The chosen network",
+            name="map",
+        )
         return [table, plane]
 
     def describe(self) -> str:
@@ -687,11 +756,4 @@ def square(x: float, y: float, across: float, up: float) -> tuple[Array, Array]:
     return x + across * np.array([-1, 1, 1, -1]), y + up * np.array([-1, -1, 1, 1])
 
 
-FIGURES = {
-    "fold": Fold,
-    "deltas": Deltas,
-    "starts": Starts,
-    "spiral": Spiral,
-    "digits": Digits,
-    "widths": Widths,
-}
+FIGURES = {"fold": Fold, "deltas": Deltas, "starts": Starts, "spiral": Spiral, "digits": Digits, "widths": Widths}

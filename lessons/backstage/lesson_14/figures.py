@@ -132,8 +132,11 @@ class Stack(Figure):
         m, n = way.by_state.shape
         p = way.by_weights.shape[1]
         state = f"the row [1×{m}] times ∂z{SUBSCRIPTS[k + 1]}/∂z{SUBSCRIPTS[k]} [{m}×{n}] goes on down as [1×{n}]"
-        weights = f"times ∂z{SUBSCRIPTS[k + 1]}/∂w{SUBSCRIPTS[k]} [{m}×{p}] it stays as [1×{p}]" if p else (
-            "f₁ has no weights, so nothing stays")  # fmt: skip
+        weights = (
+            f"times ∂z{SUBSCRIPTS[k + 1]}/∂w{SUBSCRIPTS[k]} [{m}×{p}] it stays as [1×{p}]"
+            if p
+            else ("f₁ has no weights, so nothing stays")
+        )
         where = [
             "Forward is done",
             "The cost hands back ∂c/∂z₃",
@@ -251,12 +254,17 @@ class Hunt(Figure):
     def scene(self) -> list[Panel]:
         x = "8 images" if self.batch else "1 image"
         lines = [
-            "super().__init__();  self.m0 = nn.Linear(600, 60) …" if self.initialised
+            "super().__init__();  self.m0 = nn.Linear(600, 60) …"
+            if self.initialised
             else "self.m0 = nn.Linear(600, 60) …",
             f"x: {x}{', axes moved' if self.permuted else ''}",
-            f"z0 = {FLATTEN[self.flat]}", f"s1 = {FED[self.fed]}", "z1 = torch.relu(s1)", "s2 = self.m1(z1)",
-            "z2 = torch.relu(s2)", "s3 = self.m2(z2)",
-        ]  # fmt: skip
+            f"z0 = {FLATTEN[self.flat]}",
+            f"s1 = {FED[self.fed]}",
+            "z1 = torch.relu(s1)",
+            "s2 = self.m1(z1)",
+            "z2 = torch.relu(s2)",
+            "s3 = self.m2(z2)",
+        ]
         marks: list[Mark] = []
         for k, line in enumerate(lines):
             y = 7.0 - k
@@ -294,16 +302,29 @@ class Pipeline(Figure):
         back = [by_frame(["derivative" if f >= k else "guide" for f in range(5)]) for k in range(5)]
         return [
             diagram(
-                {"x": ("observed", "x"), "M": ("block", "model" if plain else "model(x)"), "ŷ": "circle",
-                 "C": ("square", "loss" if plain else "loss_fn(ŷ, y)"), "y": "observed", "w": "circle",
-                 "u": ("box", "w − η ∂c/∂w" if plain else "optimizer.step()"),
-                 "g": ("block-left", "way back" if plain else "loss.backward()")},
+                {
+                    "x": ("observed", "x"),
+                    "M": ("block", "model" if plain else "model(x)"),
+                    "ŷ": "circle",
+                    "C": ("square", "loss" if plain else "loss_fn(ŷ, y)"),
+                    "y": "observed",
+                    "w": "circle",
+                    "u": ("box", "w − η ∂c/∂w" if plain else "optimizer.step()"),
+                    "g": ("block-left", "way back" if plain else "loss.backward()"),
+                },
                 [[None, None, None, "y"], ["x", "M", "ŷ", "C"], [None, "w", "u", "g"]],
-                [("x M ŷ", seen[1]), ("w M", seen[1]), ("ŷ C", seen[2]), ("y C", seen[2]), ("C g", back[3]),
-                 ("g u", back[3]), ("u w", seen[4])],
+                [
+                    ("x M ŷ", seen[1]),
+                    ("w M", seen[1]),
+                    ("ŷ C", seen[2]),
+                    ("y C", seen[2]),
+                    ("C g", back[3]),
+                    ("g u", back[3]),
+                    ("u w", seen[4]),
+                ],
                 roles={"M": seen[1], "ŷ": seen[1], "C": seen[2], "g": back[3], "u": seen[4]},
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         told = [
@@ -372,10 +393,15 @@ class Bench(Figure):
                     point(self.width, self.cpu, role="here"),
                     point(self.width, self.gpu, role="here"),
                 ],
-                xlim=(7, 2400), ylim=(0.01, 1000), xscale="log", yscale="log", xlabel="width of the layers",
-                ylabel="ms for a step", name="bench",
+                xlim=(7, 2400),
+                ylim=(0.01, 1000),
+                xscale="log",
+                yscale="log",
+                xlabel="width of the layers",
+                ylabel="ms for a step",
+                name="bench",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         start, transfer, arithmetic = self.parts

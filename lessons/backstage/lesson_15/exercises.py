@@ -195,9 +195,7 @@ def bfs_breaker() -> tuple[Graph, str]:
 
     d = b + c with c = b·b and b = a + a. The walk meets b through d before c has sent its share, and never looks back.
     """
-    return {
-        "a": ("input", []), "b": ("add", ["a", "a"]), "c": ("multiply", ["b", "b"]), "d": ("add", ["b", "c"]),
-    }, "d"  # fmt: skip
+    return {"a": ("input", []), "b": ("add", ["a", "a"]), "c": ("multiply", ["b", "b"]), "d": ("add", ["b", "c"])}, "d"
 
 
 @breaker.mutant(
@@ -210,9 +208,7 @@ def _() -> tuple[Graph, str]:
 
 @breaker.mutant("Both ways of this diamond are equally long, so both shares arrive in time. Make one way shorter.")
 def _() -> tuple[Graph, str]:
-    return {
-        "a": ("input", []), "b": ("add", ["a", "a"]), "c": ("multiply", ["a", "a"]), "d": ("add", ["b", "c"]),
-    }, "d"  # fmt: skip
+    return {"a": ("input", []), "b": ("add", ["a", "a"]), "c": ("multiply", ["a", "a"]), "d": ("add", ["b", "c"])}, "d"
 
 
 @breaker.mutant(
@@ -479,7 +475,7 @@ quiz = [
     ),
     question(
         "15.q4",
-        "\"Larger batches converge faster.\" What is missing?",
+        '"Larger batches converge faster." What is missing?',
         options={
             "Faster counted in what": (
                 "In updates, often; in samples, usually not; in seconds, it depends on the machine."

@@ -130,54 +130,150 @@ def constant(value: float) -> Callable[[Array], Array]:
 
 CLAIMS = {
     "rule": Claim(
-        "“This rule works always.”", "Tiwari", "wrong",
+        "“This rule works always.”",
+        "Tiwari",
+        "wrong",
         "From −1 it stays on a hilltop, and left of it there is no floor.",
-        "start on ⅓x³ − x", -1.5, 2.0, "distance from the bottom", constant(0.0), miss),
+        "start on ⅓x³ − x",
+        -1.5,
+        2.0,
+        "distance from the bottom",
+        constant(0.0),
+        miss,
+    ),
     "eta": Claim(
-        "“x_new = x_old − f′”, without a learning rate.", "Tiwari", "wrong",
+        "“x_new = x_old − f′”, without a learning rate.",
+        "Tiwari",
+        "wrong",
         "It arrives only where the curvature is below 2.",
-        "curvature c of ½cx²", 0.1, 2.6, "distance after 10 steps", constant(0.0),
-        lambda c: np.minimum(np.abs(1 - c) ** 10, 5)),
+        "curvature c of ½cx²",
+        0.1,
+        2.6,
+        "distance after 10 steps",
+        constant(0.0),
+        lambda c: np.minimum(np.abs(1 - c) ** 10, 5),
+    ),
     "momentum": Claim(
-        "“Momentum solves local minima.”", "Tiwari", "conditional",
+        "“Momentum solves local minima.”",
+        "Tiwari",
+        "conditional",
         "With enough of it, from this start; a little is not enough.",
-        "momentum β", 0.0, 0.96, "where it ends", constant(-1.0467), heavy_end),
+        "momentum β",
+        0.0,
+        0.96,
+        "where it ends",
+        constant(-1.0467),
+        heavy_end,
+    ),
     "steepest": Claim(
-        "The steepest direction is the most promising.", "Sabinasz", "conditional",
+        "The steepest direction is the most promising.",
+        "Sabinasz",
+        "conditional",
         "On a round bowl it points at the bottom. On a long valley it points across.",
-        "condition number κ", 1.0, 100.0, "degrees off the bottom", constant(0.0), angle),
+        "condition number κ",
+        1.0,
+        100.0,
+        "degrees off the bottom",
+        constant(0.0),
+        angle,
+    ),
     "semidefinite": Claim(
-        "A positive semi-definite η goes downhill.", "LeCun", "conditional",
+        "A positive semi-definite η goes downhill.",
+        "LeCun",
+        "conditional",
         "It has to be definite, and small enough: at 0 nothing moves, beyond 2 the step climbs.",
-        "eigenvalue of η", 0.0, 2.6, "a step goes down 1, nowhere 0, up −1", constant(1.0),
-        lambda v: np.sign(v * (2 - v))),
+        "eigenvalue of η",
+        0.0,
+        2.6,
+        "a step goes down 1, nowhere 0, up −1",
+        constant(1.0),
+        lambda v: np.sign(v * (2 - v)),
+    ),
     "batch": Claim(
-        "“The higher the batch size, the faster the convergence.”", "Tiwari", "conditional",
+        "“The higher the batch size, the faster the convergence.”",
+        "Tiwari",
+        "conditional",
         "In updates, up to a point. In samples, large batches cost more and more.",
-        "batch size B", 1.0, 512.0, "updates said, samples found", updates_needed, samples_needed),
+        "batch size B",
+        1.0,
+        512.0,
+        "updates said, samples found",
+        updates_needed,
+        samples_needed,
+    ),
     "sigmoid": Claim(
-        "σ′(a) = σ(a)·σ(1 − a).", "Sabinasz", "wrong", "The 1 belongs outside; the curves never meet.",
-        "a", -4.0, 4.0, "slope", lambda a: SIGMOID(a) * SIGMOID(1 - a), SIGMOID.slope),
+        "σ′(a) = σ(a)·σ(1 − a).",
+        "Sabinasz",
+        "wrong",
+        "The 1 belongs outside; the curves never meet.",
+        "a",
+        -4.0,
+        4.0,
+        "slope",
+        lambda a: SIGMOID(a) * SIGMOID(1 - a),
+        SIGMOID.slope,
+    ),
     "breadth": Claim(
-        "Walk back breadth-first, and multiply.", "Sabinasz", "wrong",
+        "Walk back breadth-first, and multiply.",
+        "Sabinasz",
+        "wrong",
         "b sends its gradient on before b·b has paid in.",
-        "a, with b = 2a and d = b + b·b", -2.0, 2.0, "dd/da", traced("breadth-first"), traced("topological")),
+        "a, with b = 2a and d = b + b·b",
+        -2.0,
+        2.0,
+        "dd/da",
+        traced("breadth-first"),
+        traced("topological"),
+    ),
     "weights": Claim(
-        "dL/dw₀ = dL/dy · dy/dw₁ · dw₁/dw₀.", "Tiwari", "wrong",
+        "dL/dw₀ = dL/dy · dy/dw₁ · dw₁/dw₀.",
+        "Tiwari",
+        "wrong",
         "dw₁/dw₀ is 0. The way leads through the activation.",
-        "w₀", -1.5, 1.5, "dL/dw₀", constant(0.0), by_moving(two_layers)),
+        "w₀",
+        -1.5,
+        1.5,
+        "dL/dw₀",
+        constant(0.0),
+        by_moving(two_layers),
+    ),
     "cancel": Claim(
-        "In (∂x/∂y)(∂y/∂z)(∂z/∂x) everything cancels.", "many a reader", "wrong",
+        "In (∂x/∂y)(∂y/∂z)(∂z/∂x) everything cancels.",
+        "many a reader",
+        "wrong",
         "Each factor holds another letter still. The product is −1.",
-        "b, on the plane x + by + z = 0", 0.3, 3.0, "product", constant(1.0), lambda b: (-b) * (-1 / b) * -1.0),
+        "b, on the plane x + by + z = 0",
+        0.3,
+        3.0,
+        "product",
+        constant(1.0),
+        lambda b: (-b) * (-1 / b) * -1.0,
+    ),
     "chain": Claim(
-        "(g ∘ f)′(x) = g′(f(x))·f′(x).", "the notes", "right", "A theorem, and the two curves are one.",
-        "x, in sin(x²)", 0.0, 2.2, "slope", lambda x: np.cos(x**2) * 2 * x, SINE_OF_SQUARE.slope),
+        "(g ∘ f)′(x) = g′(f(x))·f′(x).",
+        "the notes",
+        "right",
+        "A theorem, and the two curves are one.",
+        "x, in sin(x²)",
+        0.0,
+        2.2,
+        "slope",
+        lambda x: np.cos(x**2) * 2 * x,
+        SINE_OF_SQUARE.slope,
+    ),
     "sum": Claim(
-        "The gradient of a mean is the mean of the gradients.", "LeCun and the notes", "right",
+        "The gradient of a mean is the mean of the gradients.",
+        "LeCun and the notes",
+        "right",
         "A theorem: it is why batches work at all.",
-        "w", -2.0, 2.0, "slope", mean_of_slopes, by_moving(mean_loss)),
-}  # fmt: skip
+        "w",
+        -2.0,
+        2.0,
+        "slope",
+        mean_of_slopes,
+        by_moving(mean_loss),
+    ),
+}
 
 
 @cache
@@ -225,10 +321,14 @@ class Claims(Figure):
                     point(self.at, self.here[0], role="class_b"),
                     point(self.at, self.here[1], role="here"),
                 ],
-                xlim=(self.card.low, self.card.high), ylim=(low - room, high + room), xlabel=self.card.knob,
-                ylabel=self.card.measured, title=f"{self.card.words} ({self.card.source}){stamp}", name="claim",
+                xlim=(self.card.low, self.card.high),
+                ylim=(low - room, high + room),
+                xlabel=self.card.knob,
+                ylabel=self.card.measured,
+                title=f"{self.card.words} ({self.card.source}){stamp}",
+                name="claim",
             )
-        ]  # fmt: skip
+        ]
 
     def describe(self) -> str:
         said, found = (f"{v if abs(v) > 1e-6 else 0:.3g}" for v in self.here)
@@ -315,8 +415,9 @@ class Workshop(Figure):
         feeds_of = [self.rng.permutation(len(self.X))[: round(self.batch)] for _ in range(25)]
         for picked in feeds_of:
             self.net.load(self.values)
-            *pulls, loss = dl.run([*self.net.pulls, self.net.loss], {self.net.x: self.X[picked],
-                                                                    self.net.y: self.one_hot[picked]})  # fmt: skip
+            *pulls, loss = dl.run(
+                [*self.net.pulls, self.net.loss], {self.net.x: self.X[picked], self.net.y: self.one_hot[picked]}
+            )
             self.losses.append(float(loss))
             for k, g in enumerate(pulls):
                 self.speed[k] = self.beta * self.speed[k] + g
@@ -350,15 +451,26 @@ class Workshop(Figure):
                 points(a[:, 0], a[:, 1], role="class_a"),
                 points(b[:, 0], b[:, 1], role="class_b"),
             ],
-            xlim=(-3, 3), ylim=(-3, 3), xlabel="x₀", ylabel="x₁", aspect="equal", title="Which arm?", name="map",
-        )  # fmt: skip
+            xlim=(-3, 3),
+            ylim=(-3, 3),
+            xlabel="x₀",
+            ylabel="x₁",
+            aspect="equal",
+            title="Which arm?",
+            name="map",
+        )
         n = max(len(self.losses), 25)
         shown = np.unique(np.linspace(0, len(self.losses) - 1, 150).astype(int)) if self.losses else np.arange(0)
         falling = Panel(
             [polyline(shown + 1.0, [self.losses[k] for k in shown], role="function")],
-            xlim=(0, float(n)), ylim=(1e-3, 3), yscale="log", xlabel="update", ylabel="loss of the batch",
-            title=f"Next: η {self.rate:.2g}, β {self.beta:.2f}, B {self.batch:.0f}", name="loss",
-        )  # fmt: skip
+            xlim=(0, float(n)),
+            ylim=(1e-3, 3),
+            yscale="log",
+            xlabel="update",
+            ylabel="loss of the batch",
+            title=f"Next: η {self.rate:.2g}, β {self.beta:.2f}, B {self.batch:.0f}",
+            name="loss",
+        )
         return [plane, falling]
 
     def describe(self) -> str:

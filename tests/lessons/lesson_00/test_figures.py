@@ -13,7 +13,7 @@ figures = files.figures("00")
 COURSE = figures.COURSE
 EYE = figures.EYE
 Blame = figures.Blame
-Map = figures.Map
+CourseMap = figures.CourseMap
 OneKnob = figures.OneKnob
 TenKnobs = figures.TenKnobs
 TwoKnobs = figures.TwoKnobs
@@ -75,7 +75,7 @@ def test_a_lesson_builds_on_earlier_lessons_only_and_all_sixteen_are_there():
 
 
 def test_a_click_chooses_the_nearest_lesson():
-    fig = Map()
+    fig = CourseMap()
     fig.pick(2.2, 1.9)
     assert fig.lesson == "02"
     assert "builds on 2 lessons (00, 01)" in fig.describe()

@@ -51,8 +51,12 @@ def test_the_short_form_of_each_pattern_is_the_row_times_the_whole_table(kind):
     fig = Patterns(kind=kind, n=5, shift=0.3)
     x, v, W = fig.x[:5] + 0.3, fig.v_used, fig.W[:, :5]
     p = dl.run(dl.softmax(dl.constant(x)))
-    short = {"tanh": lambda: v * (1 - np.tanh(x) ** 2), "linear": lambda: v @ W,
-             "weights": lambda: np.outer(v, x).ravel(), "softmax": lambda: p * (v - v @ p)}[kind]()  # fmt: skip
+    short = {
+        "tanh": lambda: v * (1 - np.tanh(x) ** 2),
+        "linear": lambda: v @ W,
+        "weights": lambda: np.outer(v, x).ravel(),
+        "softmax": lambda: p * (v - v @ p),
+    }[kind]()
     assert fig.product == pytest.approx(short)
     assert v @ fig.J == pytest.approx(short)
 

@@ -24,8 +24,11 @@ def sentences(fig):
 
 
 def test_breadth_first_depends_on_how_the_sum_is_written_and_the_right_order_does_not():
-    ends = {(graph, order): sentences(Mail(graph=graph, order=order))[-1]
-            for graph in ("b + c", "c + b") for order in ("topological", "breadth-first", "paths")}  # fmt: skip
+    ends = {
+        (graph, order): sentences(Mail(graph=graph, order=order))[-1]
+        for graph in ("b + c", "c + b")
+        for order in ("topological", "breadth-first", "paths")
+    }
     assert [pair for pair, end in ends.items() if end.endswith("wrong: it is 26")] == [("b + c", "breadth-first")]
     assert sum(end.endswith("a has 26, which is right") for end in ends.values()) == 5
 
