@@ -232,14 +232,28 @@ def form(label: str, method: str, **fields: Control[Any]) -> Form:
     return Form(label, method, **fields)
 
 
-RESERVED = {"title", "frame", "last_frame", "step", "back", "reset", "restore", "set", "show", "compute", "scene"}
-RESERVED |= {"describe", "error"}
+RESERVED = {
+    "title",
+    "frame",
+    "last_frame",
+    "step",
+    "back",
+    "reset",
+    "restore",
+    "set",
+    "adjust",
+    "show",
+    "setup",
+    "compute",
+}
+RESERVED |= {"scene", "describe", "error"}
 
 
 class Figure:
     """Base class of every interactive figure.
 
-    A subclass states its controls as class attributes and defines ``compute``, ``scene`` and ``describe``.
+    A subclass states its controls as class attributes and defines ``compute``, ``scene`` and ``describe``, and ``setup``
+    where something is made once and for all.
 
     Examples
     --------
@@ -286,16 +300,16 @@ class Figure:
                 raise TypeError(f"{cls.__name__}: {name} is to call {control.method!r}, but there is no such method")
         cls._controls = {**cls._controls, **own}
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        # values exist before any __init__ runs, so that a subclass may read its controls early
-        figure = super().__new__(cls)
-        figure._values = {name: c.value for name, c in cls._controls.items() if isinstance(c, Control)}
-        return figure
-
     def __init__(self, **settings: Any) -> None:
+        self._values = {name: c.value for name, c in self._controls_of(Control).items()}
+        self.adjust(**{name: value for name, value in settings.items() if name != "frame"})
+        self.setup()
         self.set(**settings)
 
     # -- what a subclass defines
+
+    def setup(self) -> None:
+        """Called once, when the controls have their first values: make what every setting and every frame shares."""
 
     def compute(self) -> None:
         """Called once after a control changed or a button was pressed: keep on ``self`` what the rest needs."""
@@ -313,10 +327,13 @@ class Figure:
     def set(self, **settings: Any) -> None:
         """Change controls (or ``frame``), then compute once. Numbers are clamped to their range."""
         frame = settings.pop("frame", self.frame)
-        cleaned = {name: self._setting(name).clean(value) for name, value in settings.items()}
-        self._values.update(cleaned)
+        self.adjust(**settings)
         self.frame = int(frame)
         self._recompute()
+
+    def adjust(self, **settings: Any) -> None:
+        """Change controls without computing anew: for ``compute`` and for what a button or a click calls."""
+        self._values.update({name: self._setting(name).clean(value) for name, value in settings.items()})
 
     def step(self) -> None:
         """One frame on, up to the last."""

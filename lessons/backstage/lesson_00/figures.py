@@ -56,9 +56,8 @@ class Knobs(Figure):
 
     knobs: ClassVar[tuple[str, ...]]
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.seen: dict[tuple[float, ...], float] = {}
-        super().__init__(**settings)
 
     def loss(self, setting: tuple[float, ...]) -> float:
         raise NotImplementedError
@@ -169,9 +168,9 @@ class TwoKnobs(Knobs):
     view = choice(VIEWS, value="fog", label="the loss of every setting")
     knobs = ("w", "b")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
+        super().setup()
         loss_map(), loss_surface()  # drawn once, before somebody waits for them
-        super().__init__(**settings)
 
     def loss(self, setting: tuple[float, ...]) -> float:
         return float(MAP_LOSS(setting))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -64,7 +63,7 @@ class Hill2D(Figure):
         (PASS, (-0.4, -0.2, 0.0, 0.2, 0.4, 0.7, 1.0, 1.5), -1.3),
     )
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         window = (-self.reach, self.reach)
         self.drawn = {
             f.name: (
@@ -75,7 +74,6 @@ class Hill2D(Figure):
             )
             for f, levels, low in self.hills
         }
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.f, self.low, self.mesh, self.chart = self.drawn[self.hill]
@@ -165,11 +163,10 @@ class Condition(Figure):
     levels = (0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
     xlim, ylim = (-0.5, 1.25), (-0.5, 0.5)
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.curved = dl.parameter(1.0, name="kappa")  # one graph for all κ
         self.f = Terrain("valley", "x² + κy²", lambda x, y: x**2 + self.curved * y**2)
         self.drawn = 0.0  # the κ of the map that is there
-        super().__init__(**settings)
 
     def compute(self) -> None:
         if self.kappa != self.drawn:
@@ -235,11 +232,10 @@ class Units(Figure):
     levels = (0.5, 1.0, 2.0, 4.0, 7.0, 12.0, 20.0, 40.0)
     new, old = 4.8, 2.4
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.f = Terrain("valley", "½(x² + 9y²)", lambda x, y: (x**2 + 9 * y**2) / 2)
         old = (-self.old, self.old)
         self.old_map = contour_map(self.f, old, old, self.levels, named=(2.0, 20.0))
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.stretch = np.array([1.0, self.scale])
@@ -307,7 +303,7 @@ class Precondition(Figure):
     curvatures = (1.0, 5.0)
     levels = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0)
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         c, s = np.cos(self.tilt), np.sin(self.tilt)
         along, across = self.curvatures
 
@@ -318,7 +314,6 @@ class Precondition(Figure):
 
         self.f = Terrain("tilted valley", "½(u² + 5v²)", valley)
         self.ground = contour_map(self.f, (-2.4, 2.4), (-2.4, 2.4), self.levels, named=(0.3, 1.5, 6.0))
-        super().__init__(**settings)
 
     def compute(self) -> None:
         turn = np.deg2rad(self.angle)
@@ -393,9 +388,8 @@ class Saddle(Figure):
     rate, steps = 0.3, 66
     levels = (-0.4, -0.2, 0.0, 0.2, 0.5, 1.0, 1.5, 2.0)
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.ground = contour_map(PASS, (-2.2, 2.2), (-1.4, 1.9), self.levels, named=(-0.4, 0.0, 0.5, 1.5))
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.path = np.array(walk(PASS.gradient, (float(self.push), 1.6), self.rate, self.steps))

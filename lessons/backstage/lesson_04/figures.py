@@ -62,10 +62,9 @@ class Line(Figure):
     wlim, blim = (-0.4, 1.4), (2.5, 6.0)
     levels = (0.2, 0.4, 0.8, 1.4, 2.2, 3.2, 4.4)
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.x, self.y, self.loss, self.best = penguin_loss()
         self.map = contour_map(self.loss, self.wlim, self.blim, self.levels, named=self.levels[1::2])
-        super().__init__(**settings)
 
     def set(self, **settings: Any) -> None:
         if "far" in settings and "w" not in settings:  # two handles hold one line: the second one turns it
@@ -74,7 +73,7 @@ class Line(Figure):
         super().set(**settings)
 
     def compute(self) -> None:
-        self._values["far"] = self.b + self.w * (FAR - ZERO) / UNIT
+        self.adjust(far=self.b + self.w * (FAR - ZERO) / UNIT)
         self.path = np.array(walk(self.loss.gradient, [self.w, self.b], self.rate, steps=self.steps))
         self.losses = self.loss(self.path)
         self.last_frame = self.steps
@@ -148,7 +147,7 @@ class Zoo(Figure):
     triangles = np.array([0.2, 0.8, 1.3, 1.8, 2.5])
     borders: Array = np.round(np.linspace(-4, 4, 321), 3)
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         m = dl.placeholder("m", shape=(None,))
         self.m, self.costs = (
             m,
@@ -162,7 +161,6 @@ class Zoo(Figure):
                 "0-1": dl.where(dl.sign(m) < 0, 1.0, 0.0),
             },
         )
-        super().__init__(**settings)
 
     def cost(self, margins: Any, name: str | None = None) -> Array:
         m = np.asarray(margins, dtype=float)

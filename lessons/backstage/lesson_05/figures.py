@@ -102,9 +102,8 @@ class Arrows(Figure):
 
     sizes, drawn, shrink = (1, 2, 4, 8, 16, 32, 64), 100, 0.25  # a pull of length 1 is drawn 0.25 long
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.fit, self.seed = line_fit(), 0
-        super().__init__(**settings)
 
     def draw(self) -> None:
         self.seed += 1
@@ -193,9 +192,8 @@ class Floor(Figure):
 
     start, steps, last = (-1.0, 3.0), 160, 40
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.fit, self.seed = line_fit(), 0
-        super().__init__(**settings)
 
     def shuffle(self) -> None:
         self.seed += 1

@@ -429,12 +429,10 @@ class Bike(Figure):
 
     stride, memory = 4, 30
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.drawn = 0
         self.tried: Array = np.empty((0, 2))
-        self._values.update({name: self._setting(name).clean(v) for name, v in settings.items() if name != "frame"})
         self.try_rides()
-        super().__init__(**settings)
 
     def try_rides(self) -> None:
         """Ten rides with gains scattered around this one, each in a wind of its own."""
@@ -448,7 +446,7 @@ class Bike(Figure):
         """The actor moves: one step of gradient descent on the critic, at most 10 far."""
         if self.fitted is not None:
             move = float(np.clip(-40 * self.slope, -10, 10))
-            self._values["gain"] = float(np.clip(round(self.gain + move), 0, 60))
+            self.adjust(gain=round(self.gain + move))
 
     def forget(self) -> None:
         self.tried = self.tried[:0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Expression(Figure):
     text = entry("tanh(w*x + b)**2", label="formula of x, w and b")
     x = slider(-2.0, 2.0, value=1.0, step=0.1, label="x")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.names = {
             "x": dl.parameter(0.0, name="x"),
             "w": dl.parameter(0.8, name="w"),
@@ -52,7 +52,6 @@ class Expression(Figure):
         }
         self.read = ""
         self.result: Node = self.names["x"]
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.names["x"].assign(self.x)
@@ -84,11 +83,10 @@ class Expression(Figure):
 class Small(Figure):
     """What the next two figures share: a small model with its loss."""
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.build()
         self.nodes = topological_order(self.loss)
         self.names = names_of(self.nodes)
-        super().__init__(**settings)
 
     loss: Node
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 import dlcourse as dl
@@ -84,10 +82,9 @@ class EvaluationPoint(Figure):
     title = "Where to take the slope of the outer function"
     x = slider(0.0, 2.2, value=1.3, step=0.05, label="x")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.whole = Hill("whole", "sin(x²)", lambda x: dl.sin(x**2))
         self.outer = Hill("outer", "sin(u)", dl.sin)
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.u = self.x**2
@@ -147,7 +144,7 @@ class Diamond(Figure):
     path = choice(PATHS, value="both", label="path")
     a = slider(0.2, 2.0, value=1.0, step=0.1, label="a")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.input = dl.parameter(0.0, name="a")
         b, c = 3 * self.input, dl.square(self.input)
         d = b * c
@@ -155,7 +152,6 @@ class Diamond(Figure):
         self.nodes = {"a": self.input, "b": b, "c": c, "d": d, "e": e}
         self.values = list(self.nodes.values())
         (self.slope,) = dl.gradients(e, [self.input])
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.input.assign(self.a)
@@ -216,7 +212,7 @@ class Paths(Figure):
     title = "Paths and arrows, for n diamonds in a row"
     count = slider(1, 30, value=3, step=1, label="diamonds, n")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         last: Node = dl.parameter(1.0, name="a")
         self.rows = [[last]]
         for _ in range(30):
@@ -228,7 +224,6 @@ class Paths(Figure):
             ways[n] = sum(ways[i] for i in n.inputs) if n.inputs else 1
         self.ways = [ways[row[-1]] for row in self.rows]
         self.arrows = np.cumsum([sum(len(n.inputs) for n in row) for row in self.rows]).tolist()
-        super().__init__(**settings)
 
     def scene(self) -> list[Panel]:
         n = round(self.count)

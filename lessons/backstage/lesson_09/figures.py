@@ -277,10 +277,9 @@ class Depth(Figure):
     layers = slider(1, 20, value=20, step=1, label="layers")
     weight = slider(0.5, 4.0, value=1.0, step=0.1, label="weight w")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.start, self.w = dl.constant(0.5), dl.parameter(1.0, name="w")
         self.towers = {name: self._tower(h) for name, h in NONLINEARITIES.items()}
-        super().__init__(**settings)
 
     def _tower(self, h: Callable[[dl.Node], dl.Node]) -> list[dl.Node]:
         """The slopes of h in twenty layers, s = w·z and z = h(s)."""
@@ -337,7 +336,7 @@ class Collapse(Figure):
     layers = slider(1, 5, value=3, step=1, label="layers")
     bend = toggle(False, label="tanh after each layer")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         rng = np.random.default_rng(9)
         angles, scales = rng.uniform(-0.9, 0.9, size=5), rng.uniform(0.8, 1.35, size=(5, 2))
         self.matrices = [
@@ -354,7 +353,6 @@ class Collapse(Figure):
         along = np.linspace(-1, 1, 13)
         self.lines = [np.column_stack([along, np.full(13, t)]) for t in ticks]
         self.lines += [np.column_stack([np.full(13, t), along]) for t in ticks]
-        super().__init__(**settings)
 
     def compute(self) -> None:
         n = round(self.layers)

@@ -92,9 +92,8 @@ class Square(Figure):
     x2 = slider(-2.0, 2.0, value=0.8, step=0.1, label="x₂")
     side = slider(0.1, 1.5, value=0.8, step=0.1, label="side of the square")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.maps = {name: Map(function) for name, (_, function) in MAPS.items()}
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.x = np.array([self.x1, self.x2])
@@ -315,10 +314,9 @@ class Patterns(Figure):
     n = slider(2, 8, value=6, step=1, label="numbers that go in, n")
     shift = slider(-2.0, 2.0, value=0.0, step=0.1, label="add to all inputs")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         rng = np.random.default_rng(3)
         self.x, self.v, self.W = rng.normal(size=8), rng.normal(size=8), rng.normal(size=(3, 8))
-        super().__init__(**settings)
 
     def compute(self) -> None:
         n = self.count = round(self.n)
@@ -448,7 +446,7 @@ class Parentheses(Figure):
     turn = action("Turn the sizes round", "turned")
 
     def turned(self) -> None:
-        self._values.update(m=self.n, p2=self.p1, p1=self.p2, n=self.m)
+        self.adjust(m=self.n, p2=self.p1, p1=self.p2, n=self.m)
 
     def compute(self) -> None:
         m, p2, p1, n = self.sizes = [int(v) for v in (self.m, self.p2, self.p1, self.n)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,13 +112,12 @@ class Line(Figure):
 
     steps, numbered = 60, (0, 1, 2, 3, 5, 10, 20)
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.X, self.labels = clouds(np.random.default_rng(12), n=20)
         self.given = len(self.X)
         # a start that is plainly wrong: the line runs through both clouds
         self.model = Perceptron()
         self.W0, self.b0 = np.array([[-0.8, 0.8], [0.6, -0.6]]), np.array([0.4, -0.4])
-        super().__init__(**settings)
 
     def add_point(self, x: float, y: float, group: str | None = None) -> None:
         label = list(GROUPS).index(group or self.add["group"])
@@ -198,12 +196,11 @@ class Published(Figure):
     title = "The same model, drawn by two formulas"
     shift = slider(-3.0, 3.0, value=0.0, step=0.1, label="number added to every weight and bias")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         rng = np.random.default_rng(12)
         self.X, self.labels = clouds(rng)
         Ws, bs, _ = Perceptron().train(self.X, self.labels, rng.normal(size=(2, 2)), np.zeros(2), rate=0.01, steps=100)
         self.W, self.b = Ws[-1], bs[-1]
-        super().__init__(**settings)
 
     def compute(self) -> None:
         W, b = self.W + self.shift, self.b + self.shift
@@ -334,10 +331,9 @@ class Pull(Figure):
 
     W, b, rate = np.array([[0.5, -0.5], [0.4, -0.4]]), np.zeros(2), 0.3
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.model = Perceptron()
         self.chances = dl.softmax(self.model.scores)
-        super().__init__(**settings)
 
     def compute(self) -> None:
         place, label = np.array([[self.x, self.y]]), int(self.flipped)
@@ -396,14 +392,13 @@ class Penguins(Figure):
 
     steps, stride = 90, 3
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         birds = data.penguins()
         self.names: Sequence[str] = birds.species_names
         bills = birds.features[:, :2]
         self.centre, self.spread = bills.mean(axis=0), bills.std(axis=0)
         self.X, self.labels = (bills - self.centre) / self.spread, birds.species
         self.model = Perceptron(classes=3)
-        super().__init__(**settings)
 
     def compute(self) -> None:
         Ws, bs, _ = self.model.train(self.X, self.labels, np.zeros((2, 3)), np.zeros(3), self.rate, self.steps)

@@ -237,7 +237,7 @@ class Deltas(Figure):
         ("w0", ("d1", "x"), 7, 9),
     )
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.inputs = {
             name: dl.parameter(v, name=name)
             for name, v in {"x": 0.0, "w0": 0.8, "w1": -1.2, "w2": 0.0, "y": 0.0}.items()
@@ -259,7 +259,6 @@ class Deltas(Figure):
         )
         self.known, self.wanted = list(forward), list(wanted)
         self.nodes = [*forward.values(), *wanted.values()]
-        super().__init__(**settings)
 
     def compute(self) -> None:
         for name in ("x", "w2", "y"):
@@ -382,10 +381,9 @@ class Starts(Figure):
     title = "Four hidden units, and how they start"
     how = choice(STARTS, value="twins", label="start")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         for name in STARTS:
             started(name)
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.paths, self.losses = started(self.how)
@@ -486,10 +484,9 @@ class Spiral(Figure):
     size = choice({"3": "3 units", "8": "8 units", "8, 8": "8 units, then 8"}, value="8, 8", label="hidden layers")
     step_number = slider(0, 1000, value=1000, step=50, label="training step")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         for size in SIZES:
             wound(size)
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.X, self.labels, self.kept, self.losses = wound(self.size)
@@ -687,10 +684,9 @@ class Widths(Figure):
     width = choice([str(w) for w in WIDTHS], value="2", label="hidden units")
     try_number = slider(1, TRIES, value=1, step=1, label="start")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         for units in UNITS:
             searches(units)
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.params, self.solved = searches(self.units)
@@ -699,7 +695,7 @@ class Widths(Figure):
     def choose(self, x: float, y: float) -> None:
         """A click on the table takes the network there."""
         row = min(max(round(y), 0), len(WIDTHS) - 1)
-        self._values.update(width=str(WIDTHS[row]), try_number=float(min(max(round(x), 1), TRIES)))
+        self.adjust(width=str(WIDTHS[row]), try_number=float(min(max(round(x), 1), TRIES)))
 
     def scene(self) -> list[Panel]:
         rows, columns = np.nonzero(self.solved)

@@ -292,10 +292,9 @@ class Claims(Figure):
     verdict = choice(["not yet", "right", "conditional", "wrong"], label="your verdict")
     find = action("Find where they part most", "find_gap")
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         for name in CLAIMS:
             curves(name)  # some take longer than an event may
-        super().__init__(**settings)
 
     def compute(self) -> None:
         self.card = CLAIMS[self.claim]
@@ -306,7 +305,7 @@ class Claims(Figure):
 
     def find_gap(self) -> None:
         k = int(np.argmax(np.abs(self.says - self.truth)))
-        self._values["knob"] = k / (len(self.xs) - 1)
+        self.adjust(knob=k / (len(self.xs) - 1))
 
     def scene(self) -> list[Panel]:
         both = np.concatenate([self.says, self.truth])
@@ -392,17 +391,16 @@ class Workshop(Figure):
 
     grid = 40
 
-    def __init__(self, **settings: Any) -> None:
+    def setup(self) -> None:
         self.X, self.labels = spiral(np.random.default_rng(15))
         self.one_hot = np.eye(2)[self.labels]
         side = np.linspace(-3, 3, self.grid)
         self.ground = np.stack(np.meshgrid(side, side[::-1]), axis=-1).reshape(-1, 2)
         self.made: tuple[Any, ...] = ()
         self.looked_at = -1
-        super().__init__(**settings)
+        self.compute()
         for _ in range(16):  # a first look; "Initial settings" begins with fresh weights
             self.train_on()
-        self.compute()
 
     def begin(self) -> None:
         """Fresh weights: a new width, nonlinearity or seed is a new network."""
