@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 from dlcourse.figures.scene import Panel, check_frames
+from dlcourse.figures.spelling import minus
 
 if TYPE_CHECKING:
     from dlcourse.figures.view import FigureView
@@ -246,14 +247,14 @@ RESERVED = {
     "setup",
     "compute",
 }
-RESERVED |= {"scene", "describe", "error"}
+RESERVED |= {"scene", "describe", "sentence", "error"}
 
 
 class Figure:
     """Base class of every interactive figure.
 
-    A subclass states its controls as class attributes and defines ``compute``, ``scene`` and ``describe``, and ``setup``
-    where something is made once and for all.
+    A subclass states its controls as class attributes and defines ``compute``, ``scene`` and ``describe``; where
+    something is made once and for all, ``setup``.
 
     Examples
     --------
@@ -321,6 +322,10 @@ class Figure:
     def describe(self) -> str:
         """One sentence that says what there is to see at this frame."""
         raise NotImplementedError(f"{type(self).__name__} has to say it in words: define describe(self) -> str")
+
+    def sentence(self) -> str:
+        """What ``describe`` says, as it is shown and read aloud."""
+        return minus(self.describe())
 
     # -- what moves it
 

@@ -61,7 +61,7 @@ def picture(figure: Figure) -> bytes:
     b'\\x89PNG'
     """
     panels = resolve(figure._checked_scene(), figure.frame)
-    caption = textwrap.wrap(figure.describe(), 98)
+    caption = textwrap.wrap(figure.sentence(), 98)
     top, bottom = (0.3 if figure.title else 0.05), 0.08 + CAPTION_LINE * len(caption)
     with matplotlib.rc_context(FONT):
         paper = Paper(figsize=(WIDTH, HEIGHT + bottom), dpi=DPI, facecolor="white")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcourse.figures.scene import Array, Mark, Text, by_frame, image, point, polyline, text
+from dlcourse.figures.scene import Array, Mark, Panel, Text, by_frame, image, point, points, polyline, text
 
 Limits = tuple[float, float]
 INK = {True: (0, 114, 178), False: (213, 94, 0)}  # blue for +, vermillion for −; the signs say it again
@@ -139,6 +140,65 @@ def loss_curve(xs: Array, losses: Array, role: Text = "function", label: str | N
         polyline(xs, losses, role=role, shown=by_frame(range(1, len(xs) + 1))),
         point(by_frame(xs.tolist()), by_frame(losses.tolist()), role="here", label=label),
     ]
+
+
+def loss_panel(
+    xs: Array,
+    losses: Array,
+    ylim: tuple[float, float],
+    yscale: Literal["linear", "log"] = "log",
+    what: str = "height",
+    label: str | None = None,
+    width: float = 1.0,
+    last: float | None = None,
+) -> Panel:
+    """A pair of axes of its own for a ``loss_curve``: what is lost or how high one stands, over the steps.
+
+    Parameters
+    ----------
+    xs, losses : arrays, shape (frames,)
+        Steps so far, and the loss or the height there.
+    ylim : (low, high)
+        What the upright axis shows.
+    what : str
+        What is drawn; ``height`` or ``loss``.
+    last : float, optional
+        Where the axis of the steps ends, if not at the last of ``xs``.
+
+    Examples
+    --------
+    >>> loss_panel(np.arange(3.0), np.array([4.0, 2.0, 1.0]), ylim=(0.5, 5)).title
+    'The height'
+    """
+    return Panel(
+        loss_curve(xs, losses, label=label),
+        xlim=(0, float(np.max(xs)) if last is None else last),
+        ylim=ylim,
+        yscale=yscale,
+        xlabel="step",
+        ylabel=f"{what} {label}" if label else what,
+        title=f"The {what}",
+        width=width,
+        name=what,
+    )
+
+
+def scatter(X: Array, labels: NDArray[np.int64]) -> list[Mark]:
+    """Samples of two classes: circles and triangles.
+
+    Parameters
+    ----------
+    X : array, shape (N, 2)
+    labels : array of whole numbers, shape (N,)
+        0 or 1 for each sample.
+
+    Examples
+    --------
+    >>> [mark.role for mark in scatter(np.zeros((3, 2)), np.array([0, 1, 1]))]
+    ['class_a', 'class_b']
+    """
+    a, b = X[labels == 0], X[labels == 1]
+    return [points(a[:, 0], a[:, 1], role="class_a"), points(b[:, 0], b[:, 1], role="class_b")]
 
 
 @dataclass(frozen=True)

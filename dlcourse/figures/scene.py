@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dlcourse.figures.spelling import minus
+
 Array = NDArray[np.float64]
 
 
@@ -163,6 +165,13 @@ def _numbers(values: Numbers) -> Any:
     return np.asarray(values, dtype=float).reshape(-1)
 
 
+def _words(value: Any) -> Any:
+    """Words with true minus signs, also frame by frame; anything else as it is."""
+    if isinstance(value, ByFrame):
+        return ByFrame(tuple(_words(one) for one in value.values))
+    return minus(value) if isinstance(value, str) else value
+
+
 def _mark(kind: str, role: Text, pairs: tuple[str, ...] = (), **fields: Any) -> Mark:
     """Build a mark; the fields named in ``pairs`` are lists of numbers of one length."""
     for name in pairs:
@@ -170,7 +179,7 @@ def _mark(kind: str, role: Text, pairs: tuple[str, ...] = (), **fields: Any) -> 
     lengths = {name: len(fields[name]) for name in pairs if not isinstance(fields[name], ByFrame)}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"{kind}: as many of each, but there are " + ", ".join(f"{n} {k}" for k, n in lengths.items()))
-    return Mark(kind, role, fields)
+    return Mark(kind, role, {name: _words(value) for name, value in fields.items()})
 
 
 def curve(xs: Numbers, ys: Numbers, role: Text = "function", label: str | None = None) -> Mark:

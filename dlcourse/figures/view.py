@@ -52,7 +52,7 @@ class FigureView(anywidget.AnyWidget):
             "values": dict(figure._values),
             "frame": figure.frame,
             "last_frame": figure.last_frame,
-            "sentence": figure.describe(),
+            "sentence": figure.sentence(),
             "error": "",
         }
 
@@ -142,7 +142,7 @@ def show(figure: Figure) -> None:
     frame = figure.frame
     try:
         figure.frame = frame or figure.last_frame
-        sentence, png = figure.describe(), picture(figure)
+        sentence, png = figure.sentence(), picture(figure)
     finally:
         figure.frame = frame
     alt = f"{figure.title}. {sentence}" if figure.title else sentence

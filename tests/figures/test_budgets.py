@@ -45,7 +45,7 @@ def events(figure: Figure) -> Iterator[tuple[str, float, float]]:
             start = time.thread_time()
             figure.set(**{name: value})
             new = encode(figure._checked_scene())
-            figure.describe()
+            figure.sentence()
             change = difference(old, new)
             spent = time.thread_time() - start
             yield f"{name} = {value}", 1e3 * spent, len(json.dumps(change, ensure_ascii=False).encode()) / 1e3

@@ -57,7 +57,7 @@ def test_a_page_that_gets_the_messages_has_what_a_new_page_would_get():
     page.ask(calls=[{"name": "add"}], forms={"add": {"x": 0.25, "group": "b"}})
     fig.set(rate=0.5, hill="bowl")
     assert page.state == json.loads(json.dumps(page.view.whole()))
-    assert page.state["sentence"] == fig.describe()
+    assert page.state["sentence"] == fig.sentence()
 
 
 def test_every_request_is_answered_by_its_name():

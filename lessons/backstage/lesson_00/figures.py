@@ -28,6 +28,7 @@ from dlcourse.figures import (
 from dlcourse.figures.figure import Slider
 from dlcourse.figures.hills import Array, Hill, Terrain, walk
 from dlcourse.figures.pieces import Eye, contour_map, surface
+from dlcourse.figures.spelling import fixed
 from dlcourse.lesson import files
 
 # six taxi rides, made up: kilometres, and the fare
@@ -354,11 +355,6 @@ def small_network() -> Any:
     return values
 
 
-def spell(value: float) -> str:
-    """Two decimals and a true minus sign; what rounds to nothing has no sign."""
-    return f"{value + 0.0:.2f}".replace("-0.00", "0.00").replace("-", "−")
-
-
 class Blame(Figure):
     """Numbers flow forward to the loss; then blame flows back, and reaches every knob."""
 
@@ -378,8 +374,8 @@ class Blame(Figure):
     def label(self, name: str, frame: int) -> str:
         if frame < KNOWN_AT[name]:
             return name
-        label = f"{name} = {spell(self.before.forward[name])}"
-        return f"{label} → {spell(self.after.forward[name])}" if frame == 7 and name in ("w₁", "w₂", "ℓ") else label
+        label = f"{name} = {fixed(self.before.forward[name])}"
+        return f"{label} → {fixed(self.after.forward[name])}" if frame == 7 and name in ("w₁", "w₂", "ℓ") else label
 
     def scene(self) -> list[Panel]:
         frames = range(self.last_frame + 1)
@@ -397,7 +393,7 @@ class Blame(Figure):
             label = by_frame([self.label(name, k) for k in frames])
             marks.append(node(x, y, label, role="here" if knob else "function"))
             if name in BLAMED_AT:
-                said = f"slope {spell(self.before.backward[name])}"
+                said = f"slope {fixed(self.before.backward[name])}"
                 words = [said if k >= BLAMED_AT[name] else "" for k in frames]
                 marks.append(text(x, y - 0.3 if knob else y + 0.3, by_frame(words), anchor="middle"))
         return [Panel(marks, xlim=(-0.5, 4.4), ylim=(-0.5, 1.5), axes=False, name="network")]
@@ -407,15 +403,15 @@ class Blame(Figure):
         ways = {-1.0: "up", 0.0: "not at all", 1.0: "down"}
         turns = " and ".join(f"{name} {ways[float(np.sign(slopes[name]))]}" for name in ("w₁", "w₂"))
         said = [
-            f"start: x = 1.50 goes in, w₁ = {spell(forward['w₁'])} and w₂ = {spell(forward['w₂'])}; y = 2.00 is wanted",
-            f"forward: h = tanh(w₁x) = {spell(forward['h'])}",
-            f"forward: ŷ = w₂h = {spell(forward['ŷ'])}",
-            f"forward: the loss is ℓ = (ŷ − y)² = {spell(forward['ℓ'])}",
-            f"back: the slope of ℓ for ŷ is 2(ŷ − y) = {spell(slopes['ŷ'])}",
-            f"back: from it come the slopes for w₂, {spell(slopes['w₂'])}, and for h, {spell(slopes['h'])}",
-            f"back: the one for h gives that for w₁, {spell(slopes['w₁'])}; every knob knows its slope",
-            f"turn each knob against its slope: {turns}; the loss goes from {spell(forward['ℓ'])} to "
-            f"{spell(self.after.forward['ℓ'])}",
+            f"start: x = 1.50 goes in, w₁ = {fixed(forward['w₁'])} and w₂ = {fixed(forward['w₂'])}; y = 2.00 is wanted",
+            f"forward: h = tanh(w₁x) = {fixed(forward['h'])}",
+            f"forward: ŷ = w₂h = {fixed(forward['ŷ'])}",
+            f"forward: the loss is ℓ = (ŷ − y)² = {fixed(forward['ℓ'])}",
+            f"back: the slope of ℓ for ŷ is 2(ŷ − y) = {fixed(slopes['ŷ'])}",
+            f"back: from it come the slopes for w₂, {fixed(slopes['w₂'])}, and for h, {fixed(slopes['h'])}",
+            f"back: the one for h gives that for w₁, {fixed(slopes['w₁'])}; every knob knows its slope",
+            f"turn each knob against its slope: {turns}; the loss goes from {fixed(forward['ℓ'])} to "
+            f"{fixed(self.after.forward['ℓ'])}",
         ]
         return said[self.frame]
 

@@ -9,6 +9,7 @@ import numpy as np
 import dlcourse as dl
 from dlcourse.figures import Figure, Mark, Panel, action, arrow, band, choice, curve, point, polyline, slider, text
 from dlcourse.figures.hills import Array, Hill
+from dlcourse.figures.spelling import scientific, signed
 
 NOWHERE = [np.nan, np.nan]  # drawn as nothing, so that the list of marks stays the same
 
@@ -20,11 +21,6 @@ def sign_of(slope: float) -> int:
 
 def side(move: int) -> str:
     return "right" if move > 0 else "left"
-
-
-def signed(value: float) -> str:
-    """Two digits after the point and a true minus sign; 0 has no sign."""
-    return "0" if abs(value) < 5e-3 else f"{value:+.2f}".replace("-", "−")
 
 
 # ------------------------------------------------------------------------------------------------ fog
@@ -333,15 +329,6 @@ JETS = {
 UNIT = 2.0**-53  # half the gap between 1 and the next float: the relative error of one rounding
 
 
-def tens(value: float) -> str:
-    """A size with one digit: 3·10⁻¹¹."""
-    if value == 0:
-        return "0"
-    digit, power = f"{value:.0e}".split("e")
-    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{digit}·10{raised}"
-
-
 class UCurve(Figure):
     """The error of two difference quotients for every h, and the hill through a microscope as wide as h."""
 
@@ -430,8 +417,8 @@ class UCurve(Figure):
         else:
             why = "rounding rules: the two heights share most of their digits, and a smaller h hurts"
         return (
-            f"{JETS[self.hill].formula} at x = {self.x:.1f}, h = {tens(self.h)}: the central quotient is off by "
-            f"{tens(float(self.central[-1]))}, the forward one by {tens(float(self.forward[-1]))}; {why}"
+            f"{JETS[self.hill].formula} at x = {self.x:.1f}, h = {scientific(self.h)}: the central quotient is off by "
+            f"{scientific(float(self.central[-1]))}, the forward one by {scientific(float(self.forward[-1]))}; {why}"
         )
 
 

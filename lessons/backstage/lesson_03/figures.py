@@ -9,7 +9,8 @@ import numpy as np
 import dlcourse as dl
 from dlcourse.figures import Figure, Mark, Panel, arrow, by_frame, choice, point, polyline, slider, text
 from dlcourse.figures.hills import Array, Terrain, walk
-from dlcourse.figures.pieces import Eye, contour_map, loss_curve, surface, trail
+from dlcourse.figures.pieces import Eye, contour_map, loss_panel, surface, trail
+from dlcourse.figures.spelling import few, fixed
 
 BOWL = Terrain("bowl", "¼x² + ½y²", lambda x, y: x**2 / 4 + y**2 / 2)
 PASS = Terrain("pass", "⅛x⁴ − ½x² + ½y²", lambda x, y: x**4 / 8 - x**2 / 2 + y**2 / 2)
@@ -36,16 +37,6 @@ def arrows(at: Array, along: Array, role: str, label: str) -> Mark:
     there = np.linalg.norm(along, axis=-1) > 1e-9
     x0, y0, x1, y1 = (by_frame(v.tolist()) for v in (at[:, 0], at[:, 1], ends[:, 0], ends[:, 1]))
     return arrow(x0, y0, x1, y1, role=role, label=by_frame([label if yes else "" for yes in there]))
-
-
-def small(height: float) -> str:
-    """A height to read, however little is left of it."""
-    return f"{height:.2g}" if height >= 1e-3 else "below 0.001"
-
-
-def plain(number: float, digits: int = 2) -> str:
-    """A number to read: a true minus sign, and no minus before a zero."""
-    return f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 class Hill2D(Figure):
@@ -143,12 +134,12 @@ class Hill2D(Figure):
         return [side, above]
 
     def describe(self) -> str:
-        gx, gy = (plain(g) for g in self.gradient)
-        where = f"at ({plain(self.x)}, {plain(self.y)}) the height is {plain(self.height)}"
+        gx, gy = (fixed(g) for g in self.gradient)
+        where = f"at ({fixed(self.x)}, {fixed(self.y)}) the height is {fixed(self.height)}"
         where += f"; slope along x {gx}, along y {gy}"
         if np.hypot(*self.gradient) < 5e-3:
             return f"{where}: the ground is level, and there is no arrow"
-        down = ", ".join(plain(-g) for g in self.gradient)
+        down = ", ".join(fixed(-g) for g in self.gradient)
         return f"{where}, so ∇f = ({gx}, {gy}), and steepest downhill is −∇f = ({down})"
 
 
@@ -200,22 +191,12 @@ class Condition(Figure):
             name="map",
             width=1.6,
         )
-        fall = Panel(
-            loss_curve(np.arange(self.steps + 1.0), self.heights, label=None),
-            xlim=(0, self.steps),
-            ylim=(1e-6, 3),
-            yscale="log",
-            xlabel="step",
-            ylabel="height",
-            title="The height",
-            width=0.8,
-            name="height",
-        )
+        fall = loss_panel(np.arange(self.steps + 1.0), self.heights, (1e-6, 3), width=0.8)
         return [chart, fall]
 
     def describe(self) -> str:
         k = self.frame
-        where = f"condition number {self.kappa:.3g}, η = {self.rate:.3g}; step {k}: height {small(self.heights[k])}"
+        where = f"condition number {self.kappa:.3g}, η = {self.rate:.3g}; step {k}: height {few(self.heights[k], 1e-3)}"
         if np.linalg.norm(self.path[k]) < 0.05:
             return f"{where}, all but at the minimum"
         return f"{where}; steepest downhill is {self.angles[k]:.0f}° away from the direction to the minimum"
@@ -287,7 +268,7 @@ class Units(Figure):
         x, y = self.move / self.stretch
         return (
             f"one old unit of y is {self.scale:.1f} new ones: on the ground the steepest step is "
-            f"({plain(x)}, {plain(y)}), {self.angle:.0f}° away from the minimum"
+            f"({fixed(x)}, {fixed(y)}), {self.angle:.0f}° away from the minimum"
         )
 
 
@@ -349,16 +330,8 @@ class Precondition(Figure):
             title="The map",
             name="map",
         )
-        fall = Panel(
-            loss_curve(np.arange(float(len(self.path))), np.maximum(self.heights, 1e-9), label=None),
-            xlim=(0, self.steps),
-            ylim=(1e-6, 100),
-            yscale="log",
-            xlabel="step",
-            ylabel="height",
-            title="The height",
-            width=0.8,
-            name="height",
+        fall = loss_panel(
+            np.arange(float(len(self.path))), np.maximum(self.heights, 1e-9), (1e-6, 100), width=0.8, last=self.steps
         )
         return [chart, fall]
 
@@ -367,7 +340,7 @@ class Precondition(Figure):
         what = f"M stretches by {self.first:.1f} at {self.angle:.0f}° and by {self.second:.2f} across"
         if self.heights[k] > 50:
             return f"{what}; step {k}: the walk has left the picture: it explodes"
-        what += f"; step {k}: height {small(self.heights[k])}"
+        what += f"; step {k}: height {few(self.heights[k], 1e-3)}"
         if np.linalg.norm(self.moves[k]) < 5e-4:
             stuck = np.linalg.norm(self.gradients[k]) > 5e-3
             return f"{what}, stuck: the slope here is not zero, but M takes it to zero" if stuck else f"{what}, arrived"
@@ -414,24 +387,15 @@ class Saddle(Figure):
             title="The map",
             name="map",
         )
-        fall = Panel(
-            loss_curve(np.arange(self.steps + 1.0), self.heights, label=None),
-            xlim=(0, self.steps),
-            ylim=(-0.7, 1.4),
-            xlabel="step",
-            ylabel="height",
-            title="The height",
-            width=0.8,
-            name="height",
-        )
+        fall = loss_panel(np.arange(self.steps + 1.0), self.heights, (-0.7, 1.4), yscale="linear", width=0.8)
         return [chart, fall]
 
     def describe(self) -> str:
         k = self.frame
         slope = float(np.linalg.norm(PASS.gradient(self.path[k])))
-        x, height = self.path[k][0], plain(self.heights[k])
+        x, height = self.path[k][0], fixed(self.heights[k])
         at = np.format_float_positional(x, precision=2, fractional=False, trim="-")  # two digits, never 1e-06
-        where = f"started {self.push} to the side; step {k}: x = {at}, height {height}, slope {small(slope)}"
+        where = f"started {self.push} to the side; step {k}: x = {at}, height {height}, slope {few(slope, 1e-3)}"
         if slope > 0.05:
             return f"{where}: on the way down"
         return f"{where}: all but level, " + ("a minimum" if abs(x) > 1 else "and not a minimum: the saddle")

@@ -29,6 +29,7 @@ from dlcourse.figures import (
 )
 from dlcourse.figures.hills import Array, walk
 from dlcourse.figures.pieces import contour_map, loss_curve, trail
+from dlcourse.figures.spelling import few, rounded
 
 MAP = (-1.5, 3.5)  # both parameters, on every map of this lesson
 LEVELS = [0.4, 0.8, 1.6, 3.2, 6.4, 12.8]
@@ -257,15 +258,6 @@ class Floor(Figure):
         )
 
 
-def few(value: float) -> str:
-    """A positive number in words or at most two digits.
-
-    >>> few(0.0314), few(12.34), few(3e-7)
-    ('0.031', '12', 'under 0.0001')
-    """
-    return "under 0.0001" if value < 1e-4 else f"{float(f'{value:.2g}'):g}"
-
-
 RULES = {"sum": "add the means up", "mean": "take the mean of the means", "weighted": "weigh each mean by its size"}
 
 
@@ -423,18 +415,9 @@ class Race(Figure):
         now = self.now[self.frame]
         order = sorted((s for s in RATES if self.arrival[s] <= now), key=lambda s: self.arrival[s])
         if not order:
-            return f"{AXES[self.axis]} so far: {whole(now)}; nobody has reached the finish"
-        names = [f"{'all' if s == 4096 else f'B = {s}'} after {whole(self.arrival[s])}" for s in order]
-        return f"{AXES[self.axis]} so far: {whole(now)}; at the finish: {', '.join(names)}"
-
-
-def whole(value: float) -> str:
-    """A count with at most three digits that say something.
-
-    >>> whole(28672), whole(17.4)
-    ('28,700', '17')
-    """
-    return f"{float(f'{value:.3g}'):,.0f}"
+            return f"{AXES[self.axis]} so far: {rounded(now)}; nobody has reached the finish"
+        names = [f"{'all' if s == 4096 else f'B = {s}'} after {rounded(self.arrival[s])}" for s in order]
+        return f"{AXES[self.axis]} so far: {rounded(now)}; at the finish: {', '.join(names)}"
 
 
 FIGURES = {"arrows": Arrows, "floor": Floor, "conveyor": Conveyor, "race": Race}

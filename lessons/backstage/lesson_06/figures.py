@@ -12,12 +12,7 @@ import dlcourse as dl
 from dlcourse.figures import Figure, Mark, Panel, action, by_frame, choice, curve, point, points, polyline, slider, text
 from dlcourse.figures.hills import Array, Hill, Terrain, walk
 from dlcourse.figures.pieces import contour_map, loss_curve, trail
-
-
-def minus(words: str) -> str:
-    """With true minus signs."""
-    return words.replace("-", "−")
-
+from dlcourse.figures.spelling import power_of_ten, rounded
 
 # ------------------------------------------------------------------------------------------------ kinds
 
@@ -145,19 +140,19 @@ class Kinds(Figure):
         k, x, slope = self.frame, self.path[self.frame], self.slopes[self.frame]
         head = f"{GROUNDS[self.ground].formula}, η = {self.rate:.2f}, step {k}: x = {x:.2f}"
         if abs(x) > 3:
-            return minus(f"{head}: the walk has left the picture")
+            return f"{head}: the walk has left the picture"
         if abs(slope) < LEVEL:
             lowest = abs(x - BOTTOMS[self.ground]) < 0.25
             ends = "this is the lowest place" if lowest else "which way is down?"
             if self.ground == "hole":
                 ends = "the hole was lower, and nothing told you"
-            return minus(f"{head}: the slope is 0, so you stay; {ends}")
+            return f"{head}: the slope is 0, so you stay; {ends}"
         move = f"the next step moves {'left' if slope > 0 else 'right'} by {self.rate * abs(slope):.2f}"
         if self.ground == "hole" and 0.75 < x < 1.0:
-            return minus(f"{head}: in the hole by luck, and you feel the bowl's slope {slope:+.2f}; {move}")
+            return f"{head}: in the hole by luck, and you feel the bowl's slope {slope:+.2f}; {move}"
         if self.ground == "hole":
-            return minus(f"{head}: you feel {slope:+.2f} and nothing of the hole; {move}")
-        return minus(f"{head}: you feel {slope:+.2f}; {move}")
+            return f"{head}: you feel {slope:+.2f} and nothing of the hole; {move}"
+        return f"{head}: you feel {slope:+.2f}; {move}"
 
 
 # ------------------------------------------------------------------------------------------------ smooth
@@ -253,7 +248,7 @@ class Smooth(Figure):
         real = float(stairs(x))
         felt = "no slope" if abs(slope) < LEVEL else f"the slope {slope:+.2f}"
         where = "the lowest step" if abs(real - float(stairs(BEST))) < 1e-9 else f"a step of height {real:.1f}"
-        return minus(
+        return (
             f"T = {self.temperature:.2g}, step {k * self.shown}: x = {x:.2f}, you feel {felt}; on the real stairs "
             f"this is {where}, and the walk ends at height {self.end:.1f}"
         )
@@ -291,17 +286,6 @@ def searched() -> dict[str, Array]:
         for target, when in reached.items():
             needed[target][i] = when.mean()
     return needed
-
-
-def about(digits: float) -> str:
-    """The count 10^digits, with two digits that say something, or as a power of ten when it is beyond reading.
-
-    >>> about(np.log10(1234.0)), about(40.0)
-    ('1,200', '10⁴⁰')
-    """
-    if digits < 7:
-        return f"{float(f'{10**digits:.2g}'):,.0f}"
-    return "10" + str(round(digits)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 class Cost(Figure):
@@ -355,7 +339,10 @@ class Cost(Figure):
         ]
 
     def describe(self) -> str:
-        counts = {name: about(float(values[-1])) for name, values in self.digits.items()}
+        counts = {
+            name: (rounded(10 ** values[-1], 2) if values[-1] < 7 else power_of_ten(round(values[-1])))
+            for name, values in self.digits.items()
+        }
         return (
             f"d = {self.d}, to {TARGETS[self.target]} of the height: gradients cost as much as {counts['gradient']} "
             f"heights, finite differences {counts['finite differences']}, random search about "
@@ -527,10 +514,10 @@ class Bike(Figure):
         else:
             end = f"lean {np.rad2deg(self.leans[k]):+.0f}°"
         if self.fitted is None:
-            return minus(f"{head}: {end}; {len(self.tried)} rides tried, too few for a critic")
+            return f"{head}: {end}; {len(self.tried)} rides tried, too few for a critic"
         way = "more" if self.slope < 0 else "less"
         says = f"slope {self.slope:+.2f}, so {way} gain" if abs(self.slope) >= LEVEL else "slope 0, so stay"
-        return minus(f"{head}: {end}; the critic, from {len(self.tried)} rides, says: {says}")
+        return f"{head}: {end}; the critic, from {len(self.tried)} rides, says: {says}"
 
 
 # ------------------------------------------------------------------------------------------------ game
@@ -602,7 +589,7 @@ class Game(Figure):
         change = self.radius[-1] / self.radius[0]
         end = "it spirals out" if change > 1.2 else "it spirals in" if change < 0.8 else "it goes round and round"
         x, y = self.path[k]
-        return minus(
+        return (
             f"{PLAY[self.play]}, η = {self.rate:.2f}, step {k}: x = {x:.2f}, y = {y:.2f}, "
             f"{self.radius[k]:.2f} from rest; {end}"
         )

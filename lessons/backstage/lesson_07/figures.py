@@ -13,16 +13,7 @@ from dlcourse.engine.tracing import names_of
 from dlcourse.figures import Figure, Mark, Panel, by_frame, choice, curve, entry, point, slider
 from dlcourse.figures.formulas import FormulaError, formula
 from dlcourse.figures.graphs import graph_panel
-from dlcourse.figures.spelling import listed
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """A number with its noun.
-
-    >>> count(1, "box", "boxes"), count(3, "operation")
-    ('1 box', '3 operations')
-    """
-    return f"{n} {one if n == 1 else many or one + 's'}"
+from dlcourse.figures.spelling import count, listed
 
 
 def ancestors_of(node: Node, cut: Node | None = None) -> set[Node]:

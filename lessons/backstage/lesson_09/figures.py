@@ -27,18 +27,10 @@ from dlcourse.figures import (
 from dlcourse.figures.diagrams import diagram
 from dlcourse.figures.hills import Array, Hill
 from dlcourse.figures.scene import Outline
+from dlcourse.figures.spelling import signed
 
 NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"tanh": dl.tanh, "sigmoid": dl.sigmoid, "relu": dl.relu}
 H = {name: Hill(name, name, h) for name, h in NONLINEARITIES.items()}
-
-
-def signed(value: float) -> str:
-    """A number with its sign; what rounds to 0 has none.
-
-    >>> signed(-0.0001), signed(0.25)
-    ('0.000', '+0.250')
-    """
-    return f"{value:+.3f}" if abs(value) >= 5e-4 else "0.000"
 
 
 class Microscope(Figure):
@@ -99,10 +91,10 @@ class Microscope(Figure):
 
     def describe(self) -> str:
         gap = self.true - self.linear
-        share = f", {signed(gap / self.ds**2)} times ds²" if abs(self.ds) > 1e-9 else ""
+        share = f", {signed(gap / self.ds**2, 3)} times ds²" if abs(self.ds) > 1e-9 else ""
         return (
             f"{self.h} at s = {self.s:.1f} has slope {self.slope:.3f}. Moved by {self.ds:+.2f}, z moves by "
-            f"{signed(self.true)}, the tangent by {signed(self.linear)}; the gap is {signed(gap)}{share}"
+            f"{signed(self.true, 3)}, the tangent by {signed(self.linear, 3)}; the gap is {signed(gap, 3)}{share}"
         )
 
 

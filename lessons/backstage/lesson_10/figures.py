@@ -29,7 +29,7 @@ from dlcourse.figures import (
 from dlcourse.figures.diagrams import diagram
 from dlcourse.figures.hills import Array
 from dlcourse.figures.pieces import heat
-from dlcourse.figures.spelling import grouped
+from dlcourse.figures.spelling import grouped, signed
 
 # ------------------------------------------------------------------------------------------------ J as a picture
 
@@ -59,16 +59,6 @@ LOOKS = {"column1": "column 1", "column2": "column 2", "row1": "row 1", "row2": 
 CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], dtype=float)
 ALONG = np.array([a + t * (b - a) for a, b in pairwise(CORNERS) for t in np.linspace(0, 1, 13)])
 DIGITS = "₁₂"
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, with a true minus; what rounds to 0 has none.
-
-    >>> signed(-0.001), signed(-0.25), signed(1)
-    ('0.00', '−0.25', '+1.00')
-    """
-    rounded = f"{value:+.{digits}f}"
-    return rounded[1:] if float(rounded) == 0 else rounded.replace("-", "−")
 
 
 def xy(points: Array) -> tuple[Array, Array]:

@@ -32,18 +32,9 @@ from dlcourse.figures import (
     toggle,
 )
 from dlcourse.figures.pieces import cividis
-from dlcourse.figures.spelling import listed
+from dlcourse.figures.spelling import listed, power_of_ten, short
 
 Array = NDArray[np.float64]
-
-
-def signed(value: float) -> str:
-    """A number to three digits, with a minus sign that is as wide as a plus.
-
-    >>> signed(-0.3100)
-    '−0.31'
-    """
-    return f"{value:.3g}".replace("-", "−")
 
 
 # ------------------------------------------------------------------------------------ letters that walk back
@@ -223,7 +214,7 @@ class Mail(Figure):
         for n in self.post.nodes:
             x, y = self.drawn.at[n]
             marks.append(node(x, y, self.drawn.names[n], role=by_frame([self._role(n, f) for f in frames])))
-            marks.append(text(x, y + 20, signed(float(self.post.trace.values[n])), anchor="middle"))
+            marks.append(text(x, y + 20, short(float(self.post.trace.values[n])), anchor="middle"))
             marks.append(text(x, y - 30, by_frame([self._gradient(n, f) for f in frames]), anchor="middle"))
         queues = [",  ".join(self._short(n) for n in queue) or "nobody" for queue in self.post.queues]
         marks.append(text(0, -120, by_frame([f"{QUEUES[self.order]}:  {q}" for q in queues]), anchor="middle"))
@@ -236,7 +227,7 @@ class Mail(Figure):
         if node is self.post.loss:
             return "∂ 1"
         letters = self.post.arrived(node, frame)
-        return f"∂ {signed(sum(letter.amount for letter in letters))}" if letters else ""
+        return f"∂ {short(sum(letter.amount for letter in letters))}" if letters else ""
 
     def _role(self, node: Node, frame: int) -> str:
         """Who is visited stands out, who has been visited is dashed; who sent too little is marked."""
@@ -258,7 +249,7 @@ class Mail(Figure):
         states = list(zip([p is not None for p in latest], opened, late, strict=True))
         xs, ys = np.array([x - w, x + w, x + w, x - w, x - w]), np.array([y - h, y - h, y + h, y + h, y - h])
         flap, lid, none = np.array([y + h, y - 1, y + h]), np.array([y + h, y + 2 * h, y + h]), np.zeros(0)
-        words = ["" if p is None else signed(p.amount) + (" too late" if p.read is None else "") for p in latest]
+        words = ["" if p is None else short(p.amount) + (" too late" if p.read is None else "") for p in latest]
         level = (x, y - 26) if x1 - x0 > 120 else (x, y + 23)  # a short arrow has no room under it
         beside = level if y0 == y1 else (x + 17, y + 8 if y1 < y0 else y - 20)
         return [
@@ -291,14 +282,14 @@ class Mail(Figure):
         if read:
             head += f" reads {len(read)} of {of} letter{'s' * (of > 1)}"
             total = sum(p.amount for p in read)
-            head += f", {signed(total)} in all" if len(read) > 1 else f", {signed(total)}"
+            head += f", {short(total)} in all" if len(read) > 1 else f", {short(total)}"
         return head + self._sends(" and sends " if read else " sends ") + self._verdict()
 
     def _sends(self, words: str) -> str:
         sent = [p for p in self.post.letters if p.sent == self.frame]
         if not sent:
             return ""
-        words += listed([f"{signed(p.amount)} to {self._short(p.receiver)}" for p in sent])
+        words += listed([f"{short(p.amount)} to {self._short(p.receiver)}" for p in sent])
         late = [self._short(p.receiver) for p in sent if p.read is None]
         return words + (f", too late: {listed(late)} has sent its own already" if late else "")
 
@@ -307,10 +298,10 @@ class Mail(Figure):
             return ""
         knobs = [n for n in self.post.nodes if not n.inputs]
         found, truth = self.post.trace.gradients, self.right.gradients
-        said = listed([f"{self._short(n)} has {signed(float(found[n]))}" for n in knobs])
+        said = listed([f"{self._short(n)} has {short(float(found[n]))}" for n in knobs])
         wrong = [n for n in knobs if not np.allclose(found[n], truth[n])]
         if wrong:
-            return f". In the end {said}, which is wrong: it is {signed(float(truth[wrong[0]]))}"
+            return f". In the end {said}, which is wrong: it is {short(float(truth[wrong[0]]))}"
         return f". In the end {said}, which is right"
 
 
@@ -497,7 +488,7 @@ class Check(Figure):
         for i, name in enumerate(RULES):
             marks.append(text(0.4, -i - 0.62, name, anchor="end"))
             for j in range(SEEDS):
-                mark = "✗" if powers[i, j] > -4 else power(math.floor(powers[i, j]))
+                mark = "✗" if powers[i, j] > -4 else power_of_ten(math.floor(powers[i, j]))
                 marks.append(text(j + 1, -i - 0.62, mark, anchor="middle"))
         x, y = self.column + 0.5, -self.row
         marks.append(polyline([x, x + 1, x + 1, x, x], [y, y, y - 1, y - 1, y], role="function"))
@@ -509,7 +500,7 @@ class Check(Figure):
             (-len(RULES) - 0.8, 0.1),
             axes=False,
             width=1.2,
-            title=f"worst relative error at h = {power(self.k / 2 - 13)}",
+            title=f"worst relative error at h = {power_of_ten(self.k / 2 - 13)}",
             name="trial",
         )
 
@@ -536,7 +527,7 @@ class Check(Figure):
     def describe(self) -> str:
         rule = f"{self.operation} with {RULES[self.operation].blunder}" if self.mistaken else self.operation
         error = f"{self.worst:.1g}" if self.worst > 1e-4 else next(w for e, w in BELOW if self.worst < e)
-        shown = f"at h = {power(self.k / 2 - 13)} the worst error is {error}"
+        shown = f"at h = {power_of_ten(self.k / 2 - 13)} the worst error is {error}"
         if self.mistaken:
             return f"{rule}, seed {self.column + 1}: {shown}; no h makes a wrong rule right"
         why = "rounding" if self.h < 1e-6 else "h is large" if self.h > 1e-4 else "as good as it gets"
@@ -544,16 +535,6 @@ class Check(Figure):
 
 
 BELOW = [(1e-8, "below 10⁻⁸"), (1e-6, "below 10⁻⁶"), (2e-4, "below 10⁻⁴")]
-
-
-def power(exponent: float) -> str:
-    """Ten to the power of a whole or a half number, in words.
-
-    >>> power(-11), power(-4.5)
-    ('10⁻¹¹', '3·10⁻⁵')
-    """
-    raised = str(math.floor(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{raised}" if exponent == math.floor(exponent) else f"3·10{raised}"
 
 
 FIGURES = {"mail": Mail, "broadcast": Broadcast, "check": Check}

@@ -28,7 +28,7 @@ from dlcourse.figures import (
     text,
     toggle,
 )
-from dlcourse.figures.pieces import clip, loss_curve
+from dlcourse.figures.pieces import clip, loss_panel, scatter
 
 Array = NDArray[np.float64]
 GROUPS = {"circle": "class 0, circle", "triangle": "class 1, triangle"}
@@ -89,11 +89,6 @@ def clouds(rng: np.random.Generator, n: int = 50, distance: float = 2.0) -> tupl
     """Source S2's data: n points around (distance, distance), n around (−distance, −distance), spread 1."""
     labels = np.repeat([0, 1], n)
     return rng.normal(size=(2 * n, 2)) + np.where(labels[:, None] == 0, distance, -distance), labels
-
-
-def scatter(X: Array, labels: NDArray[np.int64]) -> list[Mark]:
-    a, b = X[labels == 0], X[labels == 1]
-    return [points(a[:, 0], a[:, 1], role="class_a"), points(b[:, 0], b[:, 1], role="class_b")]
 
 
 class Line(Figure):
@@ -162,15 +157,8 @@ class Line(Figure):
             name="map",
         )
         low, high = min(self.losses), max(self.losses)
-        falling = Panel(
-            loss_curve(np.arange(self.steps + 1.0), np.array(self.losses), label="J"),
-            xlim=(0, self.steps),
-            ylim=(low / 1.3, high * 1.3),
-            yscale="log",
-            xlabel="step",
-            ylabel="loss J",
-            title="The loss",
-            name="loss",
+        falling = loss_panel(
+            np.arange(self.steps + 1.0), np.array(self.losses), (low / 1.3, high * 1.3), what="loss", label="J"
         )
         return [plane, falling]
 

@@ -28,7 +28,7 @@ from dlcourse.figures import (
     text,
 )
 from dlcourse.figures.diagrams import diagram
-from dlcourse.figures.pieces import loss_curve
+from dlcourse.figures.pieces import loss_panel, scatter
 from dlcourse.lesson import files
 
 Array = NDArray[np.float64]
@@ -95,11 +95,6 @@ def apply(params: Params, X: Array, hidden: Callable[[Array], Array] = np.tanh) 
 def corner_clouds(rng: np.random.Generator, n: int = 8, spread: float = 0.25) -> tuple[Array, Labels]:
     """Exclusive or as four clouds: circles where both coordinates have the same sign, triangles where they differ."""
     return (CORNERS[:, None] + spread * rng.normal(size=(4, n, 2))).reshape(-1, 2), np.repeat(CORNER_LABELS, n)
-
-
-def scatter(X: Array, labels: Labels) -> list[Mark]:
-    a, b = X[labels == 0], X[labels == 1]
-    return [points(a[:, 0], a[:, 1], role="class_a"), points(b[:, 0], b[:, 1], role="class_b")]
 
 
 def region_map(scores: Callable[[Array], Array], reach: float, pixels: int = 72) -> Mark:
@@ -430,16 +425,7 @@ class Starts(Figure):
             name="weights",
         )
         steps = np.arange(0.0, 10 * self.last_frame + 1, 10.0)
-        falling = Panel(
-            loss_curve(steps, np.array(self.losses), label="J"),
-            xlim=(0, 10 * self.last_frame),
-            ylim=(0.004, 4),
-            yscale="log",
-            xlabel="step",
-            ylabel="loss J",
-            title="The loss",
-            name="loss",
-        )
+        falling = loss_panel(steps, np.array(self.losses), (0.004, 4), what="loss", label="J")
         return [plane, falling]
 
     def describe(self) -> str:

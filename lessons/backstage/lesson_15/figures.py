@@ -8,10 +8,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import dlcourse as dl
-from dlcourse.figures import Figure, Panel, action, choice, curve, image, point, points, polyline, slider
+from dlcourse.figures import Figure, Panel, action, choice, curve, image, point, polyline, slider
 from dlcourse.figures.hills import Array, Hill, double_well, walk
+from dlcourse.figures.pieces import scatter
 
 # ------------------------------------------------------------------------------------------------- claims
 
@@ -342,7 +344,7 @@ class Claims(Figure):
 # ------------------------------------------------------------------------------------------------ training
 
 
-def spiral(rng: np.random.Generator, n: int = 240) -> tuple[Array, Array]:
+def spiral(rng: np.random.Generator, n: int = 240) -> tuple[Array, NDArray[np.int64]]:
     """Two arms, half a turn apart."""
     labels = np.repeat([0, 1], n // 2)
     turn = rng.uniform(0.4, 2.6, size=n)
@@ -442,13 +444,8 @@ class Workshop(Figure):
         pixels = np.empty((self.grid, self.grid, 4))
         pixels[..., :3] = np.where(levels[..., None] > 0.5, tints[1], tints[0])
         pixels[..., 3] = np.abs(levels - 0.5) * 2 * 80
-        a, b = self.X[self.labels == 0], self.X[self.labels == 1]
         plane = Panel(
-            [
-                image(np.kron(pixels, np.ones((4, 4, 1))), (-3, 3, -3, 3)),
-                points(a[:, 0], a[:, 1], role="class_a"),
-                points(b[:, 0], b[:, 1], role="class_b"),
-            ],
+            [image(np.kron(pixels, np.ones((4, 4, 1))), (-3, 3, -3, 3)), *scatter(self.X, self.labels)],
             xlim=(-3, 3),
             ylim=(-3, 3),
             xlabel="x₀",
