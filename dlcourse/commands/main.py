@@ -1,4 +1,4 @@
-"""The command line: ``dlcourse lab | doctor | solve | grade | export-nbgrader``.
+"""The command line: ``dlcourse lab | doctor | solve | grade | export-nbgrader | author``.
 
 Each command is one function that returns an exit status. What a person can mend is raised as
 ``CommandError`` and printed as one sentence, without a traceback.
@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from dlcourse.commands import author
+from dlcourse.commands.errors import CommandError
 from dlcourse.lesson import files
 
 DEFAULT_FOLDER = "dlcourse-lessons"
@@ -31,10 +33,6 @@ What you changed is never overwritten. To start a lesson afresh, delete or renam
 A first argument that starts with "-" is an option. Every option goes to JupyterLab unchanged, for instance
   dlcourse lab --no-browser --port 9999
 `jupyter lab --help` lists them."""
-
-
-class CommandError(Exception):
-    """One sentence for the person at the keyboard: what is wrong, where, and what to try."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,6 +98,8 @@ def parser() -> argparse.ArgumentParser:
     nbgrader.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="nbgrader's course folder")
     nbgrader.add_argument("--seed", metavar="N", type=int, help="draws the hidden tests' inputs (default: random)")
     nbgrader.set_defaults(command=export_nbgrader)
+
+    author.add_to(commands)
     return top
 
 

@@ -49,6 +49,8 @@ class Exercise:
         The tolerance of the comparison; ``None`` for the usual one.
     time_limit : float
         Seconds for a whole check.
+    start : str
+        Lines of the answer that the stub gives away.
     answer, mutants, hint_texts, observer, judge
         What the decorators collected.
     """
@@ -59,6 +61,7 @@ class Exercise:
     without: tuple[str, ...] = ()
     rtol: float | None = None
     time_limit: float = 10.0
+    start: str = ""
     mutants: list[Mutant] = field(default_factory=list)
     hint_texts: tuple[str, ...] = ()
     answer: Callable[..., Any] = field(default=call, repr=False)
@@ -135,6 +138,36 @@ class Exercise:
         """The right answer as a learner would write it: without decorator and type hints."""
         return plain_source(self.answer)
 
+    def stub(self) -> str:
+        """What the answer cell holds before the learner writes: the signature, ``start``, and ``return ...``.
+
+        A class shows its ``__init__`` whole, and each other method as a stub.
+
+        Examples
+        --------
+        >>> double = exercise("90.2", "Twice", start="result = ...")
+        >>> @double.reference
+        ... def twice(v: float) -> float:
+        ...     return 2 * v
+        >>> print(double.stub())
+        def twice(v):
+            result = ...
+            return ...
+        """
+        lines = self.source().splitlines()
+        (top,) = ast.parse(self.source()).body
+        if isinstance(top, ast.FunctionDef):
+            return _stub(lines, top, textwrap.dedent(self.start).strip("\n"))
+        assert isinstance(top, ast.ClassDef)
+        methods = [part for part in top.body if isinstance(part, ast.FunctionDef)]
+        shown = [
+            "\n".join(lines[method.lineno - 1 : method.end_lineno])
+            if method.name == "__init__"
+            else _stub(lines, method)
+            for method in methods
+        ]
+        return f"class {top.name}:\n" + "\n\n".join(shown)
+
     def why(self) -> str:
         """Why the right answer is right."""
         return inspect.getdoc(self.answer) or ""
@@ -152,6 +185,7 @@ def exercise(
     without: Iterable[str] = (),
     rtol: float | None = None,
     time_limit: float = 10.0,
+    start: str = "",
 ) -> Exercise:
     """Begin an exercise; the decorators of the result fill it.
 
@@ -169,6 +203,8 @@ def exercise(
         The relative tolerance, if the usual one does not fit.
     time_limit : float
         Seconds for a whole check.
+    start : str
+        Lines of the answer that the stub gives away, as they stand in the notebook; ``...`` where the learner goes on.
 
     Examples
     --------
@@ -188,7 +224,14 @@ def exercise(
     lesson, dot, number = id.partition(".")
     if not (dot and len(lesson) == 2 and lesson.isdecimal() and number.isdecimal() and number[0] != "0"):
         raise ValueError(f'exercise ids look like "03.2", not {id!r}')
-    return Exercise(id, title, points, tuple(without), rtol, time_limit)
+    return Exercise(id, title, points, tuple(without), rtol, time_limit, start)
+
+
+def _stub(lines: list[str], definition: ast.FunctionDef, start: str = "") -> str:
+    """A function of a source that is there in ``lines``, with ``start`` and ``return ...`` for a body."""
+    signature = lines[definition.lineno - 1 : definition.body[0].lineno - 1]
+    body = textwrap.indent(f"{start}\nreturn ...".strip(), " " * (definition.col_offset + 4))
+    return "\n".join([*signature, body])
 
 
 def plain_source(answer: Callable[..., Any]) -> str:
@@ -214,7 +257,11 @@ def plain_source(answer: Callable[..., Any]) -> str:
     for node in ast.walk(top):
         if isinstance(node, ast.arg) and node.annotation is not None:
             begin = place(node.lineno, node.col_offset) + len(node.arg.encode())
-            cuts.append((begin, place(node.annotation.end_lineno, node.annotation.end_col_offset)))
+            end = place(node.annotation.end_lineno, node.annotation.end_col_offset)
+            if flat[end : end + 3] == b" = ":  # a default: without a type there are no blanks around its "="
+                cuts += [(end + 2, end + 3), (begin, end + 1)]
+            else:
+                cuts.append((begin, end))
         elif isinstance(node, ast.FunctionDef) and node.returns is not None:
             begin = place(node.returns.lineno, node.returns.col_offset)
             end = place(node.returns.end_lineno, node.returns.end_col_offset)

@@ -11,8 +11,8 @@ from typing import Any
 import nbformat
 import pytest
 
+from dlcourse.commands.storing import WIDGET_VIEW, is_up_to_date, written
 from dlcourse.lesson import files
-from tests.store_outputs import WIDGET_VIEW, written
 
 NOTEBOOKS = {path.name[:2]: nbformat.read(path, as_version=4) for path in files.notebooks()}
 TAGS = {
@@ -137,8 +137,15 @@ def test_the_words_that_make_a_reader_feel_slow_are_not_used(lesson, notebook):
 
 
 @each_notebook
-def test_every_cell_was_run_in_order_without_error_or_warning(lesson, notebook):
-    assert [cell.execution_count for cell in code(notebook)] == list(range(1, len(code(notebook)) + 1))
+def test_it_holds_what_its_room_says(lesson, notebook):
+    """Title, time, needs, hints, stubs and checks are written once, in lesson.toml and exercises.py."""
+    assert is_up_to_date(files.notebook(lesson)), f"run: dlcourse author store {lesson}"
+
+
+@each_notebook
+def test_every_cell_was_run_without_error_or_warning_and_no_count_is_stored(lesson, notebook):
+    """A count would make a diff of every cell behind the one that was added."""
+    assert [cell.id for cell in code(notebook) if cell.execution_count is not None] == []
     for cell in code(notebook):
         for output in cell.outputs:
             assert output.output_type != "error", cell.id

@@ -76,7 +76,7 @@ one_step.hints(
 
 # ------------------------------------------------------------------------------------------------ 02.2
 
-loop = exercise("02.2", "The loop that knows when to stop", points=2)
+loop = exercise("02.2", "The loop that knows when to stop", points=2, start="x, history = x0, [x0]\n...")
 
 
 @loop.reference

@@ -107,7 +107,7 @@ numeric.hints(
 
 # ------------------------------------------------------------------------------------------------ 03.2
 
-loop = exercise("03.2", "Descent in the plane", points=1)
+loop = exercise("03.2", "Descent in the plane", points=1, start="path = [np.array(p0, dtype=float)]\n...")
 
 
 @loop.reference

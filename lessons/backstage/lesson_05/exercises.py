@@ -328,7 +328,7 @@ count.hints(
 
 # ------------------------------------------------------------------------------------------------ 05.5
 
-repair = exercise("05.5", "Repair the loop", points=2)
+repair = exercise("05.5", "Repair the loop", points=2, start="...")
 
 
 @repair.reference

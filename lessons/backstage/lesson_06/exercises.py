@@ -97,7 +97,7 @@ kink.hints(
 
 # ------------------------------------------------------------------------------------------------ 06.2
 
-search = exercise("06.2", "Random search", points=2)
+search = exercise("06.2", "Random search", points=2, start="...")
 
 
 @search.reference

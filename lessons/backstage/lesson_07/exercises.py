@@ -166,7 +166,7 @@ order.hints(
 
 # ------------------------------------------------------------------------------------------------ 07.2
 
-forward = exercise("07.2", "The forward pass", points=2)
+forward = exercise("07.2", "The forward pass", points=2, start="values = dict(feed)\n...")
 
 
 @forward.reference

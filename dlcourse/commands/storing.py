@@ -1,10 +1,8 @@
-"""Run released lessons in a real kernel and store what they print and show.
+"""Bring a lesson's notebook up to date: what its room says, the names of cells, and what its cells print and show.
 
-    python tests/store_outputs.py lessons/02_walking_down.ipynb ...     (no names: every lesson)
-
-An author runs this after changing a lesson or a figure. Stored are text and pictures; widget views and widget
-state are left out, so that a lesson that was not run shows pictures and no error. Cell ids stay as they are.
-A picture that looks as before is not replaced.
+Stored are text and pictures; widget views and widget state are left out, so that a lesson that was not run shows
+pictures and no error. So are execution counts: a cell that is added would change every count after it. A picture that
+looks as before is not replaced.
 """
 
 from __future__ import annotations
@@ -12,26 +10,82 @@ from __future__ import annotations
 import base64
 import io
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import numpy as np
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+
+from dlcourse.grading.files import write_atomically
+from dlcourse.lesson.writing import CannotWrite, name_cells, write_cells
+
+__all__ = ["WIDGET_VIEW", "is_up_to_date", "store", "written"]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
+def store(path: Path) -> str:
+    """Bring one notebook up to date and run it; return a sentence about it.
+
+    Raises
+    ------
+    CannotWrite
+        If the notebook was left as it was; says why.
+    """
+    from nbclient.exceptions import CellExecutionError
+
+    previous = read(path)
+    notebook = prepared(previous, path)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            notebook = tidied(executed(notebook, Path(folder)), previous)
+        except CellExecutionError as error:
+            raise CannotWrite(f"{path.name} failed and was left as it was:\n{error}") from None
+    if found := complaints(notebook):
+        raise CannotWrite(f"{path.name} was left as it was: {'; '.join(found)}.")
+    text = written(notebook)
+    if text == path.read_text(encoding="utf-8"):
+        return f"{path.name} is up to date."
+    write_atomically(path, text.encode())
+    return f"{path.name} stored."
+
+
+def is_up_to_date(path: Path) -> bool:
+    """Whether a notebook holds what its room says, under names, in the one form; nothing is run."""
+    return written(prepared(read(path), path)) == path.read_text(encoding="utf-8")
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def prepared(notebook: Any, path: Path) -> Any:
+    """A copy of a notebook with all that does not come from running it."""
+    notebook = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
+    try:
+        write_cells(notebook, path.name[:2])
+    except CannotWrite as problem:
+        raise CannotWrite(f"{path.name} was left as it was. {problem}") from None
+    name_cells(notebook)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.execution_count = None
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})  # type: ignore[no-untyped-call]
+    notebook.nbformat_minor = 5
+    return notebook
+
+
 def executed(notebook: Any, folder: Path) -> Any:
     """Run a copy of a notebook from top to bottom in a fresh kernel, with progress of its own."""
-    notebook = nbformat.from_dict(notebook)
+    from nbclient import NotebookClient
+
+    notebook = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+            cell.outputs = []
     before = os.environ.get("DLCOURSE_PROGRESS")
     os.environ["DLCOURSE_PROGRESS"] = str(folder / "progress.json")
     try:
@@ -53,29 +107,26 @@ def executed(notebook: Any, folder: Path) -> Any:
 
 
 def tidied(notebook: Any, previous: Any) -> Any:
-    """Keep what is the same on every machine: text, pictures, and counts in order."""
+    """Keep what is the same on every machine: text, and pictures."""
     pictures = [
         output.data["image/png"]
         for cell in previous.cells
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
-    count = 0
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
         if cell.cell_type != "code":
             continue
-        count += 1
-        cell.execution_count = count
+        cell.execution_count = None
         cell.outputs = [output for output in joined(cell.outputs) if kept(output)]
         for output in cell.outputs:
             if "execution_count" in output:
-                output.execution_count = count
+                output.execution_count = None
             if "image/png" in output.get("data", {}):
                 new = output.data["image/png"]
                 output.data["image/png"] = next((old for old in pictures if looks_like(old, new)), new).strip() + "\n"
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    notebook.nbformat_minor = 5
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.language_info = {"name": "python"}  # the kernel has told its version
     return notebook
 
 
@@ -121,34 +172,5 @@ def complaints(notebook: Any) -> list[str]:
 
 def written(notebook: Any) -> str:
     """The notebook as text, always in the same form."""
-    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
-
-
-def store(path: Path) -> str:
-    """Store the outputs of one lesson; return a sentence about it."""
-    previous = nbformat.read(path, as_version=4)
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            notebook = tidied(executed(previous, Path(folder)), previous)
-        except CellExecutionError as error:
-            return f"{path.name} failed and was left as it was:\n{error}"
-    if found := complaints(notebook):
-        return f"{path.name} was left as it was: {'; '.join(found)}"
-    text = written(notebook)
-    if text == path.read_text(encoding="utf-8"):
-        return f"{path.name} is up to date."
-    temporary = path.with_suffix(".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-    return f"{path.name} stored."
-
-
-def main(names: list[str]) -> int:
-    paths = [Path(name) for name in names] or sorted(Path(__file__).parents[1].glob("lessons/[0-9][0-9]_*.ipynb"))
-    sentences = [store(path) for path in paths]
-    print("\n".join(sentences))
-    return 0 if all(s.endswith(("stored.", "up to date.")) for s in sentences) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+    return text.rstrip("\n") + "\n"
