@@ -2,7 +2,7 @@
 
 import sys
 
-from dlcourse.commands.main import main
+from dlcourse.commands.program import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,10 +1,11 @@
-"""What works on this machine: one finding per part, each with a word for its state and what to do.
+"""``dlcourse doctor``: what works on this machine. One finding per part, each with a word for its state and what to do.
 
 Only what a learner needs can be ``broken``; what is for graphics cards or for instructors is at worst ``absent``.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import importlib.util
 import os
@@ -32,6 +33,18 @@ class Finding:
     part: str
     state: Literal["works", "absent", "broken"]
     detail: str
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this command to the parser."""
+    commands.add_parser("doctor", help="say what works on this machine").set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what works here; not 0 if something that a learner needs is broken."""
+    findings = examine()
+    print(table(findings))
+    return 1 if any(finding.state == "broken" for finding in findings) else 0
 
 
 def examine() -> list[Finding]:

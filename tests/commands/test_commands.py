@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from dlcourse.commands.doctor import Finding, examine, table
-from dlcourse.commands.main import main
+from dlcourse.commands.program import main
 from dlcourse.lesson import files
 
 
@@ -33,7 +33,7 @@ def test_help_names_every_command_and_version_is_the_packages(tmp_path: Path) ->
 
 def test_help_comes_quickly_because_nothing_heavy_is_imported(tmp_path: Path) -> None:
     code = (
-        "import sys, dlcourse.commands.main; "
+        "import sys, dlcourse.commands.program; "
         "print([m for m in ('matplotlib', 'ipywidgets', 'IPython', 'jupyterlab', 'nbformat') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

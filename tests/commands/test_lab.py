@@ -17,7 +17,9 @@ import pytest
 from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketConnection
 from traitlets.utils.importstring import import_item
 
-from dlcourse.commands.main import RECORD, CommandError, copy_lessons, jupyterlab_settings, main
+from dlcourse.commands.errors import CommandError
+from dlcourse.commands.lab import RECORD, copy_lessons, jupyterlab_settings
+from dlcourse.commands.program import main
 from dlcourse.lesson import files
 
 

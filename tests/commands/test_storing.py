@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from dlcourse.commands.main import main
+from dlcourse.commands.program import main
 from dlcourse.commands.storing import WIDGET_VIEW, is_up_to_date, store
 from dlcourse.lesson import files
 from dlcourse.lesson.writing import CannotWrite, write_cells

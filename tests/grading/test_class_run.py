@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dlcourse.commands.main import main
+from dlcourse.commands.program import main
 from tests.conftest import missing
 from tests.grading.corpus import Book
 
@@ -110,7 +110,7 @@ def test_killed_at_any_moment_it_goes_on_and_leaves_nothing(class_of_two, tmp_pa
 AS_NOBODY = """
 import json, os, sys
 from pathlib import Path
-from dlcourse.commands.main import main
+from dlcourse.commands.program import main
 from dlcourse.lesson import files, solve
 folder = Path("/tmp/in")
 folder.mkdir()

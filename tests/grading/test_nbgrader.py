@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dlcourse.commands.main import main
+from dlcourse.commands.program import main
 from dlcourse.grading.nbgrader import source_notebook
 from dlcourse.lesson import files
 from tests.conftest import missing
