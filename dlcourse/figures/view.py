@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from dlcourse.figures.encode import difference, encode
+from dlcourse.figures.encoding import difference, encode
 from dlcourse.figures.scene import roles_as_data
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from dlcourse.grading.gradebook import Records, earlier_seed
 from dlcourse.grading.intake import Rejected, Submitted, cells_of, entries, read, several, shown
 from dlcourse.grading.results import OUTCOMES, Gradebook, Job, RunInfo, Settings, SubmissionResult
 from dlcourse.grading.sandbox import why_no_sandbox
-from dlcourse.grading.splice import belongs
+from dlcourse.grading.splicing import belongs
 from dlcourse.lesson import files
 
 __all__ = ["Request", "grade_class", "summary"]

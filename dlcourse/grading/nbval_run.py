@@ -24,7 +24,7 @@ import nbval.plugin
 import pytest
 
 from dlcourse.grading.probe import MARK, read_run
-from dlcourse.grading.splice import Probe, probe_id
+from dlcourse.grading.splicing import Probe, probe_id
 from dlcourse.lesson.judging import judge
 from dlcourse.lesson.running import Report
 

@@ -26,7 +26,7 @@ from dlcourse.grading.kernel import remove
 from dlcourse.grading.nbval_run import Session, start_session
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
-from dlcourse.grading.splice import Found, Piece, Probe, cell_ids, find_answers, splice
+from dlcourse.grading.splicing import Found, Piece, Probe, cell_ids, find_answers, splice
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import expected_of, judge

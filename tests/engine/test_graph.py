@@ -17,7 +17,7 @@ from dlcourse.engine.graph import topological_order
 
 
 def test_importing_the_engine_loads_nothing_of_the_course() -> None:
-    heavy = ["matplotlib", "ipywidgets", "IPython", "cupy", "anywidget"]
+    heavy = ["matplotlib", "ipywidgets", "IPython", "jupyterlab", "nbformat", "cupy", "anywidget"]
     code = f"import sys, dlcourse; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcourse.figures.encode import difference, encode
+from dlcourse.figures.encoding import difference, encode
 from dlcourse.figures.figure import Control, Figure, Form, Select, Slider, Toggle
 from dlcourse.lesson import files
 

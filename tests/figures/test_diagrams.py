@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Paper
 
 from dlcourse.figures import Panel, by_frame, edge, node, paper, resolve
 from dlcourse.figures.diagrams import diagram
-from dlcourse.figures.encode import encode
+from dlcourse.figures.encoding import encode
 from dlcourse.figures.scene import ROLES, Outline
 
 SHAPES = get_args(Outline)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlcourse.figures import Figure, Panel, band, bars, by_frame, curve, image, point, points, polygon, text
-from dlcourse.figures.encode import difference, encode
+from dlcourse.figures.encoding import difference, encode
 from dlcourse.figures.view import FigureView
 from tests.figures.walk import Walk
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from dlcourse.grading.intake import Rejected, cells_of
-from dlcourse.grading.splice import Found, Probe, evasions, find_answers, splice
+from dlcourse.grading.splicing import Found, Probe, evasions, find_answers, splice
 from dlcourse.lesson import files
 from tests.grading.corpus import Book
 
