@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from dlcourse.grading.results import Gradebook
 from dlcourse.lesson import files
-from dlcourse.lesson.exercises import Exercise, plain_source
+from dlcourse.lesson.exercises import Exercise
 
 __all__ = ["Likeness", "alike", "grams", "jaccard", "look_alikes"]
 
@@ -147,7 +147,7 @@ def look_alikes(gradebook: Gradebook, threshold: float = THRESHOLD) -> list[Like
 
 def _lesson(exercise: Exercise) -> list[str]:
     """What everybody may have: the stub, the reference and the mistakes that the lesson knows."""
-    known = [plain_source(mutant.answer).replace("def _(", f"def {exercise.name}(", 1) for mutant in exercise.mutants]
+    known = [mutant.source(exercise.name) for mutant in exercise.mutants]
     return [files.stub(exercise.id), exercise.source(), *known]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
+import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from dlcourse.lesson.cases import literal
 if TYPE_CHECKING:
     from dlcourse.figures.choices import Question
 
-__all__ = ["Exercise", "Mutant", "exercise", "plain_source", "prediction", "question"]
+__all__ = ["Equivalent", "Exercise", "Mutant", "exercise", "plain_source", "prediction", "question"]
 
 Answer = TypeVar("Answer", bound=Callable[..., Any])
 Case = dict[str, Any]
@@ -24,10 +27,24 @@ Case = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong answer that people really give, and the words that help."""
+    """A wrong answer that people really give, and the words that help. ``text`` is its source, if an edit made it."""
 
     message: str
     answer: Callable[..., Any]
+    text: str = ""
+
+    def source(self, name: str) -> str:
+        """The wrong answer as a learner would write it, under this name."""
+        # classes have names of their own: of several with one name, Python finds the source of the first only
+        return self.text or re.sub(r"^(def|class) _\w*", rf"\1 {name}", plain_source(self.answer), count=1)
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """A change of the reference that changes nothing, with the reason."""
+
+    text: str
+    reason: str
 
 
 def call(answer: Callable[..., Any], case: Case) -> Any:
@@ -51,7 +68,7 @@ class Exercise:
         Seconds for a whole check.
     start : str
         Lines of the answer that the stub gives away.
-    answer, mutants, hint_texts, observer, judge
+    answer, mutants, equivalents, hint_texts, observer, judge
         What the decorators collected.
     """
 
@@ -63,6 +80,7 @@ class Exercise:
     time_limit: float = 10.0
     start: str = ""
     mutants: list[Mutant] = field(default_factory=list)
+    equivalents: list[Equivalent] = field(default_factory=list)
     hint_texts: tuple[str, ...] = ()
     answer: Callable[..., Any] = field(default=call, repr=False)
     observer: Callable[[Any, Case], Any] = field(default=call, repr=False)
@@ -76,14 +94,61 @@ class Exercise:
         self.answer = answer
         return answer
 
-    def mutant(self, message: str) -> Callable[[Answer], Answer]:
-        """Register a wrong answer that people give, with the message that helps them."""
+    @overload
+    def mutant(self, message: str) -> Callable[[Answer], Answer]: ...
+    @overload
+    def mutant(self, message: str, old: str, new: str, *, count: int = 1) -> None: ...
+    @overload
+    def mutant(self, message: str, old: Sequence[tuple[str, str]], *, count: int = 1) -> None: ...
+
+    def mutant(
+        self, message: str, old: str | Sequence[tuple[str, str]] = "", new: str = "", *, count: int = 1
+    ) -> Callable[[Answer], Answer] | None:
+        """Register a wrong answer that people give, with the message that helps them.
+
+        Either a decorator of a whole function or class, or an edit of the reference: ``old`` becomes ``new``, or
+        each old text in a list of pairs its new one. An old text must be there ``count`` times, all of which are
+        replaced; docstrings do not count.
+
+        ::
+
+            step.mutant("You walked uphill: subtract.", "x - lr", "x + lr")
+            step.mutant("Two slips in one.", [("x - lr", "x + lr"), ("df(x)", "df(-x)")])
+        """
+        if old:
+            pairs = [(old, new)] if isinstance(old, str) else old
+            text = self.edited(pairs, count)
+            self.mutants.append(Mutant(message, self._built(text), text))
+            return None
 
         def register(answer: Answer) -> Answer:
             self.mutants.append(Mutant(message, answer))
             return answer
 
         return register
+
+    def equivalent(self, old: str, new: str, reason: str, *, count: int = 1) -> None:
+        """Say of an edit of the reference that it is as right as the reference, and why no case can tell."""
+        self.equivalents.append(Equivalent(self.edited([(old, new)], count), reason))
+
+    def edited(self, pairs: Iterable[tuple[str, str]], count: int = 1) -> str:
+        """The reference's source with each old text replaced; raise where one is not there as often as said."""
+        text = self.bare_source
+        for old, new in pairs:
+            if text.count(old) != count:
+                raise ValueError(
+                    f"exercise {self.id}: {old!r} is {text.count(old)} times in the reference, not {count} times: "
+                    f"give more of the line, or count={text.count(old)}"
+                )
+            text = text.replace(old, new)
+        return text
+
+    def _built(self, text: str) -> Callable[..., Any]:
+        """What the source of an answer defines, among the names that the reference sees."""
+        seen = dict(vars(sys.modules[self.answer.__module__]))
+        exec(compile(text, f"<edit of {self.id}>", "exec"), seen)
+        built: Callable[..., Any] = seen[self.name]
+        return built
 
     def cases(self, make: Answer) -> Answer:
         """Register ``make(rng)``, which yields the inputs: dicts of literals, the nasty ones included."""
@@ -167,6 +232,19 @@ class Exercise:
             for method in methods
         ]
         return f"class {top.name}:\n" + "\n\n".join(shown)
+
+    @cached_property
+    def bare_source(self) -> str:
+        """The right answer's source without its docstrings: what edits are made of."""
+        text = self.source()
+        lines = text.splitlines(keepends=True)
+        for node in reversed(list(ast.walk(ast.parse(text)))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+                doc = node.body[0]
+                assert doc.end_lineno is not None
+                if len(node.body) > 1:
+                    lines[doc.lineno - 1 : doc.end_lineno] = [""] * (doc.end_lineno - doc.lineno + 1)
+        return "".join(lines)
 
     def why(self) -> str:
         """Why the right answer is right."""

@@ -10,7 +10,6 @@ import pytest
 from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
 from dlcourse.grading.similarity import alike, grams, jaccard, look_alikes
 from dlcourse.lesson import files
-from dlcourse.lesson.exercises import plain_source
 from tests.grading.books import LOOP, gradebook
 
 SAME_IDEA = """\
@@ -45,7 +44,7 @@ def test_an_added_line_still_looks_alike_and_another_idea_does_not():
 def test_what_the_lesson_itself_says_is_nobodys_secret():
     book = gradebook(["a", "b", "c", "d"])
     exercises = files.exercises("12")
-    for text in (lambda e: e.source(), lambda e: files.stub(e.id), lambda e: plain_source(e.mutants[0].answer)):
+    for text in (lambda e: e.source(), lambda e: files.stub(e.id), lambda e: e.mutants[0].source(e.name)):
         for one in book.submissions:
             one.exercises = [ExerciseResult(e.id, e.points, "passed", answer=text(e)) for e in exercises.values()]
         assert look_alikes(book) == []
