@@ -247,7 +247,7 @@ RESERVED = {
     "setup",
     "compute",
 }
-RESERVED |= {"scene", "describe", "sentence", "error"}
+RESERVED |= {"scene", "describe", "sentence", "error", "counted"}
 
 
 class Figure:
@@ -284,6 +284,10 @@ class Figure:
 
     title: str = ""
     last_frame: int = 0
+    counted: ClassVar[tuple[int, int]] = (
+        0,
+        1,
+    )  # what the slider of the frames counts: its first step, and how many each
     frame: int = 0
     error: Exception | None = None  # what a change in the browser last raised; the figure shows it as a sentence
 

@@ -24,6 +24,9 @@ Stop = tuple[Node, Node, int]  # where the edge from one node to another crosses
 Spot = Node | Stop
 
 
+ARROWS_APART = 10.0  # pixels between two arrows that lead from one box to the same other box
+
+
 class Layout:
     """Where to draw the nodes of a graph: `at` maps each to (x, y), `paths` each edge to the points it goes through.
 
@@ -148,18 +151,20 @@ def graph_panel(
     >>> import dlcourse as dl
     >>> x = dl.parameter(2.0, name="x")
     >>> [mark.kind for mark in graph_panel(dl.topological_order(x * x)).marks]
-    ['edge', 'node', 'node']
+    ['edge', 'edge', 'node', 'node']
     """
     names = names_of(nodes) if names is None else names
     widths = {n: 1.0 + 0.16 * len(str(names[n])) for n in nodes}
     layout = Layout(nodes, leaves, widths)
     roles, notes = roles or {}, notes or {}
     marks: list[Mark] = []
-    for (_, n), path in layout.paths.items():
+    for (parent, n), path in layout.paths.items():
         role = next((r for r in ("derivative", "guide") if roles.get(n) == r), "function")
         if len(path) > 2:
             marks.append(polyline([x for x, _ in path[:-1]], [y for _, y in path[:-1]], role=role))
-        marks.append(edge(*path[-2], *path[-1], role=role))
+        uses = n.inputs.count(parent)  # a value that is used twice sends two arrows, side by side
+        asides = [ARROWS_APART * (k - (uses - 1) / 2) for k in range(uses)]
+        marks += [edge(*path[-2], *path[-1], role=role, aside=aside) for aside in asides]
     for n in nodes:
         x, y = layout.at[n]
         marks.append(node(x, y, names[n], role=roles.get(n, "function")))

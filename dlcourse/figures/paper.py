@@ -292,7 +292,8 @@ def _edge(axes: Any, mark: Mark, panel: Panel, order: float, style: Style) -> Pa
                     inside = _within(other.shape, w, h, *(way * middle))
                     low, high = (middle, high) if inside else (low, middle)
                 high = min(high + 2 / max(np.hypot(*way), 1e-9), 0.5)
-        ends.append(here + way * high)
+        right = np.array([way[1], -way[0]]) / max(np.hypot(*way), 1e-9) * mark.aside * PIXEL * DPI / 72
+        ends.append(here + way * high + (right if len(ends) == 0 else -right))
     dash = {"linestyle": _line_style(style)["linestyle"]} if style.dash else {}
     arrow = FancyArrowPatch(ends[0], ends[1], zorder=order, **_arrow_style(style), **dash)
     arrow.set_transform(IdentityTransform())

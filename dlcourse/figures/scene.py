@@ -282,9 +282,20 @@ def node(x: Scalar, y: Scalar, label: Text, role: Text = "function", shape: Outl
     return _mark("node", role, x=x, y=y, label=label, shape=shape)
 
 
-def edge(x0: Scalar, y0: Scalar, x1: Scalar, y1: Scalar, role: Text = "function", label: Text | None = None) -> Mark:
-    """An arrow between two nodes; it starts and ends at the borders of the shapes that stand at its ends."""
-    return _mark("edge", role, x0=x0, y0=y0, x1=x1, y1=y1, label=label)
+def edge(
+    x0: Scalar,
+    y0: Scalar,
+    x1: Scalar,
+    y1: Scalar,
+    role: Text = "function",
+    label: Text | None = None,
+    aside: float = 0.0,
+) -> Mark:
+    """An arrow between two nodes; it starts and ends at the borders of the shapes that stand at its ends.
+
+    ``aside`` moves it to its right, in pixels: two arrows between the same two nodes stand side by side.
+    """
+    return _mark("edge", role, x0=x0, y0=y0, x1=x1, y1=y1, label=label, aside=aside)
 
 
 def _png(pixels: NDArray[Any]) -> bytes:

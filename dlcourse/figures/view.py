@@ -59,6 +59,7 @@ class FigureView(anywidget.AnyWidget):
     def whole(self) -> dict[str, Any]:
         controls = [control.spec() for control in self.figure._controls.values()]
         fixed = {"title": self.figure.title, "controls": controls, "roles": roles_as_data()}
+        fixed["counted"] = list(self.figure.counted)
         return {**fixed, **self.sent, "number": self.number}
 
     def push(self, answer_to: str | None = None) -> None:

@@ -295,7 +295,8 @@ function makeView(store, el) {
       const input = transport.querySelector("input");
       set(input, { max: (at.high = store.last_frame) });
       track.show(store.frame);
-      const words = `${store.frame} of ${store.last_frame}`;
+      const [first, each] = store.counted; // what the sentence calls this frame
+      const words = `${first + each * store.frame} of ${first + each * store.last_frame}`;
       set(input, { "aria-valuetext": words });
       set(transport.querySelector(".dlfig-value"), { text: words });
       set(back, { "aria-disabled": String(store.frame === 0) });

@@ -634,6 +634,10 @@ const DRAW = {
       const share = border(box, u - x, v - y);
       return [x + (u - x) * share, y + (v - y) * share];
     });
+    if (mark.aside) { // to its right: two arrows between the same two shapes stand side by side
+      const [along, down] = [ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]], each = mark.aside / (Math.hypot(along, down) || 1);
+      for (const end of ends) (end[0] -= down * each), (end[1] += along * each);
+    }
     DRAW.arrow({ ...view, view: view.view, sx: (v) => v, sy: (v) => v, clip: view.clip, inside: view.inside.bind(view) }, group,
       { role: mark.role, label: null, x0: ends[0][0], y0: ends[0][1], x1: ends[1][0], y1: ends[1][1] }, plan);
     set(group.firstChild, { "stroke-dasharray": style.dash || null });

@@ -268,6 +268,7 @@ class TenKnobs(Knobs):
     knobs = tuple(f"w{k}" for k in POWERS)
 
     rate, stride = 0.6, 10  # a frame is ten steps of descent
+    counted = (0, stride)
     last_frame = 20
 
     def loss(self, setting: tuple[float, ...]) -> float:
@@ -339,9 +340,9 @@ class Values(NamedTuple):
 
 @cache
 def small_network() -> Any:
-    """Two layers with a knob each: h = tanh(w₁x), ŷ = w₂h, ℓ = (ŷ − y)², with all derivatives of ℓ."""
+    """Two layers with a knob each: h = w₁x, ŷ = w₂h, ℓ = (ŷ − y)², with all derivatives of ℓ."""
     w1, w2 = dl.placeholder("w1", shape=()), dl.placeholder("w2", shape=())
-    h = dl.tanh(w1 * 1.5)
+    h = w1 * 1.5
     guess = w2 * h
     loss = (guess - 2.0) ** 2
     backward = dict(zip(("ŷ", "w₂", "h", "w₁"), dl.gradients(loss, [guess, w2, h, w1]), strict=True))
@@ -404,7 +405,7 @@ class Blame(Figure):
         turns = " and ".join(f"{name} {ways[float(np.sign(slopes[name]))]}" for name in ("w₁", "w₂"))
         said = [
             f"start: x = 1.50 goes in, w₁ = {fixed(forward['w₁'])} and w₂ = {fixed(forward['w₂'])}; y = 2.00 is wanted",
-            f"forward: h = tanh(w₁x) = {fixed(forward['h'])}",
+            f"forward: h = w₁x = {fixed(forward['h'])}",
             f"forward: ŷ = w₂h = {fixed(forward['ŷ'])}",
             f"forward: the loss is ℓ = (ŷ − y)² = {fixed(forward['ℓ'])}",
             f"back: the slope of ℓ for ŷ is 2(ŷ − y) = {fixed(slopes['ŷ'])}",

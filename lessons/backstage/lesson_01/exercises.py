@@ -322,7 +322,7 @@ predictions = [
     ),
     prediction(
         "01.b",
-        "On the hill x² you stand at 1. You divide rise by distance, with a second place at a distance h. "
+        "On the hill x² you stand at 1. You divide the rise to a second place, at 1 + h, by h. "
         "You slide h from 0.8 through 0 to −0.8. What does the quotient do near h = 0?",
         options={
             "It comes to 0": "The rise comes to 0, and so does the distance. Their quotient need not.",

@@ -243,6 +243,7 @@ class HeavyBall(Figure):
     rate = slider(0.005, 0.03, value=0.01, step=0.001, label="learning rate η")
 
     start, stride = 1.6, 4  # a frame is four steps: with so small an η a single one is hard to see
+    counted = (0, stride)
 
     def compute(self) -> None:
         hill = HILLS["quartic"]
@@ -272,8 +273,8 @@ class HeavyBall(Figure):
         steps = np.arange(len(ball)) * self.stride
         time = Panel(
             [
-                curve([0, steps[-1]], [LEFT_BOTTOM] * 2, role="guide"),
-                curve([0, steps[-1]], [RIGHT_BOTTOM] * 2, role="guide"),
+                curve([0, steps[-1]], [LEFT_BOTTOM] * 2, role="guide", label="left bottom"),
+                curve([0, steps[-1]], [RIGHT_BOTTOM] * 2, role="guide", label="right bottom"),
                 polyline(steps, plain, role="guide", shown=by_frame(counts), label="β = 0"),
                 polyline(steps, ball, role="path", shown=by_frame(counts)),
                 point(by_frame(steps), by_frame(ball), role="here"),
@@ -288,11 +289,11 @@ class HeavyBall(Figure):
         return [track, time]
 
     def describe(self) -> str:
-        valley = "left, deeper" if self.ball[-1] < 0 else "right"
-        return (
-            f"β = {self.beta:.2f}, η = {self.rate:.3f}: the ball ends in the {valley} valley; "
-            f"step {self.frame * self.stride}: x = {self.ball[self.frame]:.2f}"
-        )
+        step, x = self.frame * self.stride, self.ball[self.frame]
+        said = f"β = {self.beta:.2f}, η = {self.rate:.3f}; step {step}: x = {x:.2f}"
+        if self.frame < self.last_frame:  # where it ends is for Play to tell
+            return said
+        return f"{said}, in the {'left, deeper' if self.ball[-1] < 0 else 'right'} valley"
 
 
 FIGURES = {"descent": Descent, "dial": Dial, "basins": Basins, "momentum": HeavyBall}

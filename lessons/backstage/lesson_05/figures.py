@@ -252,9 +252,8 @@ class Floor(Figure):
         k = self.frame
         batch = "all 64 samples" if self.size == "64" else f"B = {self.size}"
         eta = "" if self.decay == "constant" else f", η {DECAYS[self.decay]}"
-        return (
-            f"{batch}, η = {self.rate:.2f}{eta}; update {k}: J is {few(self.losses[k])} above the lowest; "
-            f"over the last {self.last} updates it is {few(self.level)} on average"
+        return f"{batch}, η = {self.rate:.2f}{eta}; update {k}: J is {few(self.losses[k])} above the lowest" + (
+            f"; over the last {self.last} updates it is {few(self.level)} on average" if k == self.last_frame else ""
         )
 
 
@@ -385,7 +384,8 @@ class Race(Figure):
         for size, loss in self.losses.items():
             # thinned evenly on the log axis, and never beyond the picture
             upto = self.done(size, self.high)
-            at = np.unique(np.round(np.geomspace(1, max(upto, 1), 70)).astype(int))
+            there = int(np.argmax(loss <= FINISH))  # the update that arrives is always drawn
+            at = np.unique([*np.round(np.geomspace(1, max(upto, 1), 70)).astype(int), there])
             made = [self.done(size, now) for now in self.now]
             shown = [int(np.searchsorted(at, k, side="right")) for k in made]
             marks.append(polyline(at * self.price[size], loss[at], role=self.roles[size], shown=by_frame(shown)))
@@ -396,6 +396,8 @@ class Race(Figure):
             alone = "all" if size == 4096 else f"B = {size}"
             label = by_frame([crowd.get(size, alone) if k == 1 else alone for k in made])
             marks.append(point(by_frame(xs), by_frame(ys), role=self.roles[size], label=label))
+            arrived = by_frame([self.arrival[size] if k >= there else np.nan for k in made])
+            marks.append(point(arrived, FINISH, role="minimum"))
         xlabel = AXES[self.axis] + (" (one core, recorded in November 2026)" if self.axis == "time" else "")
         return [
             Panel(

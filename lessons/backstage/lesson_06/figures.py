@@ -185,6 +185,7 @@ class Smooth(Figure):
     start = slider(-2.8, 1.8, value=-2.2, step=0.1, label="start x₀")
 
     steps, rate, shown = 60, 0.25, 2  # a frame is two steps
+    counted = (0, shown)
     temperatures: Array = np.geomspace(0.01, 2.0, 28)
 
     def compute(self) -> None:
@@ -390,28 +391,28 @@ def ride(gain: Any, pushes: Array) -> tuple[Array, Array]:
 
 @cache
 def rides(number: int) -> Array:
-    """The cost of every gain in one wind: minus the seconds upright."""
-    return -ride(GAINS, wind(number))[1]
+    """The reward of every gain in one wind: the seconds upright."""
+    return ride(GAINS, wind(number))[1]
 
 
 @cache
 def critic_graph() -> tuple[dl.Node, dl.Node, dl.Node, dl.Node]:
-    """A parabola with three learned numbers, and its slope: gain, coefficients, cost, slope."""
+    """A parabola with three learned numbers, and its slope: gain, coefficients, reward, slope."""
     gain, c = dl.placeholder("gain", shape=(None,)), dl.placeholder("c", shape=(3,))
     t = gain / 30 - 1
-    cost = c[0] + c[1] * t + c[2] * t * t
-    (slope,) = dl.gradients(dl.sum(cost), [gain])
-    return gain, c, cost, slope
+    reward = c[0] + c[1] * t + c[2] * t * t
+    (slope,) = dl.gradients(dl.sum(reward), [gain])
+    return gain, c, reward, slope
 
 
 class Bike(Figure):
     """A robot on a bike, the rides it has tried, and a critic through them whose slope it can follow."""
 
-    title = "A robot on a bike, and a critic that learns its cost"
+    title = "A robot on a bike, and a critic that learns its reward"
     gain = slider(0.0, 60.0, value=12.0, step=1.0, label="gain: how hard it steers")
     weather = slider(1, 9, value=1, step=1, label="wind number")
     more = action("Try ten rides near this gain", "try_rides")
-    down = action("Step down the critic", "follow")
+    climb = action("Step up the critic", "follow")
     clear = action("Forget the rides", "forget")
 
     stride, memory = 4, 30
@@ -426,13 +427,13 @@ class Bike(Figure):
         rng = np.random.default_rng([60, self.drawn])
         self.drawn += 1
         gains = np.clip(self.gain + 6 * rng.normal(size=10), 0, 60)
-        costs = -ride(gains, rng.normal(size=(TICKS // GUST + 1, 10)))[1]
-        self.tried = np.concatenate([self.tried, np.stack([gains, costs], axis=1)])[-self.memory :]
+        rewards = ride(gains, rng.normal(size=(TICKS // GUST + 1, 10)))[1]
+        self.tried = np.concatenate([self.tried, np.stack([gains, rewards], axis=1)])[-self.memory :]
 
     def follow(self) -> None:
-        """The actor moves: one step of gradient descent on the critic, at most 10 far."""
+        """The actor moves: one step of gradient ascent on the critic, at most 10 far."""
         if self.fitted is not None:
-            move = float(np.clip(-40 * self.slope, -10, 10))
+            move = float(np.clip(40 * self.slope, -10, 10))
             self.adjust(gain=round(self.gain + move))
 
     def forget(self) -> None:
@@ -451,14 +452,14 @@ class Bike(Figure):
         self.last_frame = len(self.leans) - 1
         self.fitted: Array | None = None
         if len(self.tried) >= 3:
-            gain, c, cost, slope = critic_graph()
+            gain, c, reward, slope = critic_graph()
             t = self.tried[:, 0] / 30 - 1
             design = np.stack([t**0, t, t**2], axis=1)
             self.fitted = np.asarray(np.linalg.lstsq(design, self.tried[:, 1], rcond=None)[0], dtype=np.float64)
             low, high = self.tried[:, 0].min() - 4, self.tried[:, 0].max() + 4
             self.span = np.linspace(max(low, 0), min(high, 60), 31)
-            self.costs = dl.run(cost, {gain: self.span, c: self.fitted})
-            at, along = dl.run([cost, slope], {gain: np.array([self.gain]), c: self.fitted})
+            self.rewards = dl.run(reward, {gain: self.span, c: self.fitted})
+            at, along = dl.run([reward, slope], {gain: np.array([self.gain]), c: self.fitted})
             self.here, self.slope = float(at[0]), float(along[0])
 
     def scene(self) -> list[Panel]:
@@ -481,7 +482,6 @@ class Bike(Figure):
             title="From behind",
             name="bike",
         )
-        now = -self.times
         marks: list[Mark] = [
             curve(GAINS, rides(int(self.weather)), role="guide", label="this wind"),
             points(self.tried[:, 0], self.tried[:, 1], role="class_a"),
@@ -489,22 +489,22 @@ class Bike(Figure):
         if self.fitted is not None:
             ends = np.array([-7.0, 7.0])
             marks += [
-                curve(self.span, self.costs, role="function", label="critic"),
+                curve(self.span, self.rewards, role="function", label="critic"),
                 curve(self.gain + ends, self.here + self.slope * ends, role="derivative"),
             ]
         else:
             marks += [curve(nowhere, nowhere, role="function"), curve(nowhere, nowhere, role="derivative")]
-        marks.append(point(self.gain, by_frame(now.tolist()), role="here", label="you", drag={"x": "gain"}))
-        cost = Panel(
+        marks.append(point(self.gain, by_frame(self.times.tolist()), role="here", label="you", drag={"x": "gain"}))
+        reward = Panel(
             marks,
             xlim=(0, 72),
-            ylim=(-10, 0.6),
+            ylim=(-0.6, 10),
             xlabel="gain",
-            ylabel="cost: minus seconds upright",
-            title="What a gain costs",
-            name="cost",
+            ylabel="reward: seconds upright",
+            title="What a gain earns",
+            name="reward",
         )
-        return [bike, cost]
+        return [bike, reward]
 
     def describe(self) -> str:
         k = self.frame
@@ -515,7 +515,7 @@ class Bike(Figure):
             end = f"lean {np.rad2deg(self.leans[k]):+.0f}°"
         if self.fitted is None:
             return f"{head}: {end}; {len(self.tried)} rides tried, too few for a critic"
-        way = "more" if self.slope < 0 else "less"
+        way = "more" if self.slope > 0 else "less"
         says = f"slope {self.slope:+.2f}, so {way} gain" if abs(self.slope) >= LEVEL else "slope 0, so stay"
         return f"{head}: {end}; the critic, from {len(self.tried)} rides, says: {says}"
 

@@ -358,7 +358,7 @@ predictions = [
         "When does the line move most?",
         options={
             "In the first few steps": "Many points are on the wrong side then, and each pulls hard.",
-            "Evenly all the way": "Watch the numbered lines: 0 and 1 are far apart, 20 and 60 close together.",
+            "Evenly all the way": "Watch the numbered lines: from 0 to 10 they turn further than from 10 to 60.",
             "Near the end, when it homes in": (
                 "Near the end nearly all points are right, and they hardly pull any more."
             ),

@@ -379,6 +379,7 @@ class Penguins(Figure):
     rate = slider(0.0005, 0.02, value=0.005, log=True, label="learning rate η")
 
     steps, stride = 90, 3
+    counted = (1, stride)
 
     def setup(self) -> None:
         birds = data.penguins()

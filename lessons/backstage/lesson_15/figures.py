@@ -134,8 +134,8 @@ CLAIMS = {
     "rule": Claim(
         "“This rule works always.”",
         "Tiwari",
-        "wrong",
-        "From −1 it stays on a hilltop, and left of it there is no floor.",
+        "conditional",
+        "From every start right of −1. At −1 it stays on a hilltop, and left of it there is no floor.",
         "start on ⅓x³ − x",
         -1.5,
         2.0,
@@ -146,8 +146,8 @@ CLAIMS = {
     "eta": Claim(
         "“x_new = x_old − f′”, without a learning rate.",
         "Tiwari",
-        "wrong",
-        "It arrives only where the curvature is below 2.",
+        "conditional",
+        "It arrives in a few steps where the curvature is near 1, and never where it is 2 or more.",
         "curvature c of ½cx²",
         0.1,
         2.6,
@@ -170,8 +170,8 @@ CLAIMS = {
     "steepest": Claim(
         "The steepest direction is the most promising.",
         "Sabinasz",
-        "conditional",
-        "On a round bowl it points at the bottom. On a long valley it points across.",
+        "wrong",
+        "On a round bowl only, κ = 1. In every other valley it points past the bottom.",
         "condition number κ",
         1.0,
         100.0,
@@ -194,8 +194,8 @@ CLAIMS = {
     "batch": Claim(
         "“The higher the batch size, the faster the convergence.”",
         "Tiwari",
-        "conditional",
-        "In updates, up to a point. In samples, large batches cost more and more.",
+        "wrong",
+        "In updates, up to a point. In samples, every larger batch costs more.",
         "batch size B",
         1.0,
         512.0,
@@ -383,7 +383,7 @@ class Workshop(Figure):
     """A spiral, a network, and every knob of the course; training goes on when you press."""
 
     title = "The whole course on one map"
-    rate = slider(0.01, 1.0, value=0.3, log=True, label="learning rate η (lesson 02)")
+    rate = slider(0.001, 1.0, value=0.03, log=True, label="learning rate η (lesson 02)")
     beta = slider(0.0, 0.95, value=0.9, step=0.05, label="momentum β (02)")
     batch = slider(10, 240, value=60, step=10, label="batch size B (05)")
     hidden = choice({"4": "4", "16": "16", "32": "32"}, value="16", label="hidden units (13)")
@@ -421,7 +421,7 @@ class Workshop(Figure):
             self.losses.append(float(loss))
             for k, g in enumerate(pulls):
                 self.speed[k] = self.beta * self.speed[k] + g
-                self.values[k] = np.clip(self.values[k] - self.rate * (1 - self.beta) * self.speed[k], -1e3, 1e3)
+                self.values[k] = np.clip(self.values[k] - self.rate * self.speed[k], -1e3, 1e3)
 
     def compute(self) -> None:
         wanted = (self.hidden, self.h, round(self.seed))

@@ -78,15 +78,15 @@ def test_stepping_down_the_critic_brings_the_robot_to_longer_rides():
 
     before = upright(figure.gain)
     for _ in range(4):
-        figure.down()
+        figure.climb()
         figure.more()
     assert upright(figure.gain) > before + 2
 
 
-def test_without_rides_there_is_no_critic_and_nothing_to_step_down():
+def test_without_rides_there_is_no_critic_and_nothing_to_climb():
     figure = Bike()
     figure.clear()
-    figure.down()
+    figure.climb()
     assert figure.gain == 12 and "too few for a critic" in figure.describe()
 
 

@@ -22,8 +22,6 @@ def test_what_is_right_holds_everywhere_and_everything_else_fails_somewhere(name
         assert gap.max() < 1e-6
     else:
         assert gap.max() > 0.05
-    if CLAIMS[name].verdict == "conditional":
-        assert gap.min() < 0.05
 
 
 def test_two_claims_are_right_four_conditional_and_six_wrong():
