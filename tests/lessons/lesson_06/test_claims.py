@@ -21,7 +21,7 @@ def test_the_actor_climbs_the_critic_and_the_figure_counts_rewards():
     assert bike.tried[:, 1].min() >= 0, "seconds upright"
 
 
-@claim("06", "ex-3-task", r"$\frac{dJ}{d\theta} = (4 - 1)\,p(1-p)$")
+@claim("06", "dice", r"$\frac{dJ}{d\theta} = (4 - 1)\,p(1-p)$")
 def test_the_score_formula_is_the_slope_of_the_expected_reward():
     for theta in (-1.0, 0.0, 0.7):
         p = 1 / (1 + np.exp(-theta))
