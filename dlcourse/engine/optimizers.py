@@ -1,19 +1,20 @@
 """Optimizers: how gradients become a step, p ← p − learning_rate · direction. They differ in the direction.
 
-The rules are written in graph operations, like the gradients, and end up in the same compiled program; what a rule
-remembers from step to step (a velocity, a mean of squares) is kept in parameters of its own. The numbers are
-PyTorch's for the same rule.
+A rule is a function without side effects: from a gradient and what is remembered of the parameter to a direction and
+what is to be remembered next. It is written in graph operations, like the gradients, and ends up in the same compiled
+program; what is remembered is held in parameters of its own. The numbers are PyTorch's for the same rule.
 """
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,47 +29,35 @@ from dlcourse.engine.program import Program, check_all_finite
 
 Schedule = Callable[[int], float]  # from the number of steps already taken to the learning rate of the next one
 Group = Mapping[str, Any]  # {"parameters": [...]} and the options of the optimizer that are different for them
-
-
-class Memory:
-    """What an optimizer remembers between steps, and the numbers that follow from how many steps were taken."""
-
-    def __init__(self) -> None:
-        self.slots: dict[tuple[Parameter, str], Parameter] = {}
-        self.numbers: dict[Any, tuple[Placeholder, Schedule]] = {}
-        self.count = Parameter(np.zeros(()), "steps taken", learners_line())
-        self.updates: list[tuple[Parameter, Node]] = []
-
-    def remember(self, parameter: Parameter, what: str, rule: Callable[[Parameter], Node]) -> Node:
-        """The new value of a slot, by a rule from the old one. A slot starts as zeros of the parameter's shape."""
-        key = (parameter, what)
-        if key not in self.slots:
-            zeros, name = np.zeros(parameter.array.shape, parameter.dtype), f"{what} of {variable(parameter)}"
-            self.slots[key] = Parameter(zeros, name, parameter.where)
-        new = rule(self.slots[key])
-        self.updates.append((self.slots[key], new))
-        return new
-
-    def number(self, name: str, schedule: Schedule, owner: Optimizer) -> Placeholder:
-        """A number that is worked out before each step, from the number of steps taken."""
-        key = (name, id(owner))
-        if key not in self.numbers:
-            self.numbers[key] = (Placeholder((), np.dtype(float), name, learners_line(), weak=True), schedule)
-        return self.numbers[key][0]
+State = Mapping[str, Node]  # what is remembered of one parameter, by name; and "step", the number of this step, from 1
 
 
 class Step:
     """One update of the parameters, compiled. Call it with the feeds; it returns the loss it started from.
 
-    A step is all or nothing: when it raises, or is interrupted, the parameters are as they were before.
+    A step is all or nothing: when it raises, or is interrupted, the parameters are as they were before. It raises when
+    the loss or a new value is not finite. A step can be pickled and copied; a copy has a memory of its own.
     """
 
-    def __init__(self, loss: Node, optimizer: Optimizer, groups: Sequence[tuple[Optimizer, list[Parameter]]]) -> None:
-        self.loss, self.optimizer, self.groups = loss, optimizer, groups
+    def __init__(
+        self,
+        loss: Node,
+        optimizer: Optimizer,
+        groups: Sequence[tuple[Optimizer, list[Parameter]]],
+        unconnected: Literal["raise", "zero"] = "raise",
+    ) -> None:
+        self.loss, self.optimizer, self.groups, self.unconnected = loss, optimizer, groups, unconnected
         self.parameters = [parameter for _, members in groups for parameter in members]
-        self.memory = Memory()
-        self.program = Program([loss], self._updates(None))
-        self._accumulating: tuple[Program, Program, dict[Parameter, Placeholder]] | None = None
+        self.count = Parameter(np.zeros(()), "steps taken", learners_line())
+        self.memory = {p: {what: self._slot(p, what) for what in rule.remembers} for rule, ps in groups for p in ps}
+        self.rates = {  # learning rates that are looked up before each step
+            id(rule): Parameter(np.zeros(()), "learning rate", learners_line())
+            for rule, _ in groups
+            if callable(rule.learning_rate)
+        }
+        arrived = dict(zip(self.parameters, gradients(loss, self.parameters, unconnected=unconnected), strict=True))
+        self.program = Program([loss], self._updates(arrived))
+        self._accumulating: tuple[Program, Program, list[Placeholder]] | None = None
 
     @property
     def source(self) -> str:
@@ -78,17 +67,20 @@ class Step:
     @property
     def state(self) -> list[Parameter]:
         """What the optimizer remembers: save it with the model's parameters to go on training another day."""
-        return [*self.memory.slots.values(), *([self.memory.count] if self.memory.numbers else [])]
+        counted = [self.count] if self.count in self.program.updated else []
+        return [*[slot for slots in self.memory.values() for slot in slots.values()], *counted]
 
     def __call__(self, feeds: Mapping[Any, Any] | None = None, check_finite: bool = False) -> Array:
         feeds = {} if feeds is None else feeds
         with self.program.lock:
+            if self.rates:
+                self._look_up_rates()
             if check_finite:
-                check_all_finite(self.program.targets, feeds, self._numbers(self.program))
-            loss, *new = self.program.results(feeds, self._numbers(self.program) if self.memory.numbers else ())
-            if not math.isfinite(loss):
-                self._not_finite(loss, feeds)
-            self._commit(self.program, new)
+                check_all_finite(self.program.targets, feeds)
+            loss, *new = self.program.results(feeds)
+            if not (math.isfinite(loss) and _all_finite(new)):
+                self._not_finite(self.program.targets, [loss, *new], feeds)
+            _commit(self.program, new)
         return loss
 
     def accumulate(self, micro_batches: Sequence[Mapping[Any, Any]], sizes: Sequence[float] | None = None) -> Array:
@@ -108,59 +100,95 @@ class Step:
             raise DTypeError(f"accumulate needs a size for each micro-batch: {len(micro_batches)}, and {list(sizes)}.")
         with self.program.lock:
             if self._accumulating is None:
-                with self.program.device:
-                    measure = Program([self.loss, *gradients(self.loss, self.parameters)])
-                    arrived = {}
-                    for p in self.parameters:
-                        arrived[p] = Placeholder(p.shape, p.dtype, f"gradient of {variable(p)}", p.where)
-                    self._accumulating = measure, Program([], self._updates(arrived)), arrived
+                self._accumulating = self._in_two_parts()
             measure, apply, arrived = self._accumulating
+            if self.rates:
+                self._look_up_rates()
             total: list[Any] = [0.0] * (1 + len(arrived))
             for feeds, size in zip(micro_batches, sizes, strict=True):
                 values = measure.results(feeds)
-                if not math.isfinite(values[0]):
-                    self._not_finite(values[0], feeds)
+                if not (math.isfinite(values[0]) and _all_finite(values[1:])):
+                    self._not_finite(measure.targets, values, feeds)
                 share = size / math.fsum(sizes)
                 total = [a + share * b for a, b in zip(total, values, strict=True)]
-            fed = dict(zip(arrived.values(), total[1:], strict=True))
-            self._commit(apply, apply.results(fed, self._numbers(apply)))
+            fed = dict(zip(arrived, total[1:], strict=True))
+            new = apply.results(fed)
+            if not _all_finite(new):
+                self._not_finite(apply.targets, new, fed)
+            _commit(apply, new)
             return np.array(total[0])
 
-    def _updates(self, arrived: Mapping[Parameter, Node] | None) -> list[tuple[Parameter, Node]]:
-        """The new value of each parameter, and of all that the optimizer remembers, as nodes."""
-        memory, optimizer = self.memory, self.optimizer
-        directed: list[tuple[Parameter, Node, Any]] = []  # parameter, direction, learning rate
-        memory.updates = []
-        if arrived is None and len(self.groups) == 1 and optimizer.is_plain:
-            # Differentiation is linear: what arrives at the loss goes into every gradient as a factor. So the learning
-            # rate can be sent through the graph once, instead of being multiplied with each gradient at the end.
-            moves = gradients(self.loss, self.parameters, grad_output=optimizer.learning_rate)
-            directed = [(p, move, 1.0) for p, move in zip(self.parameters, moves, strict=True)]
-        else:
-            arrived = arrived or dict(zip(self.parameters, gradients(self.loss, self.parameters), strict=True))
-            arrived = arrived if optimizer.clip_norm is None else clipped(arrived, optimizer.clip_norm)
-            for rule, members in self.groups:
-                rate = rule.learning_rate
-                number = memory.number("learning_rate", rate, rule) if callable(rate) else rate
-                directed += [(p, rule.decayed(p, arrived[p], memory), number) for p in members]
-        directed.sort(key=lambda entry: entry[1].serial)  # as the gradients arrive, so that they need not be kept
-        new = [(p, (p - rate * direction).named(f"new {variable(p)}")) for p, direction, rate in directed]
-        return [*new, *memory.updates, *([(memory.count, memory.count + 1)] if memory.numbers else [])]
+    def __reduce__(self) -> tuple[Any, ...]:
+        made = (self.loss, self.optimizer, self.groups, self.unconnected)
+        return _remembering, (made, [slot.value for slot in self.state])
 
-    def _numbers(self, program: Program) -> list[float]:
-        schedules = dict(self.memory.numbers.values())
-        return [float(schedules[node](int(self.memory.count.value))) for node in program.numbers]
+    def _slot(self, p: Parameter, what: str) -> Parameter:
+        return Parameter(np.zeros(p.shape, p.dtype), f"{what} of {variable(p)}", p.where)
 
-    def _commit(self, program: Program, new: Sequence[Array]) -> None:
-        """All or nothing: one call into C, which neither a keyboard interrupt nor another thread can cut in two."""
-        any(map(setattr, program.updated, _ARRAY, new))
+    def _updates(self, arrived: Mapping[Parameter, Node]) -> list[tuple[Parameter, Node]]:
+        """The new value of each parameter, and of all that is remembered, as nodes."""
+        arrived = arrived if self.optimizer.clip_norm is None else clipped(arrived, self.optimizer.clip_norm)
+        number = self.count + 1
+        new: list[tuple[Parameter, Node]] = []
+        remembered: list[tuple[Parameter, Node]] = []
+        for rule, members in self.groups:
+            for p in members:
+                slots = self.memory[p]
+                direction, state = rule.decayed(p, arrived[p], {**slots, "step": number})
+                rate = cast(self.rates[id(rule)], p.dtype) if callable(rule.learning_rate) else rule.learning_rate
+                new.append((p, (p - rate * direction).named(f"new {variable(p)}")))
+                remembered += [(slots[what], value) for what, value in state.items()]
+        new.sort(key=lambda update: update[1].serial)
+        counted = self.rates or number in topological_order([value for _, value in new])
+        return [*new, *remembered, *([(self.count, number)] if counted else [])]
 
-    def _not_finite(self, loss: Any, feeds: Mapping[Any, Any]) -> None:
-        check_all_finite([self.loss], feeds)
-        raise NonFiniteError(f"{label(self.loss)} is {loss}." + built([self.loss]))
+    def _in_two_parts(self) -> tuple[Program, Program, list[Placeholder]]:
+        """The step cut in two, so that gradients can be added up in between: one that measures, one that applies."""
+        with self.program.device:
+            slopes = gradients(self.loss, self.parameters, unconnected=self.unconnected)
+            arrived = {p: Placeholder(p.shape, p.dtype, f"gradient of {variable(p)}", p.where) for p in self.parameters}
+            return Program([self.loss, *slopes]), Program([], self._updates(arrived)), [*arrived.values()]
+
+    def _look_up_rates(self) -> None:
+        """Ask the schedules. The rates are no part of what is remembered: they follow from the number of steps."""
+        taken = int(self.count.value)
+        for rule, _ in self.groups:
+            if callable(rule.learning_rate):
+                self.rates[id(rule)].array = np.array(float(rule.learning_rate(taken)))
+
+    def _not_finite(self, targets: Sequence[Node], values: Sequence[Any], feeds: Mapping[Any, Any]) -> None:
+        """Raise, and name the first node that is not finite; or come back: only the sum of squares was too large."""
+        bad = [node for node, value in zip(targets, values, strict=True) if not np.isfinite(value).all()]
+        if bad:
+            check_all_finite(targets, feeds)
+            raise NonFiniteError(f"{label(bad[0])} is not finite." + built([bad[0]]))
 
 
 _ARRAY = repeat("array")
+
+
+def _commit(program: Program, new: Sequence[Array]) -> None:
+    """All or nothing: one call into C, which neither a keyboard interrupt nor another thread can cut in two."""
+    any(map(setattr, program.updated, _ARRAY, new))
+
+
+def _all_finite(arrays: Sequence[Array]) -> bool:
+    """Whether the sums of squares are finite: then each number is. They take one pass and no memory."""
+    if isinstance(arrays[0], np.ndarray):
+        return all(map(_is_finite, arrays))
+    return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)  # on a GPU one answer to wait for
+
+
+def _is_finite(array: Array) -> bool:
+    return math.isfinite(np.vdot(array, array) if array.ndim else array)
+
+
+def _remembering(made: tuple[Any, ...], remembered: Iterable[Array]) -> Step:
+    """A step that goes on where a pickled one was."""
+    step = Step(*made)
+    for slot, value in zip(step.state, remembered, strict=True):
+        slot.assign(value)
+    return step
 
 
 def variable(parameter: Parameter) -> str:
@@ -206,6 +234,7 @@ class Optimizer:
     weight_decay: float = field(default=0.0, kw_only=True)
     clip_norm: float | None = field(default=None, kw_only=True)
     preconditioner: ArrayLike | None = field(default=None, kw_only=True)
+    remembers: ClassVar[tuple[str, ...]] = ()  # what `direction` finds in its state; each starts as zeros
     decoupled: ClassVar[bool] = False  # weight decay beside the rule, not through it
 
     def __post_init__(self) -> None:
@@ -213,17 +242,29 @@ class Optimizer:
             raise DTypeError(f"learning_rate is a number or a schedule, not {type(self.learning_rate).__name__}.")
 
     def minimize(
-        self, loss: Node, parameters: Sequence[Parameter | Group] | None = None, device: str | Device | None = None
+        self,
+        loss: Node,
+        parameters: Sequence[Parameter | Group] | None = None,
+        device: str | Device | None = None,
+        unconnected: Literal["raise", "zero"] = "raise",
     ) -> Step:
         """The step that lowers `loss` by changing `parameters` (None: all that it depends on).
 
         `device` is where the steps are computed, "cpu" or "cuda"; the parameters then stay there.
+        A parameter that the loss does not depend on raises; with ``unconnected="zero"`` its gradient is 0.
         Instead of parameters, groups can be given, each with options of its own:
         ``[{"parameters": [W1, b1], "learning_rate": 0.01}, {"parameters": [W2]}]``.
+
+        >>> import dlcourse as dl
+        >>> w, b = dl.parameter(2.0, name="w"), dl.parameter(1.0, name="b")
+        >>> slope = dl.gradients(w * w + b, w)      # does not depend on b
+        >>> step = dl.GradientDescent(0.1).minimize(slope * slope, [w, b], unconnected="zero")
+        >>> step(), w.value, b.value
+        (array(16.), array(0.4), array(1.))
         """
         if device is not None:
             with device_named(device):
-                return self.minimize(loss, parameters)
+                return self.minimize(loss, parameters, unconnected=unconnected)
         if parameters is None:
             parameters = [node for node in topological_order(loss) if isinstance(node, Parameter)]
         groups: list[tuple[Optimizer, list[Parameter]]] = []
@@ -249,7 +290,7 @@ class Optimizer:
             raise GradientError(
                 f"{label(loss, here)} depends on no parameter, so there is nothing to learn." + built([loss], here)
             )
-        return Step(loss, self, groups)
+        return Step(loss, self, groups, unconnected)
 
     def _with(self, options: Mapping[str, Any]) -> Optimizer:
         known = {f.name for f in dataclasses.fields(self)} - {"clip_norm"}  # the norm is that of all gradients together
@@ -258,30 +299,24 @@ class Optimizer:
             raise GradientError(f"a group cannot set {', '.join(sorted(unknown))}: {options_are}.")
         return dataclasses.replace(self, **options)
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether the step is no more than learning rate times gradient."""
-        changed = self.weight_decay or self.clip_norm is not None or self.preconditioner is not None
-        return type(self) is GradientDescent and not callable(self.learning_rate) and not changed
-
-    def decayed(self, p: Parameter, g: Node, memory: Memory) -> Node:
-        """The direction for the gradient g, with preconditioning and weight decay."""
+    def decayed(self, p: Parameter, g: Node, state: State) -> tuple[Node, dict[str, Node]]:
+        """`direction` for the gradient g of p, with preconditioning and weight decay."""
         if self.preconditioner is not None:
             matrix = constant(self.preconditioner, dtype=p.dtype)
-            if matrix.shape != (p.array.size, p.array.size):
+            size = math.prod(np.shape(p.array))
+            if matrix.shape != (size, size):
                 raise ShapeError(
                     f"the preconditioner of {variable(p)} {shape_text(p.shape)} must be a matrix of "
-                    f"{p.array.size} by {p.array.size}, and is {shape_text(matrix.shape)}."
+                    f"{size} by {size}, and is {shape_text(matrix.shape)}."
                 )
-            g = reshape(matrix @ reshape(g, (p.array.size,)), p.shape)
+            g = reshape(matrix @ reshape(g, (size,)), p.shape)
         decay = self.weight_decay
-        if not decay:
-            return self.direction(p, g, memory)
-        return self.direction(p, g, memory) + decay * p if self.decoupled else self.direction(p, g + decay * p, memory)
+        direction, new = self.direction(g if self.decoupled or not decay else g + decay * p, state)
+        return (direction + decay * p if self.decoupled and decay else direction), new
 
-    def direction(self, p: Parameter, g: Node, memory: Memory) -> Node:
-        """Where to go, against which the parameter is moved: the rule of this optimizer."""
-        return g
+    def direction(self, g: Node, state: State) -> tuple[Node, dict[str, Node]]:
+        """The rule of this optimizer: where to go, against which the parameter is moved, and the new state."""
+        return g, {}
 
 
 @dataclass
@@ -303,9 +338,11 @@ class Momentum(Optimizer):
     methods", 1964)."""
 
     momentum: float = 0.9
+    remembers = ("velocity",)
 
-    def direction(self, p: Parameter, g: Node, memory: Memory) -> Node:
-        return memory.remember(p, "velocity", lambda v: self.momentum * v + g)
+    def direction(self, g: Node, state: State) -> tuple[Node, dict[str, Node]]:
+        velocity = self.momentum * state["velocity"] + g
+        return velocity, {"velocity": velocity}
 
 
 @dataclass
@@ -314,9 +351,11 @@ class Nesterov(Optimizer):
     programming problem with convergence rate O(1/k²)", 1983)."""
 
     momentum: float = 0.9
+    remembers = ("velocity",)
 
-    def direction(self, p: Parameter, g: Node, memory: Memory) -> Node:
-        return g + self.momentum * memory.remember(p, "velocity", lambda v: self.momentum * v + g)
+    def direction(self, g: Node, state: State) -> tuple[Node, dict[str, Node]]:
+        velocity = self.momentum * state["velocity"] + g
+        return g + self.momentum * velocity, {"velocity": velocity}
 
 
 @dataclass
@@ -325,9 +364,11 @@ class AdaGrad(Optimizer):
     Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011)."""
 
     epsilon: float = 1e-10
+    remembers = ("sum of squares",)
 
-    def direction(self, p: Parameter, g: Node, memory: Memory) -> Node:
-        return g / (sqrt(memory.remember(p, "sum of squares", lambda s: s + g * g)) + self.epsilon)
+    def direction(self, g: Node, state: State) -> tuple[Node, dict[str, Node]]:
+        s = state["sum of squares"] + g * g
+        return g / (sqrt(s) + self.epsilon), {"sum of squares": s}
 
 
 @dataclass
@@ -337,10 +378,11 @@ class RMSProp(Optimizer):
 
     decay: float = 0.9
     epsilon: float = 1e-8
+    remembers = ("mean square",)
 
-    def direction(self, p: Parameter, g: Node, memory: Memory) -> Node:
-        s = memory.remember(p, "mean square", lambda s: self.decay * s + (1 - self.decay) * (g * g))
-        return g / (sqrt(s) + self.epsilon)
+    def direction(self, g: Node, state: State) -> tuple[Node, dict[str, Node]]:
+        s = self.decay * state["mean square"] + (1 - self.decay) * (g * g)
+        return g / (sqrt(s) + self.epsilon), {"mean square": s}
 
 
 @dataclass
@@ -354,13 +396,14 @@ class Adam(Optimizer):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    remembers = ("mean gradient", "mean square")
 
-    def direction(self, p: Parameter, g: Node, memory: Memory) -> Node:
-        m = memory.remember(p, "mean gradient", lambda m: self.beta1 * m + (1 - self.beta1) * g)
-        s = memory.remember(p, "mean square", lambda s: self.beta2 * s + (1 - self.beta2) * (g * g))
-        c1 = memory.number("correction_1", lambda t: 1 - self.beta1 ** (t + 1), self)
-        c2 = memory.number("correction_2", lambda t: math.sqrt(1 - self.beta2 ** (t + 1)), self)
-        return (m / c1) / (sqrt(s) / c2 + self.epsilon)
+    def direction(self, g: Node, state: State) -> tuple[Node, dict[str, Node]]:
+        m = self.beta1 * state["mean gradient"] + (1 - self.beta1) * g
+        s = self.beta2 * state["mean square"] + (1 - self.beta2) * (g * g)
+        c1 = cast(1 - self.beta1 ** state["step"], g.dtype)
+        c2 = cast(sqrt(1 - self.beta2 ** state["step"]), g.dtype)
+        return (m / c1) / (sqrt(s) / c2 + self.epsilon), {"mean gradient": m, "mean square": s}
 
 
 @dataclass
@@ -373,34 +416,69 @@ class AdamW(Adam):
 
 
 # ------------------------------------------------------------------------------------------------- schedules
+# Each is made and called like a function, and named like one; as plain data it can be printed, compared and pickled.
 
 
-def step_decay(initial: float, every: int, factor: float = 0.1) -> Schedule:
+@dataclass(frozen=True)
+class step_decay:
     """Multiply by `factor` after each `every` steps.
 
+    >>> step_decay(1.0, every=2, factor=0.5)
+    step_decay(initial=1.0, every=2, factor=0.5)
     >>> [step_decay(1.0, every=2, factor=0.5)(t) for t in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    return lambda t: initial * factor ** (t // every)
+
+    initial: float
+    every: int
+    factor: float = 0.1
+
+    def __call__(self, t: int) -> float:
+        return self.initial * self.factor ** (t // self.every)
 
 
-def exponential_decay(initial: float, factor: float) -> Schedule:
+@dataclass(frozen=True)
+class exponential_decay:
     """Multiply by `factor` after each step: η_t = η₀ γᵗ."""
-    return lambda t: initial * factor**t
+
+    initial: float
+    factor: float
+
+    def __call__(self, t: int) -> float:
+        return self.initial * self.factor**t
 
 
-def inverse_decay(initial: float, rate: float = 1.0) -> Schedule:
+@dataclass(frozen=True)
+class inverse_decay:
     """η_t = η₀ / (1 + rate · t): slow enough to get anywhere, fast enough to come to rest (H. Robbins, S. Monro,
     "A stochastic approximation method", 1951)."""
-    return lambda t: initial / (1 + rate * t)
+
+    initial: float
+    rate: float = 1.0
+
+    def __call__(self, t: int) -> float:
+        return self.initial / (1 + self.rate * t)
 
 
-def cosine_decay(initial: float, steps: int, final: float = 0.0) -> Schedule:
+@dataclass(frozen=True)
+class cosine_decay:
     """Half a cosine from `initial` to `final` in `steps` steps (I. Loshchilov, F. Hutter, "SGDR", 2017)."""
-    return lambda t: final + (initial - final) * (1 + math.cos(math.pi * min(t, steps) / steps)) / 2
+
+    initial: float
+    steps: int
+    final: float = 0.0
+
+    def __call__(self, t: int) -> float:
+        return self.final + (self.initial - self.final) * (1 + math.cos(math.pi * min(t, self.steps) / self.steps)) / 2
 
 
-def warmup(schedule: float | Schedule, steps: int) -> Schedule:
+@dataclass(frozen=True)
+class warmup:
     """Let the learning rate grow from `schedule` / `steps` in equal parts during the first `steps` steps."""
-    rate = schedule if callable(schedule) else lambda t: schedule
-    return lambda t: rate(t) * min(1.0, (t + 1) / steps)
+
+    schedule: float | Schedule
+    steps: int
+
+    def __call__(self, t: int) -> float:
+        rate = self.schedule(t) if callable(self.schedule) else self.schedule
+        return rate * min(1.0, (t + 1) / self.steps)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pathlib
+import pickle
 from typing import Any
 
 import numpy as np
@@ -204,13 +206,93 @@ def test_mistakes_with_optimizers_are_explained(build: Any, message: str) -> Non
         build(dl.sum(p * p), p)
 
 
-def test_the_learning_rate_is_sent_through_the_graph_once() -> None:
-    loss, _p, feeds = problem()
-    step = dl.GradientDescent(0.1).minimize(loss)
-    step(feeds)
-    updates = [line for line in step.source.splitlines() if "subtract(W" in line or "subtract(b1" in line]
-    assert len(updates) == 3  # p − (η g) in one operation each, with no multiplication by η beside it
-    assert "0.1" not in step.source.split("def step")[1]
+def test_the_printed_step_of_plain_descent_reads_as_its_formula() -> None:
+    p = dl.parameter(4.0, name="p")
+    step = dl.GradientDescent(0.1).minimize((p * p).named("J"))
+    step()
+    assert "0.1 * dJ_dp" in step.source and "new_p = p - " in step.source
+
+
+def test_a_step_with_a_finite_loss_and_a_gradient_that_is_not_changes_nothing() -> None:
+    """The norm is 0 at 0, and has no gradient there (HIPS/autograd#151, #183, #570, #617; jax#21723)."""
+    for take in (lambda step: step(), lambda step: step.accumulate([{}], sizes=[1])):
+        p = dl.parameter([0.0, 0.0], name="p")
+        step = dl.Momentum(0.1).minimize(dl.sqrt(dl.sum(p * p)))
+        with pytest.raises(
+            dl.NonFiniteError, match=r"is the first node that is (infinite|NaN)[\s\S]*test_optimizers.py"
+        ):
+            take(step)
+        assert not p.value.any() and not any(slot.value.any() for slot in step.state)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_a_new_value_that_overflows_is_refused_whatever_the_optimizer(kind: str) -> None:
+    p = dl.parameter([1.0, 1e200], name="p")
+    step = getattr(dl, kind)(1e200).minimize(1e150 * dl.sum(p))  # finite, and so is its gradient
+    try:
+        step()
+    except dl.NonFiniteError:
+        assert p.value.tolist() == [1.0, 1e200] and not any(slot.value.any() for slot in step.state)
+    assert np.isfinite(p.value).all() and all(np.isfinite(slot.value).all() for slot in step.state)
+
+
+def test_large_numbers_that_are_finite_are_taken() -> None:
+    """Their sum of squares is infinite, and they are not."""
+    p = dl.parameter(np.array([1e30, 1.0], np.float32), name="p")
+    dl.GradientDescent(1.0).minimize(dl.sum(p))()
+    assert np.isfinite(p.value).all() and p.value[1] == 0
+
+
+def test_accumulating_names_the_micro_batch_that_went_wrong_and_changes_nothing() -> None:
+    x, w = dl.placeholder("x", shape=(None,)), dl.parameter(1.0, name="w")
+    step = dl.Adam(0.1).minimize(dl.mean(dl.sqrt(w * x)))
+    with pytest.raises(dl.NonFiniteError, match="values from 0 to 4"):
+        step.accumulate([{x: [1.0, 2.0]}, {x: [0.0, 4.0]}])
+    assert w.value == 1.0 and not any(slot.value.any() for slot in step.state)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize("rate", [0.1, dl.warmup(dl.cosine_decay(0.1, 10), 3)], ids=["number", "schedule"])
+def test_a_step_is_pickled_and_copied_with_what_it_remembers(kind: str, rate: Any) -> None:
+    loss, p, feeds = problem()
+    step = getattr(dl, kind)(rate, weight_decay=0.01, clip_norm=1.0).minimize(loss)
+    step(feeds), step(feeds)
+    others = []
+    for other in (pickle.loads(pickle.dumps([step, list(feeds)])), copy.deepcopy([step, list(feeds)])):
+        others.append((other[0], dict(zip(other[1], feeds.values(), strict=True))))
+    expected = [step(feeds), step(feeds)]
+    for other, theirs in others:
+        assert [other(theirs), other(theirs)] == expected
+        assert [q.value.tolist() for q in other.parameters] == [q.value.tolist() for q in p.values()]
+    shallow = copy.copy(step)  # moves the same parameters, and has a memory of its own
+    assert shallow.parameters == step.parameters and not set(shallow.state) & set(step.state)
+
+
+def test_every_optimizer_and_schedule_can_be_pickled_and_says_what_it_is() -> None:
+    for kind in OPTIMIZERS:
+        optimizer = getattr(dl, kind)(dl.warmup(dl.step_decay(0.1, 2), 3))
+        assert pickle.loads(pickle.dumps(optimizer)) == optimizer
+    assert repr(dl.exponential_decay(0.1, 0.9)) == "exponential_decay(initial=0.1, factor=0.9)"
+
+
+def test_a_rule_has_no_side_effects() -> None:
+    """The same gradient and state give the same direction and new state, and the state is left alone."""
+    g, v = dl.parameter([1.0], name="g"), dl.parameter([2.0], name="v")
+    state = {"velocity": v}
+    for _ in range(2):
+        direction, new = dl.Momentum(0.1, momentum=0.5).direction(g, state)
+        assert dl.run([direction, new["velocity"]]) == [2.0, 2.0] and state == {"velocity": v} and v.value == 2.0
+
+
+def test_a_parameter_that_a_gradient_penalty_does_not_depend_on_stays_as_it_is() -> None:
+    x, W = dl.placeholder("x", shape=(None, 3)), dl.parameter(np.ones((3, 2)), name="W")
+    b = dl.parameter(np.ones(2), name="b")
+    penalty = dl.mean(dl.square(dl.gradients(dl.sum(x @ W + b), x)))
+    with pytest.raises(dl.GradientError, match="does not depend on b"):
+        dl.Adam(0.1).minimize(penalty, [W, b])
+    step = dl.Adam(0.1).minimize(penalty, [W, b], unconnected="zero")
+    step({x: np.ones((4, 3))}), step.accumulate([{x: np.ones((4, 3))}])
+    assert b.value.tolist() == [1, 1] and np.all(W.value < 1)
 
 
 def test_robbins_and_monros_schedule_is_slow_enough_and_fast_enough() -> None:
