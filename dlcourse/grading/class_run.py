@@ -7,29 +7,41 @@ import platform
 import re
 import secrets
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 
 from tqdm import tqdm
 
 from dlcourse.grading.asking import CannotGrade, checksum, grade_one, make_key, stop_all
 from dlcourse.grading.gradebook import Records, earlier_seed
-from dlcourse.grading.intake import Rejected, Submitted, cells_of, entries, read, several, shown
+from dlcourse.grading.handed_in import progress_of, when
+from dlcourse.grading.intake import Rejected, Submitted, cells_of, entries, hidden, read, several, shown
+from dlcourse.grading.marks import ClassList, Rules, class_list, read_overrides
 from dlcourse.grading.results import OUTCOMES, Gradebook, Job, RunInfo, Settings, SubmissionResult
+from dlcourse.grading.roster import plain
 from dlcourse.grading.sandbox import why_no_sandbox
 from dlcourse.grading.splicing import belongs
 from dlcourse.lesson import files
 
-__all__ = ["Request", "grade_class", "summary"]
+__all__ = [
+    "OVERRIDES",
+    "Request",
+    "check_places",
+    "grade_class",
+    "rejected",
+    "rules_of",
+    "run_info",
+    "timed",
+    "to_regrade",
+]
 
 VERSIONS = ("dlcourse", "numpy", "nbval", "ipykernel")
-ATTEMPTS = 2  # to get a result for a submission whose worker was lost
+OVERRIDES = "overrides.csv"  # in the folder of the gradebook: written by hand, read by every run, never written
+TRIES = 2  # to get a result for a submission whose worker was lost
 
 
 @dataclass(frozen=True)
@@ -45,9 +57,22 @@ class Request:
     cell_timeout: float = 20.0
     sandbox: bool = True
     keep: bool = False
+    rules: Rules = field(default_factory=Rules)
+    regrade: str = ""
 
 
-def grade_class(request: Request) -> Gradebook:
+@dataclass
+class Waiting:
+    """A submission that is being graded."""
+
+    job: Job
+    digest: str
+    progress: dict[str, dict[str, int]]
+    earlier: SubmissionResult | None = None  # of which one exercise is graded anew
+    tries: int = 1
+
+
+def grade_class(request: Request) -> ClassList:
     """Grade a folder of submissions; results of an earlier run that still hold are kept.
 
     Raises
@@ -57,8 +82,10 @@ def grade_class(request: Request) -> Gradebook:
     """
     _check(request)
     found = list(entries(request.submissions))
-    info = _run_info(request)
-    records = Records(request.output, info)
+    info = run_info(request)
+    rules = rules_of(request, info, found)
+    again = to_regrade(request, info, found)
+    records = Records(request.output, info, rules)
     settings = Settings(info.lesson, info.seed, info.key, info.sandbox, info.cell_timeout, keep=request.keep)
     quiet = not sys.stderr.isatty()
     try:
@@ -73,7 +100,7 @@ def grade_class(request: Request) -> Gradebook:
             ) as bar,
         ):
             worst = 0
-            for result in _results(request.submissions, found, records, settings, executor, width):
+            for result in _results(request, found, records, settings, executor, width, again):
                 records.add(result)
                 bar.update()
                 severity, news = _news(result)
@@ -92,13 +119,7 @@ def grade_class(request: Request) -> Gradebook:
 
 def _check(request: Request) -> None:
     """Refuse what cannot work, in one sentence."""
-    if not request.submissions.is_dir():
-        raise CannotGrade(f"{request.submissions} is not a folder: name the folder that holds the submissions.")
-    inside, outside = request.output.resolve(), request.submissions.resolve()
-    if inside == outside or outside in inside.parents:
-        raise CannotGrade(f"{request.output} is among the submissions: name a folder elsewhere for the gradebook.")
-    if not files.exercises(request.lesson):
-        raise CannotGrade(f"Lesson {request.lesson} has no exercises.")
+    check_places(request)
     if request.sandbox and (why := why_no_sandbox()):
         raise CannotGrade(f"{why} If submissions may read and change all that you may: --no-sandbox.")
     try:
@@ -107,7 +128,17 @@ def _check(request: Request) -> None:
         raise CannotGrade(f"{request.output} cannot be written to ({error.strerror}).") from None
 
 
-def _run_info(request: Request) -> RunInfo:
+def check_places(request: Request) -> None:
+    if not request.submissions.is_dir():
+        raise CannotGrade(f"{request.submissions} is not a folder: name the folder that holds the submissions.")
+    inside, outside = request.output.resolve(), request.submissions.resolve()
+    if inside == outside or outside in inside.parents:
+        raise CannotGrade(f"{request.output} is among the submissions: name a folder elsewhere for the gradebook.")
+    if not files.exercises(request.lesson):
+        raise CannotGrade(f"Lesson {request.lesson} has no exercises.")
+
+
+def run_info(request: Request) -> RunInfo:
     """What the results of this run depend on."""
     lesson = request.lesson
     earlier = earlier_seed(request.output, lesson)
@@ -152,67 +183,153 @@ def _executor(request: Request) -> Iterator[tuple[Executor, int]]:
         stop_all()
 
 
+def rules_of(request: Request, info: RunInfo, found: Sequence[Submitted]) -> Rules:
+    """The rules with what was written by hand; a line that fits nobody is refused now, not after an hour."""
+    rules = replace(request.rules, hidden=tuple(hidden(request.submissions)))
+    path = request.output / OVERRIDES
+    if path.exists():
+        rules = replace(rules, overrides=read_overrides(path, info.exercises))
+    untold = [rejected(entry, info, "") for entry in found]
+    for line in class_list(Gradebook(info, untold), rules).unknown:
+        raise CannotGrade(
+            f"{path}, line {line.line}: {shown(line.who)!r} fits nobody, or two; "
+            "write the name of a submission, or a name, ID or e-mail of the roster."
+        )
+    return rules
+
+
+def to_regrade(request: Request, info: RunInfo, found: Sequence[Submitted]) -> set[str]:
+    """The submissions that are graded anew though nothing changed."""
+    asked = request.regrade
+    if not asked:
+        return set()
+    if asked in [id for id, _, _ in info.exercises]:
+        return {entry.submission for entry in found}
+    person = request.rules.roster.called(asked) if request.rules.roster else None
+    untold = class_list(Gradebook(info, [rejected(entry, info, "") for entry in found]), request.rules)
+    names = {
+        one.submission
+        for mark in untold.marks
+        for one in mark.everything
+        if mark.person == person
+        or asked in (one.submission, mark.person.id, mark.person.email)
+        or plain(asked) in (plain(mark.person.name), plain(one.student.name))
+    }
+    if not names:
+        raise CannotGrade(
+            f"--regrade {shown(asked)!r}: that is no exercise of lesson {info.lesson}, and nobody handed in as that."
+        )
+    return names
+
+
 # -------------------------------------------------------------------------------------------------------- the run
 
 
+def rejected(entry: Submitted, info: RunInfo, reason: str, file: str = "") -> SubmissionResult:
+    return SubmissionResult(entry.submission, "rejected", info.max_score, reason, student=entry.student, file=file)
+
+
+def _progress(entry: Submitted, lesson: str) -> dict[str, dict[str, int]]:
+    if entry.progress is None:
+        return {}
+    try:
+        return progress_of(read(entry.progress), lesson)
+    except Rejected:
+        return {}
+
+
+def timed(entry: Submitted, path: Path) -> Submitted:
+    """With the time when it was handed in, if its platform has not told it."""
+    if entry.student.handed_in is not None:
+        return entry
+    try:
+        moment, clock = when(path)
+    except OSError:
+        return entry
+    return replace(entry, student=replace(entry.student, handed_in=moment, clock=clock))
+
+
 def _results(
-    folder: Path, found: list[Submitted], records: Records, settings: Settings, executor: Executor, width: int
+    request: Request,
+    found: list[Submitted],
+    records: Records,
+    settings: Settings,
+    executor: Executor,
+    width: int,
+    again: Collection[str] = (),
 ) -> Iterator[SubmissionResult]:
     """A result for every entry, as they come; no more than ``width`` notebooks are held at a time."""
-    waiting: dict[Future[SubmissionResult], tuple[Job, str, int]] = {}
+    waiting: dict[Future[SubmissionResult], Waiting] = {}
     for entry in found:
-        rejected = SubmissionResult(entry.submission, "rejected", records.info.max_score, student=entry.student)
+        path = request.submissions / entry.submission
+        file = str(entry.notebooks[0].relative_to(request.submissions)) if entry.notebooks else ""
+        progress = _progress(entry, settings.lesson)
         try:
             path = the_notebook(entry, settings.lesson)
             content = read(path)
         except Rejected as problem:
-            rejected.reason = str(problem)
-            yield rejected
+            result = rejected(timed(entry, path), records.info, str(problem), file)
+            result.progress = progress
+            yield result
             continue
+        entry = timed(entry, path)
         digest = hashlib.sha256(content).hexdigest()
-        if known := records.known(entry.submission, digest):
-            yield known
+        known = records.known(entry.submission, digest)
+        if known and entry.submission not in again:
+            yield replace(known, student=entry.student, progress=progress)
             continue
         if not settings.expected:
             settings = executor.submit(make_key, settings).result()
-        job = Job(settings, entry.submission, str(path.relative_to(folder)), content, entry.student)
-        waiting[executor.submit(grade_one, job)] = job, digest, 1
+        job = Job(settings, entry.submission, str(path.relative_to(request.submissions)), content, entry.student)
+        waiting[executor.submit(grade_one, job)] = Waiting(job, digest, progress, known)
         if len(waiting) >= width:
-            yield from _finished(waiting, executor)
+            yield from _finished(waiting, executor, request.regrade)
     while waiting:
-        yield from _finished(waiting, executor)
+        yield from _finished(waiting, executor, request.regrade)
 
 
 def _finished(
-    waiting: dict[Future[SubmissionResult], tuple[Job, str, int]], executor: Executor
+    waiting: dict[Future[SubmissionResult], Waiting], executor: Executor, regrade: str
 ) -> Iterator[SubmissionResult]:
     """Wait for at least one result. A worker that is lost costs nothing: what it was at is done again."""
     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        job, digest, attempts = waiting.pop(future)
+        one = waiting.pop(future)
+        job = one.job
         try:
             result = future.result()
-            result.sha256 = digest
-            yield result
+            result.sha256, result.progress = one.digest, one.progress
+            yield _merged(result, one.earlier, regrade)
         except CannotGrade:
             raise
         except Exception as error:
-            if attempts < ATTEMPTS:
-                waiting[executor.submit(grade_one, job)] = job, digest, attempts + 1
+            if one.tries < TRIES:
+                waiting[executor.submit(grade_one, job)] = replace(one, tries=one.tries + 1)
                 continue
-            why = f"Grading this notebook broke the grader itself, {ATTEMPTS} times ({shown(str(error))[:200]})."
+            why = f"Grading this notebook broke the grader itself, {TRIES} times ({shown(str(error))[:200]})."
             points = sum(exercise.points for exercise in files.exercises(job.settings.lesson).values())
             yield SubmissionResult(job.submission, "rejected", points, why, student=job.student, file=job.file)
 
 
+def _merged(result: SubmissionResult, earlier: SubmissionResult | None, regrade: str) -> SubmissionResult:
+    """Where one exercise was to be graded anew, only that one is taken over."""
+    if earlier is None or result.status != earlier.status or regrade not in [e.id for e in result.exercises]:
+        return result
+    anew = {exercise.id: exercise for exercise in result.exercises}
+    kept = [anew[exercise.id] if exercise.id == regrade else exercise for exercise in earlier.exercises]
+    return replace(result, exercises=kept)
+
+
 def the_notebook(entry: Submitted, lesson: str) -> Path:
-    """The notebook of a submission. Of one in each of several folders, as nbgrader has them, the one of this lesson."""
+    """The notebook of a submission; of several in a folder, as ``dlcourse lab`` makes them, the one of this lesson."""
     if entry.reason:
         raise Rejected(entry.reason)
     paths = list(entry.notebooks)
     if len(paths) > 1:
         paths = [path for path in paths if _is_of(path, lesson)]
+        if not paths:
+            raise Rejected(f"None of the {len(entry.notebooks)} notebooks in the folder is of lesson {lesson}.")
     if len(paths) != 1:
-        raise Rejected(several([path.name for path in paths or entry.notebooks]))
+        raise Rejected(several(entry.submission, paths))
     return paths[0]
 
 
@@ -235,40 +352,3 @@ def _news(result: SubmissionResult) -> tuple[int, str]:
     if worst is None or worst.outcome in ("passed", "not attempted"):
         return 0, ""
     return OUTCOMES.index(worst.outcome), f"{worst.outcome} in {worst.id}"
-
-
-def summary(book: Gradebook, folder: Path) -> str:
-    """What to say at the end.
-
-    Examples
-    --------
-    >>> info = RunInfo("12", "Train", 5, False, "", 20.0, {}, [("12.1", "Softmax", 2)])
-    >>> print(summary(Gradebook(info, [SubmissionResult("a.txt", "rejected", 2, "It is no notebook.")]), Path("out")))
-    Lesson 12: 0 submissions graded, 1 rejected.
-      rejected: a.txt: It is no notebook.
-    Graded without the sandbox: what ran could read and change files here.
-    The seed is 5. Everything is in out: gradebook.json, gradebook.csv, class.html, feedback/ and more.
-    """
-    graded = [result for result in book.submissions if result.status == "graded"]
-    rejected = [result for result in book.submissions if result.status == "rejected"]
-    lines = [f"Lesson {book.info.lesson}: {len(graded)} submissions graded, {len(rejected)} rejected."]
-    if graded:
-        scores = [result.score for result in graded]
-        middle = median(scores)
-        lines[0] += f" Median {middle:g} of {book.info.max_score}, from {min(scores)} to {max(scores)}."
-        for number, (id, title, _) in enumerate(book.info.exercises):
-            counts = Counter(result.exercises[number].outcome for result in graded)
-            told = ", ".join(f"{outcome} {counts[outcome]}" for outcome in OUTCOMES if counts[outcome])
-            lines.append(f"  {id} {title}: {told}")
-    lines += [f"  rejected: {shown(result.submission)}: {result.reason}" for result in rejected[:10]]
-    if len(rejected) > 10:
-        lines.append(f"  and {len(rejected) - 10} more that were rejected")
-    evasive = [shown(result.submission) for result in graded if any(exercise.evasions for exercise in result.exercises)]
-    if evasive:
-        some = ", ".join(evasive[:5]) + (f" and {len(evasive) - 5} more" if len(evasive) > 5 else "")
-        lines.append(f"To look at yourself, for an answer may use what it was to build: {some}.")
-    if book.info.warning:
-        lines.append(book.info.warning)
-    seed = f"The seed is {book.info.seed}."
-    lines.append(f"{seed} Everything is in {folder}: gradebook.json, gradebook.csv, class.html, feedback/ and more.")
-    return "\n".join(lines)

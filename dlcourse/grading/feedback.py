@@ -1,4 +1,4 @@
-"""Feedback worth sending: a page for each student and one for the class.
+"""Feedback worth sending: a page for each student.
 
 Every page is one HTML file that fetches nothing. All that a student can influence (file names, code, messages) is
 untrusted: it is escaped, cut to a length, and rid of what would act on a terminal, hide in the text or turn it around.
@@ -6,22 +6,21 @@ untrusted: it is escaped, cut to a length, and rid of what would act on a termin
 
 from __future__ import annotations
 
+import io
 import re
-import statistics
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
+import zipfile
 from pathlib import Path
 from typing import Any
 
-from dlcourse.grading.files import file_name, write_atomically
-from dlcourse.grading.results import OUTCOMES, ExerciseResult, Gradebook, SubmissionResult
-from dlcourse.grading.similarity import Likeness, look_alikes
+from dlcourse.grading.files import MADE_HERE, file_name, file_names, write_atomically
+from dlcourse.grading.late import spell
+from dlcourse.grading.marks import ClassList, Mark
+from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
 
-__all__ = ["class_page", "clean", "page_name", "student_page", "write_feedback"]
+__all__ = ["clean", "environment", "feedback_zip", "page_name", "student_page", "write_feedback", "zip_name"]
 
 MOST_NAME, MOST_LINE, MOST_TEXT, MOST_CODE = 120, 300, 2000, 4000
-MOST_LIKENESSES = 60
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b.?", re.DOTALL)
 MARKS = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
@@ -111,39 +110,45 @@ def _said(result: ExerciseResult) -> list[tuple[str, str, str]]:
     return said
 
 
-def _environment() -> Any:
+def environment(gradebook: Gradebook) -> Any:
+    """Where the templates are, and how they write what is not ours."""
     try:
         import jinja2
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('feedback pages need Jinja2: pip install "dlcourse[grade]"') from error
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("dlcourse.grading", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {
+    names = file_names(one.submission for one in gradebook.submissions)
+    made.filters |= {
         "name": _name,
         "line": _line,
         "text": _text,
         "code": lambda text: clean(text, MOST_CODE),
         "anchor": _anchor,
-        "page": page_name,
+        "page": lambda submission: f"{names[submission]}.html",
         "said": _said,
+        "points": lambda value: f"{round(value, 2):g}",
+        "spell": spell,
     }
-    return environment
+    return made
 
 
-def student_page(one: SubmissionResult, gradebook: Gradebook, environment: Any = None) -> str:
+def student_page(one: SubmissionResult, marks: ClassList, mark: Mark | None = None, made: Any = None) -> str:
     """The page that a student gets: each exercise's outcome, what was tried, what came back, what that means.
 
     Parameters
     ----------
     one : SubmissionResult
-    gradebook : Gradebook
+    marks : ClassList
         It came from here.
-    environment : jinja2.Environment, optional
+    mark : Mark, optional
+        Whose page it is, where a submission is that of several: what is by hand for one is not for another to read.
+    made : jinja2.Environment, optional
         To make many pages with one.
 
     Returns
@@ -151,125 +156,124 @@ def student_page(one: SubmissionResult, gradebook: Gradebook, environment: Any =
     str
         HTML.
     """
-    template = (environment or _environment()).get_template("student.html")
-    return str(template.render(one=one, info=gradebook.info))
+    given = marks.of(one.submission)
+    if mark is None and given and all(_same(given[0], other) for other in given):
+        mark = given[0]
+    template = (made or environment(marks.gradebook)).get_template("student.html")
+    instead = next((mark.counts for mark in marks.marks if mark.counts and one in mark.attempts), None)
+    return str(template.render(one=one, info=marks.gradebook.info, mark=mark, given=given, instead=instead))
 
 
-def class_page(gradebook: Gradebook, environment: Any = None) -> str:
-    """The page for the instructor: scores, misconceptions, and what a human should look at.
-
-    Parameters
-    ----------
-    gradebook : Gradebook
-    environment : jinja2.Environment, optional
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    graded = [one for one in gradebook.submissions if one.status == "graded"]
-    scores = [one.score for one in graded]
-    likenesses = look_alikes(gradebook)
-    template = (environment or _environment()).get_template("class.html")
-    return str(
-        template.render(
-            info=gradebook.info,
-            submissions=gradebook.submissions,
-            graded=graded,
-            outcomes=OUTCOMES,
-            mean=statistics.fmean(scores) if scores else 0,
-            median=statistics.median(scores) if scores else 0,
-            histogram=_histogram(scores, gradebook.info.max_score),
-            exercises=[_summary(gradebook, *exercise) for exercise in gradebook.info.exercises],
-            evasions=[(one, e) for one in graded for e in one.exercises if e.evasions],
-            likenesses=likenesses,
-            shown=MOST_LIKENESSES,
-            answers=_answers(gradebook, likenesses[:MOST_LIKENESSES]),
-        )
+def _same(one: Mark, other: Mark) -> bool:
+    return (one.total, one.scores, one.comments, one.penalty) == (
+        other.total,
+        other.scores,
+        other.comments,
+        other.penalty,
     )
 
 
-def _summary(gradebook: Gradebook, id: str, title: str, points: int) -> dict[str, Any]:
-    """What the class made of one exercise."""
-    results = [e for one in gradebook.submissions for e in one.exercises if e.id == id]
-    counts = Counter(e.outcome for e in results)
-    known = Counter(e.misconception for e in results if e.misconception)
-    wrong = sum(1 for e in results if e.outcome not in ("passed", "not attempted") and not e.misconception)
-    return {
-        "id": id,
-        "title": title,
-        "points": points,
-        "counts": counts,
-        "misconceptions": known.most_common(),
-        "unexplained": wrong,
-        "tried": len(results) - counts["not attempted"],
-    }
-
-
-def _answers(gradebook: Gradebook, likenesses: Sequence[Likeness]) -> dict[tuple[str, str], str]:
-    """The sources that are shown side by side."""
-    wanted = {(found.exercise, who) for found in likenesses for who in found.submissions[:2]}
-    return {
-        (e.id, one.submission): e.answer
-        for one in gradebook.submissions
-        for e in one.exercises
-        if (e.id, one.submission) in wanted
-    }
-
-
-def _histogram(scores: Sequence[int], most: int) -> dict[str, Any]:
-    """Bars for an SVG, and the same in words."""
-    step = max(1, -(-(most + 1) // 21))  # at most 21 bars
-    starts = range(0, most + 1, step)
-    counts = [sum(start <= score < start + step for score in scores) for start in starts]
-    labels = [str(a) if step == 1 else f"{a}–{min(a + step - 1, most)}" for a in starts]
-    width, floor, tallest = 640, 220, max([1, *counts])
-    slot = width / len(labels)
-    bars = [
-        {
-            "x": round(i * slot + 0.15 * slot, 1),
-            "width": round(0.7 * slot, 1),
-            "middle": round((i + 0.5) * slot, 1),
-            "height": round(190 * count / tallest, 1),
-            "y": round(floor - 190 * count / tallest, 1),
-            "count": count,
-            "label": label,
-        }
-        for i, (count, label) in enumerate(zip(counts, labels, strict=True))
-    ]
-    parts = [
-        f"{label} {'point' if label == '1' else 'points'}: {count}"
-        for label, count in zip(labels, counts, strict=True)
-        if count
-    ]
-    return {
-        "width": width,
-        "height": floor + 46,
-        "floor": floor,
-        "bars": bars,
-        "text": f"Submissions by score: {'; '.join(parts) or 'none'}.",
-    }
-
-
-def write_feedback(gradebook: Gradebook, folder: Path) -> None:
-    """Write ``feedback/*.html``, one page for each submission, and ``class.html``.
+def write_feedback(marks: ClassList, folder: Path) -> None:
+    """Write ``feedback/*.html``, one page for each submission, ``feedback.zip`` and the pages for the instructor.
 
     Pages of submissions that are no longer there are removed.
 
     Parameters
     ----------
-    gradebook : Gradebook
+    marks : ClassList
     folder : Path
         Where ``gradebook.json`` is.
     """
-    environment = _environment()
+    from dlcourse.grading.class_page import write_class_pages
+
+    made = environment(marks.gradebook)
     pages = folder / "feedback"
-    names = {page_name(one.submission) for one in gradebook.submissions}
-    for old in pages.glob("*-????????.html"):
-        if old.name not in names:
+    handed_in = [one for one in marks.gradebook.submissions if one.student.layout != "system"]
+    names = file_names(one.submission for one in marks.gradebook.submissions)
+    kept = {f"{names[one.submission]}.html" for one in handed_in}
+    for old in pages.glob("*.html"):
+        if old.name not in kept and MADE_HERE.search(old.name):
             old.unlink()
-    for one in gradebook.submissions:
-        page = student_page(one, gradebook, environment)
-        write_atomically(pages / page_name(one.submission), page.encode("utf-8", "replace"))
-    write_atomically(folder / "class.html", class_page(gradebook, environment).encode("utf-8", "replace"))
+    for one in handed_in:
+        page = student_page(one, marks, made=made)
+        write_atomically(pages / f"{names[one.submission]}.html", page.encode("utf-8", "replace"))
+    write_atomically(folder / "feedback.zip", feedback_zip(marks, made))
+    write_class_pages(marks, folder, made)
+
+
+# ------------------------------------------------------------------------------------------------------- the zip
+
+NOT_IN_NAMES = '\\/:*?"<>|'
+
+
+def _part(text: str) -> str:
+    """A part of a path that every system takes: what it may not hold, or what cannot be seen, becomes a dash."""
+    whole = "".join("-" if c in NOT_IN_NAMES or unicodedata.category(c)[0] == "C" else c for c in text)
+    return re.sub(r"\A\.|[. ]\Z", "-", whole)
+
+
+def feedback_zip(marks: ClassList, made: Any = None) -> bytes:
+    """All pages in one file, named as the learning platform wants them to be.
+
+    Canvas finds a student by its own name for the file that was handed in, Moodle by the participant's number,
+    nbgrader by its folders. Elsewhere a page is called as the student.
+    """
+    made = made or environment(marks.gradebook)
+    packed = io.BytesIO()
+    taken: set[str] = set()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for mark in marks.marks:
+            if mark.counts is None:
+                continue
+            name = zip_name(mark, marks.gradebook.info.lesson)
+            if _alike(name) in taken and mark.counts.student.layout in ("canvas", "nbgrader"):
+                continue  # a group's, whose page has its place already
+            stem, number = name.removesuffix(".html"), 2
+            while _alike(name) in taken:
+                name, number = f"{stem} ({number}).html", number + 1
+            taken.add(_alike(name))
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            shared = mark.counts.student.layout in ("canvas", "nbgrader") and len(marks.of(mark.counts.submission)) > 1
+            page = student_page(mark.counts, marks, None if shared else mark, made)
+            file.writestr(entry, page.encode("utf-8", "replace"))
+    return packed.getvalue()
+
+
+def _alike(name: str) -> str:
+    """The same for names that some system takes for one."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def zip_name(mark: Mark, lesson: str) -> str:
+    """What a student's page is called in ``feedback.zip``.
+
+    Examples
+    --------
+    >>> from dlcourse.grading.results import Student
+    >>> from dlcourse.grading.roster import Person
+    >>> ada = Person("Ada Lovelace", "77")
+    >>> def of(submission, student, file=""):
+    ...     return zip_name(Mark(ada, SubmissionResult(submission, "graded", 8, student=student, file=file)), "12")
+    >>> of("lovelaceada_77_9_12_train.ipynb", Student("canvas", "lovelaceada", "77", "9"))
+    'lovelaceada_77_9_12_train.html'
+    >>> of("Ada Lovelace_77_assignsubmission_file", Student("moodle", "Ada Lovelace", "77"))
+    'Ada Lovelace_77_assignsubmission_file/lesson_12_feedback.html'
+    >>> of("ada", Student("nbgrader", "ada"), "ada/lesson_12/work.ipynb")
+    'feedback/ada/lesson_12/work.html'
+    >>> of("ada.ipynb", Student("file", "ada"))
+    'Ada Lovelace (77).html'
+    """
+    assert mark.counts is not None
+    one, student = mark.counts, mark.counts.student
+    if student.layout == "canvas":
+        return _part(re.sub(r"\.\w+(\.txt|\.json)?\Z", "", one.submission)) + ".html"
+    if student.layout == "moodle" and mark.person.id:
+        name = _part(mark.person.name).replace("_", " ")
+        return f"{name}_{mark.person.id}_assignsubmission_file/lesson_{lesson}_feedback.html"
+    if student.layout == "nbgrader" and one.file:
+        parts = [_part(part) for part in Path(one.file).with_suffix(".html").parts]
+        return "/".join(["feedback", *parts])
+    id = f" ({mark.person.id})" if mark.person.id else ""
+    return f"{_part(mark.person.name[:80]) or 'student'}{_part(id)}.html"

@@ -17,9 +17,10 @@ from dlcourse.grading.asking import CannotGrade
 from dlcourse.grading.exports import write_exports
 from dlcourse.grading.feedback import write_feedback
 from dlcourse.grading.files import file_name, write_atomically
+from dlcourse.grading.marks import ClassList, Rules, class_list
 from dlcourse.grading.results import Gradebook, RunInfo, SubmissionResult
 
-__all__ = ["Records", "earlier_seed"]
+__all__ = ["Records", "earlier_seed", "known_results"]
 
 JOURNAL = "results.jsonl"
 
@@ -45,34 +46,35 @@ def earlier_seed(folder: Path, lesson: str) -> int | None:
     return seed
 
 
+def known_results(folder: Path, info: RunInfo) -> dict[str, SubmissionResult]:
+    """What an earlier run under the same conditions found; the last line of its journal may be torn."""
+    earlier: dict[str, SubmissionResult] = {}
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        first, *lines = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
+        if RunInfo.from_json(first) == info:
+            for line in lines:
+                result = SubmissionResult.from_json(line)
+                earlier[result.submission] = result
+    return earlier
+
+
 class Records:
     """The results of a run, in a folder that nobody else writes to meanwhile."""
 
-    def __init__(self, folder: Path, info: RunInfo) -> None:
-        self.folder, self.info = folder, info
+    def __init__(self, folder: Path, info: RunInfo, rules: Rules | None = None) -> None:
+        self.folder, self.info, self.rules = folder, info, rules or Rules()
         self.path = folder / JOURNAL
         self.lock = (folder / ".lock").open("w")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CannotGrade(f"Another dlcourse grade writes to {folder}: wait for it to end.") from None
-        self.results = self._read()
+        self.results = known_results(folder, info)
         self.seen: set[str] = set()
         self.written = self.cost = 0.0
         self._write_journal()
         self.journal = self.path.open("a", encoding="utf-8")
         self.write()
-
-    def _read(self) -> dict[str, SubmissionResult]:
-        """What an earlier run under the same conditions found; the last line may be torn."""
-        earlier: dict[str, SubmissionResult] = {}
-        with suppress(FileNotFoundError, ValueError, LookupError, TypeError):
-            first, *lines = self.path.read_text(encoding="utf-8").splitlines()
-            if RunInfo.from_json(first) == self.info:
-                for line in lines:
-                    result = SubmissionResult.from_json(line)
-                    earlier[result.submission] = result
-        return earlier
 
     def _write_journal(self) -> None:
         lines = [self.info.to_json(), *(result.to_json() for result in self.gradebook.submissions if result.sha256)]
@@ -108,18 +110,19 @@ class Records:
         write_atomically(self.folder / "gradebook.json", (json.dumps(book.contract(), indent=1) + "\n").encode())
         begin = time.monotonic()
         if everything or begin - self.written > 20 * self.cost:
-            write_exports(book, self.folder)
+            write_exports(class_list(book, self.rules), self.folder)
             self.written = time.monotonic()
             self.cost = self.written - begin
 
-    def finish(self) -> Gradebook:
+    def finish(self) -> ClassList:
         """Write everything, without what is no longer among the submissions."""
         self.results = {name: result for name, result in self.results.items() if name in self.seen}
         self.write()
-        write_feedback(self.gradebook, self.folder)
+        marks = class_list(self.gradebook, self.rules)
+        write_feedback(marks, self.folder)
         self._write_journal()
         self.close()
-        return self.gradebook
+        return marks
 
     def close(self) -> None:
         """Let go of the folder."""

@@ -10,24 +10,33 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlcourse.grading.handed_in import is_progress, submitters
 from dlcourse.grading.results import Student
 
-__all__ = ["Cell", "Rejected", "Submitted", "cells_of", "entries", "read", "several", "shown"]
+__all__ = ["Cell", "Rejected", "Submitted", "cells_of", "entries", "hidden", "read", "several", "shown"]
 
 MOST_BYTES = 20 << 20
 MOST_CELLS = 2000
 MOST_SOURCE = 1_000_000  # characters in all cells
 MOST_FILES = 5000  # looked at in one folder
 MOST_DEPTH = 6
+MOST_NOTEBOOKS = 200  # in one folder
+MOST_READ = 20  # files of other kinds that are looked into, in one folder
 SYSTEM_FOLDERS = ("__MACOSX", "__pycache__")
+# what Windows, macOS and Gradescope leave beside what students hand in
+SYSTEM_FILES = ("desktop.ini", "thumbs.db", "ehthumbs.db", "icon\r", "submission_metadata.yml")
+HIDDEN = (".DS_Store", ".Trashes", ".Spotlight-V100", ".fseventsd", ".directory", ".ipynb_checkpoints", ".git", ".venv")
+OTHER_ENDINGS = (".ipynb.txt", ".ipynb.json", ".json")  # a browser or a mail program renamed the notebook
 
-CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<submission>\d+)_.+", re.DOTALL)
-MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_file_?.*", re.DOTALL)
+# Canvas takes the spaces and signs out of a name, Moodle its underscores: what follows is the student's to choose.
+CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>[1-9]\d*)_(?P<submission>[1-9]\d*)_.+", re.DOTALL)
+MOODLE = re.compile(r"(?P<name>[^_]+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)(?:_.*)?", re.DOTALL)
 
 
 class Rejected(Exception):
@@ -47,12 +56,15 @@ class Submitted:
         The notebooks that may be meant: one, unless a folder holds several.
     reason : str
         Why it is rejected, if it is.
+    progress : Path or None
+        A progress file that was handed in with it, or that it is.
     """
 
     submission: str
     student: Student
     notebooks: tuple[Path, ...] = ()
     reason: str = ""
+    progress: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -71,34 +83,66 @@ class Cell:
 
 def entries(folder: Path) -> Iterator[Submitted]:
     """Look at every entry of the folder that is not hidden, in the order of their names."""
-    for name in sorted(os.listdir(folder)):
-        if not name.startswith("."):
-            try:
-                yield _entry(folder / name)
-            except Rejected as problem:
-                yield Submitted(name, _student(name, "file"), reason=str(problem))
-            except OSError as error:
-                yield Submitted(name, _student(name, "file"), reason=f"It cannot be read: {error.strerror}.")
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    tell = _Names(folder, names)
+    for name in names:
+        if name.casefold() in SYSTEM_FILES or name in SYSTEM_FOLDERS:
+            why = "It is nobody's submission: a system or a learning platform left it here."
+            yield Submitted(name, Student("system", name), reason=why)
+            continue
+        try:
+            yield _entry(folder / name, tell)
+        except Rejected as problem:
+            yield Submitted(name, tell.student(name, "file"), reason=str(problem))
+        except OSError as error:
+            yield Submitted(name, tell.student(name, "file"), reason=f"It cannot be read: {error.strerror}.")
 
 
-def _entry(path: Path) -> Submitted:
+def hidden(folder: Path) -> list[str]:
+    """The names that are skipped because they begin with a dot, without those that systems give."""
+    names = (name for name in os.listdir(folder) if name.startswith("."))
+    return sorted(name for name in names if name not in HIDDEN and not name.startswith("._"))
+
+
+def _entry(path: Path, tell: _Names) -> Submitted:
     mode = os.lstat(path).st_mode
     if not stat.S_ISDIR(mode):
         _refuse_special(mode)
-        if path.suffix.lower() != ".ipynb":
+        student = tell.student(path.name, "file")
+        if not path.name.lower().endswith((".ipynb", *OTHER_ENDINGS)):
             raise Rejected("It is not a notebook: hand in the file whose name ends in .ipynb.")
-        return Submitted(path.name, _student(path.name, "file"), (path,))
-    found = sorted(_notebooks(path))
-    if not found:
-        raise Rejected("The folder holds no notebook: put the file whose name ends in .ipynb into it.")
-    if len(found) > 1 and len({notebook.parent for notebook in found}) < len(found):  # nbgrader: one in each folder
-        raise Rejected(several([str(notebook.relative_to(path)) for notebook in found]))
-    nested = any(notebook.parent.parent == path for notebook in found)
-    return Submitted(path.name, _student(path.name, "nbgrader" if nested else "folder"), tuple(found))
+        if path.suffix.lower() == ".json":
+            if is_progress(content := read(path)):
+                why = "It is a progress file, not a notebook: it tells how long the exercises took."
+                return Submitted(path.name, student, reason=why, progress=path)
+            if b'"nbformat"' not in content:
+                raise Rejected("It is not a notebook: hand in the file whose name ends in .ipynb.")
+        return Submitted(path.name, student, (path,))
+    found = sorted(_files(path))
+    notebooks = [file for file in found if file.name.lower().endswith(".ipynb")]
+    if not notebooks:
+        notebooks = [file for file in found[:MOST_READ] if _says(file, lambda content: b'"nbformat"' in content)]
+    records = [file for file in found if file.suffix.lower() == ".json"]
+    progress = next((file for file in records[:MOST_READ] if _says(file, is_progress)), None)
+    nested = any(notebook.parent.parent == path for notebook in notebooks)
+    student = tell.student(path.name, "nbgrader" if nested else "folder")
+    if not notebooks:
+        why = "The folder holds no notebook: put the file whose name ends in .ipynb into it."
+        return Submitted(path.name, student, reason=why, progress=progress)
+    if len(notebooks) > MOST_NOTEBOOKS:
+        raise Rejected(f"The folder holds {len(notebooks)} notebooks: leave the one that is to be graded.")
+    return Submitted(path.name, student, tuple(notebooks), progress=progress)
 
 
-def several(names: list[str]) -> str:
-    """The sentence about a folder with several notebooks."""
+def several(folder: str, notebooks: Sequence[Path]) -> str:
+    """The sentence about a folder with several notebooks.
+
+    Examples
+    --------
+    >>> several("ada", [Path("in/ada/old/work.ipynb"), Path("in/ada/work.ipynb")])
+    'The folder holds several notebooks (old/work.ipynb, work.ipynb): leave the one that is to be graded.'
+    """
+    names = [str(path).rpartition(f"{os.sep}{folder}{os.sep}")[2] for path in notebooks]
     some = ", ".join(map(shown, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return f"The folder holds several notebooks ({some}): leave the one that is to be graded."
 
@@ -114,8 +158,8 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
-def _notebooks(folder: Path) -> Iterator[Path]:
-    """The notebooks in a folder and in the folders in it; hidden ones, and what systems leave there, aside."""
+def _files(folder: Path) -> Iterator[Path]:
+    """What may be a notebook in a folder and in the folders in it; hidden files, and what systems leave, aside."""
 
     def fail(error: OSError) -> None:
         raise error
@@ -128,8 +172,14 @@ def _notebooks(folder: Path) -> Iterator[Path]:
         if seen > MOST_FILES or depth > MOST_DEPTH:
             raise Rejected("The folder holds too many files to look through: hand in the notebook alone.")
         for name in files:
-            if name.lower().endswith(".ipynb") and not name.startswith("."):
+            if name.lower().endswith((".ipynb", *OTHER_ENDINGS)) and not name.startswith("."):
                 yield Path(top, name)
+
+
+def _says(path: Path, what: Callable[[bytes], bool]) -> bool:
+    with suppress(Rejected):
+        return what(read(path))
+    return False
 
 
 def _refuse_special(mode: int) -> None:
@@ -139,13 +189,25 @@ def _refuse_special(mode: int) -> None:
         raise Rejected("It is not an ordinary file: hand in the notebook itself.")
 
 
-def _student(name: str, layout: str) -> Student:
-    """What a name tells, if Canvas or Moodle made it."""
-    if match := MOODLE.fullmatch(name):
-        return Student("moodle", match["name"], match["user"])
-    if match := CANVAS.fullmatch(name):
-        return Student("canvas", match["name"], match["user"], match["submission"], match["late"] is not None)
-    return Student(layout, Path(name).stem if layout == "file" else name)
+class _Names:
+    """What the names in a folder tell, and what the platform wrote beside them.
+
+    Canvas' pattern is met by chance, too (``homework_2_2024_final.ipynb``): it counts where most of the folder is so.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.gradescope = submitters(folder / "submission_metadata.yml")
+        others = [name for name in names if name.casefold() not in SYSTEM_FILES and name not in SYSTEM_FOLDERS]
+        self.canvas = 2 * sum(CANVAS.fullmatch(name) is not None for name in others) >= len(others)
+
+    def student(self, name: str, layout: str) -> Student:
+        if name in self.gradescope:
+            return self.gradescope[name]
+        if match := MOODLE.fullmatch(name):
+            return Student("moodle", match["name"], match["user"])
+        if self.canvas and (match := CANVAS.fullmatch(name)):
+            return Student("canvas", match["name"], match["user"], match["submission"], match["late"] is not None)
+        return Student(layout, re.sub(r"\.ipynb(\.txt|\.json)?\Z|\.\w+\Z", "", name) if layout == "file" else name)
 
 
 # ------------------------------------------------------------------------------------------------ the file

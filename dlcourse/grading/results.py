@@ -32,15 +32,24 @@ class Student:
     Attributes
     ----------
     layout : str
-        ``"file"``, ``"folder"``, ``"nbgrader"``, ``"canvas"`` or ``"moodle"``.
+        ``"file"``, ``"folder"``, ``"nbgrader"``, ``"canvas"``, ``"moodle"``, ``"gradescope"``; ``"system"`` for what is
+        nobody's submission.
     name : str
         ``"lovelaceada"`` from Canvas, ``"Ada Lovelace"`` from Moodle, the folder's or the file's name otherwise.
     user_id : str
-        The number of the student in Canvas, of the participant in Moodle.
+        The number of the student in Canvas, of the participant in Moodle, the student's ID in Gradescope.
     submission_id : str
-        The number of the submission in Canvas.
+        The number of the submission in Canvas and Gradescope.
     late : bool
         Canvas says so in the file name.
+    email : str
+        Where Gradescope tells it.
+    handed_in : float or None
+        When, in seconds since 1970.
+    clock : str
+        Who says so: ``"Gradescope"``, ``"nbgrader"``, or ``"file"`` for the time of the file itself.
+    partners : tuple of (name, user_id, email)
+        Who else handed it in, in Gradescope.
     """
 
     layout: str = "file"
@@ -48,6 +57,10 @@ class Student:
     user_id: str = ""
     submission_id: str = ""
     late: bool = False
+    email: str = ""
+    handed_in: float | None = None
+    clock: str = ""
+    partners: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass
@@ -125,6 +138,8 @@ class SubmissionResult:
         Of that file's bytes; empty if it could not be read.
     max_score : int
         Of the lesson.
+    progress : dict
+        By exercise, what a progress file that was handed in says: ``attempts``, ``hints``, ``passed``, ``seconds``.
     spliced : str
         The notebook that was run, for ``--keep``. It is not stored with the result.
     """
@@ -137,6 +152,7 @@ class SubmissionResult:
     student: Student = Student()
     file: str = ""
     sha256: str = ""
+    progress: dict[str, dict[str, int]] = field(default_factory=dict)
     spliced: str = field(default="", compare=False)
 
     @property
@@ -169,10 +185,11 @@ class SubmissionResult:
     def from_json(cls, text: str) -> SubmissionResult:
         """Rebuild what ``to_json`` gave; anything else raises ``ValueError``, ``TypeError`` or ``KeyError``."""
         data: Mapping[str, Any] = json.loads(text)
+        student = data["student"]
         return cls(
             **{
                 **data,
-                "student": Student(**data["student"]),
+                "student": Student(**{**student, "partners": tuple(map(tuple, student["partners"]))}),
                 "exercises": [ExerciseResult(**exercise) for exercise in data["exercises"]],
             }
         )

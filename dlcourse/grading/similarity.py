@@ -21,12 +21,13 @@ from dlcourse.grading.results import Gradebook
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["Likeness", "alike", "grams", "jaccard", "look_alikes"]
+__all__ = ["Likeness", "Published", "alike", "fingerprint", "grams", "jaccard", "look_alikes", "published"]
 
 SIZE = 5  # tokens in a gram
 LONGEST = 20_000  # characters of an answer that are looked at
 ENOUGH = 12  # grams of its own that an answer needs before likeness says anything
 THRESHOLD = 0.7  # a copy with a line added has more, two people with the same idea less
+NEARLY = 0.9  # like the published answer: a name or a line is different
 Grams = frozenset[tuple[str, ...]]
 
 
@@ -46,6 +47,75 @@ class Likeness:
     exercise: str
     similarity: float
     submissions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A submission with answers that are those of the lesson's own solutions.
+
+    Attributes
+    ----------
+    submission : str
+    same : tuple of str
+        The exercises whose answer is the published one letter for letter, its explanation included.
+    nearly : tuple of str
+        Those where only names, comments, layout or a little more are different.
+    often : mapping of str to int
+        By exercise of ``nearly``, how many submissions are so: a short answer is written alike by many.
+    """
+
+    submission: str
+    same: tuple[str, ...]
+    nearly: tuple[str, ...]
+    often: Mapping[str, int]
+
+
+def fingerprint(source: str) -> tuple[str, ...]:
+    """The same for answers that are the same but for names, comments, layout and docstrings."""
+    return tuple(_tokens(source[:LONGEST]))
+
+
+def published(gradebook: Gradebook) -> list[Published]:
+    """Find the answers that are the published ones, letter for letter or nearly.
+
+    Returns
+    -------
+    list of Published
+        Most of them first. Who has nothing but a nearly-published answer that half of the class has, too, is left out.
+    """
+    exercises = files.exercises(gradebook.info.lesson)
+    references = {id: (_lines(e.source()), grams(e.source())) for id, e in exercises.items()}
+    known: dict[tuple[str, str], str] = {}
+
+    def kind(id: str, answer: str) -> str:
+        text, reference = references[id]
+        if _lines(answer) == text:
+            return "same"
+        own = grams(answer)
+        return "nearly" if len(reference) >= ENOUGH and jaccard(own, reference) >= NEARLY else ""
+
+    found: dict[str, dict[str, str]] = {}
+    for one in gradebook.submissions:
+        for result in one.exercises:
+            if result.answer and result.id in references:
+                key = (result.id, result.answer)
+                if key not in known:
+                    known[key] = kind(*key)
+                if known[key]:
+                    found.setdefault(one.submission, {})[result.id] = known[key]
+    often = Counter(id for kinds in found.values() for id, kind in kinds.items() if kind == "nearly")
+    graded = sum(one.status == "graded" for one in gradebook.submissions)
+    listed = []
+    for submission, kinds in found.items():
+        same = tuple(id for id in references if kinds.get(id) == "same")
+        nearly = tuple(id for id in references if kinds.get(id) == "nearly")
+        if same or any(2 * often[id] <= max(graded, 4) for id in nearly):
+            listed.append(Published(submission, same, nearly, {id: often[id] for id in nearly}))
+    return sorted(listed, key=lambda one: (-len(one.same), -len(one.nearly), one.submission))
+
+
+def _lines(source: str) -> list[str]:
+    return [line.rstrip() for line in source.splitlines() if line.strip()]
 
 
 def grams(source: str) -> Grams:

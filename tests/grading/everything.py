@@ -158,7 +158,7 @@ def judged(samples: Sequence[Sample], output: Path) -> list[str]:
     found = {entry["submission"]: entry for entry in gradebook(output)["submissions"]}
     wrong = [f"{name!r} is in the gradebook and was not handed in" for name in found.keys() - {s.name for s in samples}]
     shown = (output / "class.html").read_text(encoding="utf-8")
-    listed = shown[shown.index("Answers that may use") : shown.index("Answers that look alike")]
+    listed = shown[shown.index("Answers that may use") : shown.index("Answers that are the published ones")]
     for one in samples:
         if one.name not in found:
             wrong.append(f"{one.name!r} is not in the gradebook")

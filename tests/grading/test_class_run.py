@@ -200,8 +200,19 @@ def test_of_the_assignments_in_nbgraders_folders_the_one_of_this_lesson_is_grade
     (tmp_path / "ada" / "again").mkdir()
     (tmp_path / "ada" / "again" / "work.ipynb").write_bytes(Book("12").bytes())
     [entry] = entries(tmp_path)
-    with pytest.raises(Rejected, match="several notebooks"):
+    with pytest.raises(Rejected, match=r"several notebooks \(again/work.ipynb, lesson_12/work.ipynb\)"):
         the_notebook(entry, "12")
+    with pytest.raises(Rejected, match="None of the 3 notebooks in the folder is of lesson 05"):
+        the_notebook(entry, "05")
+
+
+def test_of_the_lessons_that_the_lab_puts_into_one_folder_the_one_of_this_lesson_is_graded(tmp_path):
+    (tmp_path / "ada").mkdir()
+    for lesson in ("02", "05"):
+        (tmp_path / "ada" / f"{lesson}.ipynb").write_bytes(Book(lesson).bytes())
+    (tmp_path / "ada" / "\x1b[2J.ipynb").write_bytes(b"{}")
+    [entry] = entries(tmp_path)
+    assert the_notebook(entry, "05").name == "05.ipynb"
 
 
 @pytest.mark.parametrize("option", [["--seed", "-1"], ["--seed", "x"], ["--jobs", "0"], ["--cell-timeout", "0"]])

@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dlcourse.grading.feedback import class_page, clean, page_name, student_page, write_feedback
+from dlcourse.grading.class_page import SORTING, class_page, difficulty_page, look_alikes_page
+from dlcourse.grading.feedback import clean, page_name, student_page, write_feedback
+from dlcourse.grading.marks import class_list
 from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
 from dlcourse.lesson import files
 from tests.grading.books import LOOP, NAMES, gradebook
@@ -43,7 +45,7 @@ class Page(HTMLParser):
 def test_a_student_reads_for_every_exercise_how_it_went_and_what_the_lesson_says_to_the_mistake():
     book = gradebook()
     for one in book.submissions:
-        page = Page(student_page(one, book))
+        page = Page(student_page(one, class_list(book)))
         assert f"{one.score} of 8 points" in page.text or one.status == "rejected"
         for e in one.exercises:
             assert f"{e.id} {e.title}" in page.text and e.outcome in page.text
@@ -56,7 +58,7 @@ def test_a_student_reads_for_every_exercise_how_it_went_and_what_the_lesson_says
 def test_no_page_says_the_seed_to_a_student_or_shows_another_students_name():
     book = gradebook()
     for one in book.submissions:
-        html = student_page(one, book)
+        html = student_page(one, class_list(book))
         assert str(book.info.seed) not in html
         assert "Lovelace" not in html or "Lovelace" in one.submission
 
@@ -92,7 +94,7 @@ ATTACKS = [
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
 def test_what_a_student_writes_stays_text(attack):
     book = gradebook(["a", "b", "c"])
-    clear = [len(Page(student_page(one, book)).tags) for one in book.submissions]
+    clear = [len(Page(student_page(one, class_list(book))).tags) for one in book.submissions]
     for one in book.submissions:
         one.submission = one.student.__dict__["name"] = attack + one.submission
         for e in one.exercises:
@@ -100,18 +102,21 @@ def test_what_a_student_writes_stays_text(attack):
             e.evasions = [attack]
     book.submissions[1].status, book.submissions[1].reason = "rejected", attack
     for i, one in enumerate(book.submissions):
-        html = student_page(one, book)
+        html = student_page(one, class_list(book))
         page = Page(html)
         html.encode()
         assert not set(page.tags) & {"script", "img", "b", "iframe", "object", "form", "base"}
         assert len(page.tags) <= clear[i] + 40 and len(html) < 60_000
         assert not any(character in html for character in "\x00\x07\x08\x0b\x1b\u202e\u2066\u2028\ufeff\u200b\ufffe")
-    html = class_page(book)
-    html.encode()
-    assert not set(Page(html).tags) & {"script", "img", "b", "iframe", "object", "form", "base"}
-    if attack.startswith("{"):
-        assert attack in html
-    assert len(html) < 120_000
+    for make in (class_page, difficulty_page, look_alikes_page):
+        html = make(class_list(book))
+        html.encode()
+        page = Page(html)
+        assert not set(page.tags) & {"img", "b", "iframe", "object", "form", "base"}
+        assert page.tags.count("script") == html.count("<script>" + SORTING) == (make is class_page)
+        if attack.startswith("{"):
+            assert attack in html
+        assert len(html) < 120_000
 
 
 @pytest.mark.parametrize(
@@ -131,7 +136,7 @@ def test_untrusted_text_is_made_visible(text, shown):
 
 def test_the_class_page_counts_what_is_there():
     book = gradebook()
-    page = Page(class_page(book))
+    page = Page(class_page(class_list(book)))
     graded = [one for one in book.submissions if one.status == "graded"]
     assert f"{len(NAMES)} submissions: {len(graded)} graded" in page.text
     for id, title, _ in book.info.exercises:
@@ -143,7 +148,8 @@ def test_the_class_page_counts_what_is_there():
     assert f"8 points: {eights}." in page.text
     assert {f"feedback/{page_name(name)}" for name in NAMES} <= set(page.links)
     assert "softmax reads dl.softmax under another name" in page.text
-    assert "12.1: 100 % alike" in page.text and page.text.count("power / total for power") >= 1
+    assert "12.1: 100 % alike" in page.text
+    assert Page(look_alikes_page(class_list(book))).text.count("power / total for power") >= 1
     assert str(book.info.seed) in page.text
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
 
@@ -152,27 +158,27 @@ def test_code_in_a_sentence_is_set_as_code_and_a_sentence_begins_like_one():
     book = gradebook(["a"])
     lines = ["12.1: your answer changed it.", "Work on a copy: `x = x - <b>` makes one."]
     one = SubmissionResult("a", "graded", 8, exercises=[ExerciseResult("12.1", 1, "failed", lines, "t")])
-    html = student_page(one, book)
+    html = student_page(one, class_list(book))
     assert "<code>x = x - &lt;b&gt;</code>" in html and "Your answer changed it." in html
 
 
 def test_an_empty_class_and_a_class_of_rejected_ones_have_pages():
     empty = Gradebook(gradebook().info, [])
-    assert "0 submissions" in Page(class_page(empty)).text
+    assert "0 submissions" in Page(class_page(class_list(empty))).text
     rejected = Gradebook(gradebook().info, [SubmissionResult("a", "rejected", 8, "It is empty.")])
-    assert "It is empty." in Page(class_page(rejected)).text
+    assert "It is empty." in Page(class_page(class_list(rejected))).text
 
 
 def test_every_page_says_when_there_was_no_sandbox():
     book = gradebook(["a", "b"], sandbox=False)
-    for html in (class_page(book), *(student_page(one, book) for one in book.submissions)):
+    for html in (class_page(class_list(book)), *(student_page(one, class_list(book)) for one in book.submissions)):
         assert "Graded without the sandbox" in Page(html).text and "<title>NOT SANDBOXED" in html
 
 
 def test_pages_of_submissions_that_are_gone_are_removed_and_others_are_left(tmp_path):
-    write_feedback(gradebook(["a", "b"]), tmp_path)
+    write_feedback(class_list(gradebook(["a", "b"])), tmp_path)
     (tmp_path / "feedback" / "notes.html").write_text("mine")
-    write_feedback(gradebook(["a"]), tmp_path)
+    write_feedback(class_list(gradebook(["a"])), tmp_path)
     names = {path.name for path in (tmp_path / "feedback").iterdir()}
     assert names == {page_name("a"), "notes.html"}
 
@@ -185,4 +191,4 @@ def test_the_words_of_every_misconception_reach_the_student():
             result = ExerciseResult(id, 1, "failed", lines, "t", n, mutant.message)
             one = SubmissionResult("a", "graded", 8, exercises=[result])
             message = mutant.message.replace("`", "")  # what stands in backticks is set as code
-            assert f"What that usually means {message}" in Page(student_page(one, book)).text
+            assert f"What that usually means {message}" in Page(student_page(one, class_list(book))).text

@@ -91,7 +91,9 @@ def test_a_run_that_was_interrupted_goes_on(tmp_path, torn):
     third = Records(tmp_path, INFO)
     assert third.known(NAMES[0], "2") == result(NAMES[0], "failed", "2")
     third.add(result(NAMES[1]))
-    assert [one.submission for one in third.finish().submissions] == [NAMES[1]]  # the others are not there any more
+    assert [one.submission for one in third.finish().gradebook.submissions] == [
+        NAMES[1]
+    ]  # the others are not there any more
 
 
 @pytest.mark.parametrize("change", [{"seed": 7}, {"key": "x"}, {"sandbox": False}, {"cell_timeout": 1.0}])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.grading.intake import MOST_BYTES, Cell, Rejected, cells_of, entries, read
+from dlcourse.grading.intake import MOST_BYTES, Cell, Rejected, cells_of, entries, hidden, read
 from tests.grading.corpus import Book
 
 NOTEBOOK = Book().bytes()
@@ -73,12 +73,74 @@ def test_every_entry_is_there_once_in_order_whatever_its_name(tmp_path):
     assert json.loads(json.dumps(found)) == found
 
 
-def test_several_notebooks_are_named(tmp_path):
-    put(tmp_path / "ada" / "a.ipynb")
-    put(tmp_path / "ada" / "\x1b[2J\udcff.ipynb")
-    assert only(tmp_path)[2] == (
-        r"The folder holds several notebooks (\x1b[2J\udcff.ipynb, a.ipynb): leave the one that is to be graded."
+@pytest.mark.parametrize(
+    ("name", "layout", "who"),
+    [
+        ("homework_02_2024_final.ipynb", "file", "homework_02_2024_final"),
+        ("x_0_5_a.ipynb", "file", "x_0_5_a"),
+        ("ada_1_2.ipynb", "file", "ada_1_2"),
+    ],
+)
+def test_what_only_looks_like_canvas_is_none(tmp_path, name, layout, who):
+    put(tmp_path / name)
+    [entry] = entries(tmp_path)
+    assert (entry.student.layout, entry.student.name, entry.student.user_id) == (layout, who, "")
+
+
+def test_one_name_like_canvas_in_a_folder_of_others_is_a_name(tmp_path):
+    for name in ("homework_2_2024_final.ipynb", "ada.ipynb", "bob.ipynb"):
+        put(tmp_path / name)
+    assert [entry.student.layout for entry in entries(tmp_path)] == ["file"] * 3
+
+
+def test_a_file_name_cannot_take_another_students_number_in_moodle(tmp_path):
+    put(tmp_path / "Eve Müller_777777_assignsubmission_file_x_123456_assignsubmission_file_.ipynb")
+    put(tmp_path / "Eve Müller_777777_assignsubmission_file_LATE_5_6_x.ipynb")
+    for entry in entries(tmp_path):
+        assert (entry.student.layout, entry.student.name, entry.student.user_id) == ("moodle", "Eve Müller", "777777")
+
+
+def test_what_systems_and_platforms_leave_is_nobodys(tmp_path):
+    names = ["desktop.ini", "Thumbs.db", "submission_metadata.yml", "__MACOSX"]
+    for name in names:
+        put(tmp_path / name / "._a.ipynb" if name == "__MACOSX" else tmp_path / name, b"x")
+    found = list(entries(tmp_path))
+    assert sorted(names) == [entry.submission for entry in found]
+    assert {entry.student.layout for entry in found} == {"system"} and all(
+        "nobody's" in entry.reason for entry in found
     )
+
+
+def test_names_that_begin_with_a_dot_are_told_but_for_those_of_systems(tmp_path):
+    for name in (".ada.ipynb", "._ada.ipynb", ".DS_Store", "bob.ipynb"):
+        put(tmp_path / name)
+    assert hidden(tmp_path) == [".ada.ipynb"] and [entry.submission for entry in entries(tmp_path)] == ["bob.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["a.ipynb.txt", "a.ipynb.json", "a.json", "A.IPYNB"])
+def test_a_notebook_that_a_browser_renamed_is_one(tmp_path, name):
+    put(tmp_path / name)
+    put(tmp_path / "bob" / name)
+    ada, bob = entries(tmp_path)
+    assert ada.reason == bob.reason == "" and ada.student.name.casefold() == "a"
+    assert [path.name for path in (*ada.notebooks, *bob.notebooks)] == [name, name]
+
+
+def test_a_table_of_data_is_no_notebook(tmp_path):
+    put(tmp_path / "data.json", b'{"x": 1}')
+    put(tmp_path / "bob" / "data.json", b'{"x": 1}')
+    other, one = entries(tmp_path)
+    assert one.reason.startswith("It is not a notebook") and other.reason.startswith("The folder holds no notebook")
+
+
+def test_a_progress_file_is_found_beside_the_notebook_and_alone(tmp_path):
+    record = {"version": 1, "exercises": {"12.1": {"attempts": 3, "hints": 1, "passed": True}}, "choices": {}}
+    put(tmp_path / "ada" / "a.ipynb")
+    put(tmp_path / "ada" / "progress.json", json.dumps(record).encode())
+    put(tmp_path / "bob.json", json.dumps(record).encode())
+    ada, bob = entries(tmp_path)
+    assert ada.progress == tmp_path / "ada" / "progress.json" and ada.reason == "" and len(ada.notebooks) == 1
+    assert bob.progress == tmp_path / "bob.json" and "progress file" in bob.reason
 
 
 # -------------------------------------------------------------------------------------------- what is no notebook
