@@ -247,7 +247,7 @@ RESERVED = {
     "setup",
     "compute",
 }
-RESERVED |= {"scene", "describe", "sentence", "error", "counted"}
+RESERVED |= {"scene", "describe", "sentence", "error", "sealed", "counted"}
 
 
 class Figure:
@@ -284,6 +284,9 @@ class Figure:
 
     title: str = ""
     last_frame: int = 0
+    sealed: ClassVar[bool] = (
+        False  # a prediction comes before it: the stored picture is of the first frame, not the last
+    )
     counted: ClassVar[tuple[int, int]] = (
         0,
         1,

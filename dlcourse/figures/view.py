@@ -142,7 +142,7 @@ def show(figure: Figure) -> None:
         figure._view = FigureView(figure)
     frame = figure.frame
     try:
-        figure.frame = frame or figure.last_frame
+        figure.frame = frame or (0 if figure.sealed else figure.last_frame)
         sentence, png = figure.sentence(), picture(figure)
     finally:
         figure.frame = frame

@@ -29,6 +29,7 @@ def side(move: float) -> str:
 class Descent(Figure):
     """A walker on a hill, one step of gradient descent at a time, and the same walk as a cobweb."""
 
+    sealed = True
     title = "Walking down a hill, one step at a time"
     hill = choice({name: f"{name}: {h.formula}" for name, h in HILLS.items()}, value="parabola", label="hill")
     start = slider(-2.0, 2.0, value=1.6, step=0.05, label="start x₀")

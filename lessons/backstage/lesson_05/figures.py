@@ -185,6 +185,7 @@ FIT_SIZES = {"1": "B = 1", "4": "B = 4", "16": "B = 16", "64": "B = 64, all samp
 class Floor(Figure):
     """Descent with batches on the map of the average loss, and how far above the lowest loss it stays."""
 
+    sealed = True
     title = "A walk pulled by few samples at a time"
     size = choice(FIT_SIZES, value="1", label="batch size")
     rate = slider(0.01, 0.12, value=0.08, step=0.01, label="learning rate η")
@@ -358,6 +359,7 @@ def race() -> dict[int, Array]:
 class Race(Figure):
     """Four hikers with batches of 1, 8, 64 and all samples; who is first depends on what you count."""
 
+    sealed = True
     title = "Four hikers, one hill: who is first?"
     axis = choice(AXES, value="updates", label="count")
 

@@ -43,7 +43,7 @@ class Gears(Figure):
     """Three wheels: each ratio is a slope, and the ratios multiply."""
 
     title = "Gears: the ratios multiply"
-    turn = slider(-180, 180, value=60, step=10, label="turn x by (degrees)")
+    turn = slider(-180, 180, value=0, step=10, label="turn x by (degrees)")
     first = slider(6, 16, value=8, step=1, label="teeth of x")
     second = slider(6, 16, value=16, step=1, label="teeth of u")
     third = slider(6, 16, value=8, step=1, label="teeth of y")
@@ -69,6 +69,8 @@ class Gears(Figure):
         return [Panel(marks, (left - 0.3, right + 0.3), (-2.7, 2.3), aspect="equal", axes=False, name="gears")]
 
     def describe(self) -> str:
+        if self.turn == 0:
+            return "nothing is turned yet: turn x, and watch u and y"
         first, second = self.ratios
         return (
             f"x turns by {self.angles[0]:+.0f}°, u {first:+.2f} times as far, y {second:+.2f} times as far as u; "

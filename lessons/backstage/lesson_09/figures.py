@@ -39,7 +39,7 @@ class Microscope(Figure):
     title = "The perturbation microscope: a move of s, and what it does to z"
     h = choice(list(H), value="tanh", label="nonlinearity h")
     s = slider(-2.5, 2.5, value=0.5, step=0.1, label="s")
-    ds = slider(-1.5, 1.5, value=1.0, step=0.05, label="move ds")
+    ds = slider(-1.5, 1.5, value=0.0, step=0.05, label="move ds")
 
     def compute(self) -> None:
         h = H[self.h]
@@ -90,6 +90,8 @@ class Microscope(Figure):
         return [lens, law]
 
     def describe(self) -> str:
+        if self.ds == 0:
+            return f"{self.h} at s = {self.s:.1f} has slope {self.slope:.3f}. Nothing is moved yet"
         gap = self.true - self.linear
         share = f", {signed(gap / self.ds**2, 3)} times ds²" if abs(self.ds) > 1e-9 else ""
         return (
@@ -195,7 +197,7 @@ class FanOut(Figure):
 
     title = "One value, three weighted sums, and back"
     way = choice({"forward": "the network", "back": "its derivative network"}, value="forward", label="look at")
-    dz = slider(-1.0, 1.0, value=0.5, step=0.05, label="move dz")
+    dz = slider(-1.0, 1.0, value=0.0, step=0.05, label="move dz")
     w = slider(-2.0, 2.0, value=-1.0, step=0.1, label="weight w[1]")
 
     arriving: ClassVar[list[float]] = [1.0, 3.0, 4.0]  # dC/ds of each sum
@@ -253,6 +255,8 @@ class FanOut(Figure):
 
     def describe(self) -> str:
         terms = " + ".join(f"({w:.1f} · {g:.0f})" for w, g in zip(self.weights, self.arriving, strict=True))
+        if self.way == "forward" and self.dz == 0:
+            return "z feeds three sums, and all three lead to C. Nothing is moved yet"
         if self.way == "forward":
             return (
                 f"z moves by {self.dz:+.2f}, so the sums move by {', '.join(f'{m:+.2f}' for m in self.moves)} "
@@ -266,7 +270,7 @@ class Depth(Figure):
 
     title = "What is left of a gradient on its way back"
     h = choice(list(H), value="sigmoid", label="nonlinearity h")
-    layers = slider(1, 20, value=20, step=1, label="layers")
+    layers = slider(1, 20, value=1, step=1, label="layers")
     weight = slider(0.5, 4.0, value=1.0, step=0.1, label="weight w")
 
     def setup(self) -> None:

@@ -427,6 +427,7 @@ ORDERS = {"loss": "begin at the loss", "input": "begin at the input"}
 class Parentheses(Figure):
     """Three Jacobians in a row, multiplied from one end or from the other."""
 
+    sealed = True
     title = "The same product, in two orders"
     order = choice(ORDERS, value="loss", label="order")
     m = choice(SIZES, value="1", label="numbers at the end, m")

@@ -192,6 +192,7 @@ QUEUES = {
 class Mail(Figure):
     """Backpropagation as mail: each visit reads the letters at a node's door and sends one along every arrow."""
 
+    sealed = True
     title = "Gradients in the mail"
     graph = choice(WORDS, value="b + c", label="graph")
     order = choice(

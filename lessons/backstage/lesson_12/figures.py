@@ -94,6 +94,7 @@ def clouds(rng: np.random.Generator, n: int = 50, distance: float = 2.0) -> tupl
 class Line(Figure):
     """The boundary of a perceptron after each step of training, with the band where it is unsure."""
 
+    sealed = True
     title = "A line learns to separate circles from triangles"
     rate = slider(0.0005, 0.05, value=0.002, log=True, label="learning rate η")
     add = form(
@@ -256,6 +257,7 @@ def training_runs() -> tuple[Array, Array, Array, NDArray[np.int64]]:
 class Separable(Figure):
     """How large the weights grow, for two clouds that overlap or do not."""
 
+    sealed = True
     title = "Two clouds, near or far, and the size of the weights"
     distance = slider(0.4, 3.0, value=2.4, step=0.1, label="distance of the clouds")
 
