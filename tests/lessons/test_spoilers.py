@@ -24,7 +24,6 @@ SPOILERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "10.b": ("order", "times as many", {"frame": 999}),
     "11.a": ("mail", "which is wrong", {"order": "breadth-first", "frame": 999}),
     "12.a": ("line", "step 60", {"frame": 999}),
-    "13.a": ("fold", "32 of 32", {"frame": 999}),
     "13.b": ("starts", "after step 400", {"frame": 999}),
 }
 

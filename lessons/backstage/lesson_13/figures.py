@@ -127,7 +127,6 @@ def folding(hidden: str) -> tuple[Array, Labels, list[Params], list[float]]:
 class Fold(Figure):
     """A grid on the plane, what two hidden units make of it, and the line that the last layer draws there."""
 
-    sealed = True
     title = "A hidden layer bends the plane until a line is enough"
     hidden = choice({name: words for name, (words, _) in HIDDEN.items()}, value="tanh", label="after the sums")
     step_number = slider(0, 300, value=40, step=5, label="training step")

@@ -21,7 +21,7 @@ def test_at_the_places_where_gears_touch_the_same_number_of_teeth_goes_by(teeth)
 
 
 def test_the_wheel_between_changes_nothing_but_itself():
-    assert {round(Gears(second=n).angles[2], 9) for n in range(6, 17)} == {60.0}
+    assert {round(Gears(second=n, turn=60).angles[2], 9) for n in range(6, 17)} == {60.0}
 
 
 @pytest.mark.parametrize("x", [0.3, 1.3, 2.0])

@@ -45,7 +45,7 @@ def test_the_product_of_the_layers_is_the_gradient_of_the_whole_tower(h, layers,
 
 
 def test_twenty_sigmoids_leave_less_than_a_quarter_each():
-    assert Depth().left[-1] < 0.25**20
+    assert Depth(layers=20).left[-1] < 0.25**20
 
 
 @pytest.mark.parametrize("layers", [1, 3, 5])
