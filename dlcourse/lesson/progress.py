@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ class Progress:
     """The learner's progress in all lessons.
 
     Each exercise has a record: ``checks``, ``attempts`` (checks of something other than the stub), ``passed``,
-    ``hints`` (how many were shown) and ``solution`` (it was opened). Each question has the option last chosen.
+    ``hints`` (how many were shown), ``solution`` (it was opened), and the times, in seconds since 1970, of the first
+    check of an attempt and of the first that passed: ``began_at``, ``passed_at``. Each question has the option that
+    was last chosen.
 
     Examples
     --------
@@ -64,16 +67,17 @@ class Progress:
 
     def checked(self, id: str, *, attempted: bool, passed: bool) -> None:
         """A check was made."""
-        before = self.exercise(id)
-        self._note(
-            "exercises",
-            id,
-            {
-                "checks": before["checks"] + 1,
-                "attempts": before["attempts"] + attempted,
-                "passed": before["passed"] or passed,
-            },
-        )
+        before, now = self.exercise(id), int(time.time())
+        record = {
+            "checks": before["checks"] + 1,
+            "attempts": before["attempts"] + attempted,
+            "passed": before["passed"] or passed,
+        }
+        if attempted and not before["attempts"]:
+            record["began_at"] = now
+        if passed and not before["passed"]:
+            record["passed_at"] = now
+        self._note("exercises", id, record)
 
     def hinted(self, id: str, number: int) -> None:
         """A hint was shown."""

@@ -17,9 +17,20 @@ def test_progress_survives_a_restart(tmp_path):
     first.hinted("02.1", 2)
     first.chose("02.a", "They shrink")
     again = Progress(path)
-    assert again.exercise("02.1") == {"checks": 1, "attempts": 1, "passed": False, "hints": 2, "solution": False}
+    record = again.exercise("02.1")
+    record.pop("began_at")
+    assert record == {"checks": 1, "attempts": 1, "passed": False, "hints": 2, "solution": False}
     assert again.chosen("02.a") == "They shrink"
     assert again.exercise("02.2")["checks"] == 0
+
+
+def test_it_keeps_when_an_exercise_was_begun_and_when_it_passed(tmp_path, monkeypatch):
+    clock = iter(range(1000, 2000, 100))
+    monkeypatch.setattr("dlcourse.lesson.progress.time.time", lambda: next(clock))
+    for attempted, passed in [(False, False), (True, False), (True, False), (True, True), (True, True), (True, False)]:
+        Progress(tmp_path / "p.json").checked("02.1", attempted=attempted, passed=passed)
+    record = Progress(tmp_path / "p.json").exercise("02.1")
+    assert (record["began_at"], record["passed_at"], record["attempts"]) == (1100, 1300, 5)
 
 
 def test_a_pass_is_never_forgotten(tmp_path):
