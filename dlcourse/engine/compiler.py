@@ -377,7 +377,7 @@ class Writer:
 
     def write(self, node: Operation) -> None:
         inputs = [self.operand(parent, node) for parent in node.inputs]
-        if node.kind.view and self.stays(node):
+        if node.kind.view and node.shape != () and self.stays(node):  # NumPy copies a single number
             place = self.plan.storage.get(node.inputs[0])
             self.views.append(f"{self.name(node)} = {_expression(node, [place.name if place else inputs[0]], '')}")
             self.fixed.add(node)

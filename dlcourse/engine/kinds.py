@@ -14,6 +14,8 @@ from dlcourse.engine.errors import EngineError, Line, Mismatch, ShapeError, buil
 from dlcourse.engine.graph import (
     LEARNERS_OPERATIONS,
     OPERATIONS,
+    Array,
+    Constant,
     Dtype,
     Node,
     Operand,
@@ -21,6 +23,7 @@ from dlcourse.engine.graph import (
     Shape,
     as_nodes,
     checked_name,
+    evaluate,
     learners_line,
 )
 
@@ -67,10 +70,12 @@ class OperationKind:
         view: bool = False,
         formula: Callable[..., Node] | None = None,
         learners: bool = False,
+        function: Callable[..., Any] | None = None,
     ):
         self.name, self.compute, self.shape_rule, self.dtype_rule = name, compute, shape or broadcast_shapes, dtype
         self.scalar, self.view, self.formula, self.learners = scalar, view, formula, learners
         self.elementwise = isinstance(compute, str) and isinstance(getattr(np, compute, None), np.ufunc)
+        self.function = function or (compute if callable(compute) else getattr(np, compute, None))
         self.takes_out = self.elementwise or (isinstance(compute, str) and "{out}" in compute)
 
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
@@ -90,6 +95,16 @@ class OperationKind:
         except Mismatch as mismatch:
             raise self.explained(mismatch, inputs, known_as or inputs, where) from None
         return Operation(self, inputs, attributes, shape, self.dtype(inputs, attributes), name, where)
+
+    def value(self, inputs: Sequence[Array], attributes: Mapping[str, Any], dtype: Dtype) -> Array:
+        """What an operation of this kind computes from arrays: its NumPy function; or its formula, evaluated."""
+        if self.dtype_rule == "float" and not self.learners:
+            inputs = [array if array.dtype.kind == "f" else array.astype(dtype) for array in inputs]
+        if self.formula:
+            parts = self.formula(*[Constant(array, None, ("", 0)) for array in inputs], **attributes)
+            return evaluate([parts], {})[0].astype(dtype)
+        compute: Any = self.compute if self.learners else self.function  # a learner's cell may be run again
+        return np.asarray(compute(*inputs, **attributes)).astype(dtype)
 
     def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
         """The dtype of the result: a fixed one, or by one of the rules in `_WEIGHED`."""

@@ -31,8 +31,9 @@ def _primitive(
     dtype: str | DTypeLike = "same",
     scalar: str = "",
     view: bool = False,
+    function: Callable[..., Any] | None = None,
 ) -> OperationKind:
-    OPERATIONS[name] = OperationKind(name, compute, shape, dtype, scalar, view)
+    OPERATIONS[name] = OperationKind(name, compute, shape, dtype, scalar, view, function=function)
     return OPERATIONS[name]
 
 
@@ -74,8 +75,10 @@ _greater_equal = _primitive("greater_equal", "greater_equal", dtype=bool, scalar
 _less = _primitive("less", "less", dtype=bool, scalar="{0} < {1}")
 _less_equal = _primitive("less_equal", "less_equal", dtype=bool, scalar="{0} <= {1}")
 _equal = _primitive("equal", "equal", dtype=bool, scalar="{0} == {1}")
-_where = _primitive("where", "where({0}, {1}, {2})", dtype="branches", scalar="({1} if {0} else {2})")
-_cast = _primitive("cast", "{0}.astype({dtype})")
+_where = _primitive(
+    "where", "where({0}, {1}, {2})", dtype="branches", scalar="({1} if {0} else {2})", function=np.where
+)
+_cast = _primitive("cast", "{0}.astype({dtype})", function=lambda x, dtype: x.astype(dtype))
 
 
 def add(a: Operand, b: Operand) -> Node:
@@ -271,9 +274,13 @@ def _axes(x: Node, axis: Axis, what: str) -> tuple[int, ...]:
     return tuple(sorted(int(a) for a in axes))
 
 
-_sum = _primitive("sum", "add.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced)
-_max = _primitive("max", "maximum.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced_not_empty)
-_min = _primitive("min", "minimum.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced_not_empty)
+_sum = _primitive("sum", "add.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced, function=np.add.reduce)
+_max = _primitive(
+    "max", "maximum.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced_not_empty, function=np.maximum.reduce
+)
+_min = _primitive(
+    "min", "minimum.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced_not_empty, function=np.minimum.reduce
+)
 
 
 @_composite("mean", shape=_reduced)
@@ -473,7 +480,7 @@ def _product(a: ShapeOf, b: ShapeOf) -> Shape:
     return (*batch, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
-_matmul = _primitive("matmul", "matmul({0}, {1}{out})", _product)
+_matmul = _primitive("matmul", "matmul({0}, {1}{out})", _product, function=np.matmul)
 
 
 def matmul(a: Operand, b: Operand) -> Node:
@@ -512,11 +519,13 @@ def _expanded(x: ShapeOf, axis: int) -> Shape:
     return (*x[:axis], 1, *x[axis:])
 
 
-_transpose = _primitive("transpose", "{0}.T", lambda x: x[::-1], view=True)
-_columns = _primitive("columns", "{0}.T.copy()", lambda x: x[::-1])
-_permute = _primitive("permute", "{0}.transpose({axes})", _permuted, view=True)
-_reshape = _primitive("reshape", "{0}.reshape({shape})", _reshaped, view=True)
-_broadcast_to = _primitive("broadcast_to", "broadcast_to({0}, {shape})", _broadcasted, view=True)
+_transpose = _primitive("transpose", "{0}.T", lambda x: x[::-1], view=True, function=np.transpose)
+_columns = _primitive("columns", "{0}.T.copy()", lambda x: x[::-1], function=np.transpose)
+_permute = _primitive("permute", "{0}.transpose({axes})", _permuted, view=True, function=np.transpose)
+_reshape = _primitive("reshape", "{0}.reshape({shape})", _reshaped, view=True, function=np.reshape)
+_broadcast_to = _primitive(
+    "broadcast_to", "broadcast_to({0}, {shape})", _broadcasted, view=True, function=np.broadcast_to
+)
 
 
 def _like(x: ShapeOf, like: ShapeOf, **_: Any) -> Shape:
@@ -655,8 +664,10 @@ def _scatter(g: Array, *arrays: Array, shape: tuple[int, ...], index: Index) -> 
     return whole
 
 
-_getitem = _primitive("getitem", "{0}[{index}]", _indexed, view=True)
-_take = _primitive("take", "{0}[{index}]", _indexed, dtype="first")
+_getitem = _primitive("getitem", "{0}[{index}]", _indexed, view=True, function=lambda x, index: x[index.real()])
+_take = _primitive(
+    "take", "{0}[{index}]", _indexed, dtype="first", function=lambda x, *arrays, index: x[index.real(arrays)]
+)
 _scatter_kind = _primitive("scatter", _scatter, lambda g, *arrays, shape, index: shape, dtype="first")
 
 
@@ -722,7 +733,12 @@ def _one_part(g: ShapeOf, *inputs: ShapeOf, axis: int, which: int) -> Shape:
     return inputs[which]
 
 
-_concatenate = _primitive("concatenate", "concatenate(({inputs},), axis={axis}{out})", _joined)
+_concatenate = _primitive(
+    "concatenate",
+    "concatenate(({inputs},), axis={axis}{out})",
+    _joined,
+    function=lambda *arrays, axis: np.concatenate(arrays, axis),
+)
 
 
 @_composite("part", shape=_one_part, dtype="first")
