@@ -9,6 +9,10 @@ from typing import Any, NoReturn
 
 import pytest
 
+from dlcourse.lesson import files
+
+# The lessons that tests of lessons are about: all, or those that `dlcourse author check NN` names.
+LESSONS = os.environ.get("DLCOURSE_LESSONS", "").split() or files.numbers()
 REQUIRED = os.environ.get("DLCOURSE_REQUIRE") == "1"
 
 # Helpers, benchmarks and authors' tools: pytest looks for examples in the docstrings of dlcourse, not in these.

@@ -1,8 +1,8 @@
 """Bring a lesson's notebook up to date: what its room says, the names of cells, and what its cells print and show.
 
 Stored are text and pictures; widget views and widget state are left out, so that a lesson that was not run shows
-pictures and no error. So are execution counts: a cell that is added would change every count after it. A picture that
-looks as before is not replaced.
+pictures and no error. A picture that looks as before is not replaced. Every cell has the execution count 1: numbers in
+order would change behind every cell that is added, and nbval takes a cell without a number for one that was never run.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import numpy as np
 from dlcourse.grading.files import write_atomically
 from dlcourse.lesson.writing import CannotWrite, name_cells, write_cells
 
-__all__ = ["WIDGET_VIEW", "is_up_to_date", "store", "written"]
+__all__ = ["COUNT", "WIDGET_VIEW", "is_up_to_date", "store", "written"]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+COUNT = 1
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -72,7 +73,7 @@ def prepared(notebook: Any, path: Path) -> Any:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.execution_count = None
+            cell.execution_count = COUNT
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})  # type: ignore[no-untyped-call]
     notebook.nbformat_minor = 5
     return notebook
@@ -117,11 +118,11 @@ def tidied(notebook: Any, previous: Any) -> Any:
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        cell.execution_count = None
+        cell.execution_count = COUNT
         cell.outputs = [output for output in joined(cell.outputs) if kept(output)]
         for output in cell.outputs:
             if "execution_count" in output:
-                output.execution_count = None
+                output.execution_count = COUNT
             if "image/png" in output.get("data", {}):
                 new = output.data["image/png"]
                 output.data["image/png"] = next((old for old in pictures if looks_like(old, new)), new).strip() + "\n"

@@ -15,7 +15,7 @@ import nbformat
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["CannotWrite", "hints", "name_cells", "time_and_needs", "title", "write_cells"]
+__all__ = ["CannotWrite", "hints", "name_cells", "prose", "time_and_needs", "title", "write_cells"]
 
 HINTS = re.compile(r"(?:\s*<details><summary>Hint \d</summary>.*?</details>)+\s*\Z", re.DOTALL)
 TIME_AND_NEEDS = re.compile(r"^About \d+ minutes\. Needs (?:no other lesson|lessons? [\d, and]+)\.", re.MULTILINE)
@@ -57,6 +57,17 @@ def hints(exercise: Exercise) -> str:
     """The three hints, folded away below the task."""
     texts = enumerate(exercise.hint_texts, 1)
     return "\n".join(f"<details><summary>Hint {n}</summary>{text}</details>" for n, text in texts)
+
+
+def prose(text: str) -> list[str]:
+    """The words of a markdown cell that are read at once; what is folded away is not.
+
+    Examples
+    --------
+    >>> prose("Go *downhill*. <details><summary>Hint 1</summary>Subtract.</details>")
+    ['Go', '*downhill*.']
+    """
+    return re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL).split()
 
 
 def write_cells(notebook: Any, lesson: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import re
 from collections import Counter
@@ -18,8 +17,8 @@ from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import expected_of, judge
 from dlcourse.lesson.running import Run, observe_answer
 from dlcourse.lesson.values import bits, differs
+from tests.conftest import LESSONS
 
-LESSONS = [path.name[:2] for path in files.notebooks()]
 EXERCISES = [exercise for lesson in LESSONS for exercise in files.exercises(lesson).values()]
 MUTANTS = [(exercise, index) for exercise in EXERCISES for index in range(len(exercise.mutants))]
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
@@ -65,39 +64,14 @@ def test_each_exercise_has_one_answer_cell_and_one_check_cell_and_they_carry_its
     for tag in ("answer", "check"):
         found = Counter(cell.metadata.get("dlcourse", {}).get("exercise") for cell in cells(lesson, tag))
         assert found == dict.fromkeys(files.exercises(lesson), 1)
-        assert all(cell.cell_type == "code" for cell in cells(lesson, tag))
-    for cell in cells(lesson, "check"):
-        assert cell.source.strip() == f'lesson.check("{cell.metadata.dlcourse.exercise}")'
+        assert [cell.id for cell in cells(lesson, tag) if cell.cell_type != "code"] == []
     carrying = {cell.id for cell in notebook(lesson).cells if "dlcourse" in cell.metadata}
     assert carrying == {cell.id for tag in ("answer", "check") for cell in cells(lesson, tag)}
 
 
 @each_exercise
-def test_the_answer_cell_is_followed_by_its_check(exercise):
-    order = [cell.metadata.get("dlcourse", {}).get("exercise") for cell in notebook(exercise.lesson).cells]
-    first = order.index(exercise.id)
-    assert order[first : first + 3] == [exercise.id, exercise.id, None]
-
-
-@each_exercise
-def test_the_stub_has_the_signature_of_the_reference_and_returns_an_ellipsis(exercise):
-    stub, reference = (ast.parse(text).body for text in (files.stub(exercise.id), exercise.source()))
-    assert len(stub) == 1, "a stub is one definition and nothing else"
-    assert type(stub[0]) is type(reference[0])
-    for ours, theirs in zip(methods(stub[0]), methods(reference[0]), strict=True):
-        assert ours.name == theirs.name
-        assert ast.unparse(ours.args) == ast.unparse(theirs.args)
-        if ours.name != "__init__":
-            last = ours.body[-1]
-            assert isinstance(last, ast.Return) and ast.unparse(last) == "return ..."
-    assert judge(exercise, exercise.draw(), run(exercise, files.stub(exercise.id))).outcome == "not attempted"
-
-
-def methods(definition: ast.stmt) -> list[ast.FunctionDef]:
-    if isinstance(definition, ast.FunctionDef):
-        return [definition]
-    assert isinstance(definition, ast.ClassDef)
-    return [part for part in definition.body if isinstance(part, ast.FunctionDef)]
+def test_the_stub_counts_as_not_attempted(exercise):
+    assert judge(exercise, exercise.draw(), run(exercise, exercise.stub())).outcome == "not attempted"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -106,7 +80,8 @@ def test_the_reference_passes_from_its_source_alone(exercise, seed):
     """Its text is run in a fresh namespace, so it stands alone; and it leaves its arguments as they were."""
     verdict = judge(exercise, exercise.draw(seed), run(exercise, exercise.source(), seed))
     assert str(verdict) == f"PASS {exercise.id}"
-    assert all(report.status == "value" and not report.changed for report in expected_of(exercise, exercise.draw(seed)))
+    reports = expected_of(exercise, exercise.draw(seed))
+    assert [report for report in reports if report.status != "value" or report.changed] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -133,10 +108,10 @@ def test_no_two_mutants_agree_on_the_cases(exercise, seed):
 
 
 @each_exercise
-def test_there_are_three_mutants_or_more_with_short_messages_of_their_own(exercise):
+def test_there_is_a_mutant_or_more_and_each_has_a_short_sentence_of_its_own(exercise):
     messages = [mutant.message for mutant in exercise.mutants]
-    assert 3 <= len(messages) == len(set(messages))
-    assert all(len(message) <= 150 and "\n" not in message and message.endswith(".") for message in messages)
+    assert 1 <= len(messages) == len(set(messages))
+    assert [message for message in messages if len(message) > 150 or "\n" in message or message[-1:] != "."] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -157,31 +132,24 @@ def test_a_check_takes_a_moment(exercise):
 
 
 @each_exercise
-def test_there_are_three_hints_and_the_notebook_shows_the_same(exercise):
+def test_there_are_three_hints(exercise):
+    """That the notebook shows them is tested with all that it takes from its room: tests/notebooks/test_template.py."""
     assert len(exercise.hint_texts) == 3 and all(exercise.hint_texts)
-    order = [cell.metadata.get("dlcourse", {}).get("exercise") for cell in notebook(exercise.lesson).cells]
-    answer = order.index(exercise.id)  # the hints stand in the cell of the task, or after the check
-    around = [notebook(exercise.lesson).cells[i].source for i in (answer - 1, answer + 2)]
-    shown = next((source for source in around if "<details>" in source), "")
-    hints = re.findall(r"<summary>(.*?)</summary>\s*(.*?)\s*</details>", shown, flags=re.DOTALL)
-    assert hints == [(f"Hint {n}", text) for n, text in enumerate(exercise.hint_texts, 1)][: len(hints)]
-    assert len(hints) in (0, 2, 3)
 
 
 @each_exercise
 def test_the_answer_explains_why_it_is_right_and_forbidden_names_exist(exercise):
     assert len(exercise.why().split()) >= 5
-    assert all(hasattr(dl, name) for name in exercise.without)
+    assert [name for name in exercise.without if not hasattr(dl, name)] == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_predictions_and_quiz_have_a_sentence_for_every_option(lesson):
     quiz = files.choices(lesson, "quiz")
-    assert len(quiz) == 5
-    assert list(quiz) == [f"{lesson}.q{n}" for n in range(1, 6)]
+    assert list(quiz) == [f"{lesson}.q{n}" for n in range(1, max(len(quiz), 1) + 1)]
     for choice in [*quiz.values(), *files.choices(lesson, "predictions").values()]:
-        assert len(choice.options) >= 3
-        assert all(feedback.strip() for feedback in choice.options.values())
+        assert len(choice.options) >= 3, choice.id
+        assert [option for option, feedback in choice.options.items() if not feedback.strip()] == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

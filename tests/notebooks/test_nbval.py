@@ -16,9 +16,8 @@ import pytest
 
 from dlcourse.lesson import files
 from dlcourse.lesson.solve import solved_notebook
-from tests.conftest import missing
+from tests.conftest import LESSONS, missing
 
-LESSONS = [path.name[:2] for path in files.notebooks()]
 OTHER_CORE = "Nehalem"  # OpenBLAS then uses neither AVX nor fused multiply-add: other roundings in matrix products
 
 
@@ -77,12 +76,20 @@ def nbval(notebooks: dict[str, Any], folder: Path, core: str | None = None) -> d
 
 
 @functools.cache
-def outcomes_of_all(core: str | None) -> dict[str, list[str]]:
-    """Every lesson as released and solved, on one kind of processor."""
-    notebooks = {f"released-{lesson}": released(lesson) for lesson in LESSONS}
-    notebooks |= {f"solved-{lesson}": solved_notebook(lesson) for lesson in LESSONS}
+def outcomes_of(notebooks: tuple[tuple[str, str], ...], core: str | None) -> dict[tuple[str, str], list[str]]:
+    """What nbval says to lessons as released or solved, on one kind of processor."""
+    make = {"released": released, "solved": solved_notebook}
     with tempfile.TemporaryDirectory() as folder:
-        return nbval(notebooks, Path(folder), core)
+        found = nbval(
+            {f"{variant}-{lesson}": make[variant](lesson) for variant, lesson in notebooks}, Path(folder), core
+        )
+    return {(variant, lesson): found[f"{variant}-{lesson}"] for variant, lesson in notebooks}
+
+
+def chosen(request: pytest.FixtureRequest) -> tuple[tuple[str, str], ...]:
+    """The notebooks that this run of the tests is about: whoever selects one lesson does not wait for the others."""
+    tests = [item for item in request.session.items if item.nodeid.split("[")[0] == request.node.nodeid.split("[")[0]]
+    return tuple(sorted({(item.callspec.params["variant"], item.callspec.params["lesson"]) for item in tests}))
 
 
 CORE_NAME = """
@@ -115,10 +122,10 @@ def core_name(core: str | None) -> str:
 @pytest.mark.parametrize("lesson", LESSONS)
 @pytest.mark.parametrize("core", [None, OTHER_CORE], ids=["this processor", OTHER_CORE])
 @pytest.mark.parametrize("variant", ["released", "solved"])
-def test_a_lesson_gives_its_stored_outputs(lesson, variant, core):
+def test_a_lesson_gives_its_stored_outputs(lesson, variant, core, request):
     if core is not None and core_name(core) in ("", core_name(None)):
         missing("another core type cannot be chosen: NumPy does not use OpenBLAS here, or it runs on that core")
-    outcomes = outcomes_of_all(core)[f"{variant}-{lesson}"]
+    outcomes = outcomes_of(chosen(request), core)[variant, lesson]
     assert len(outcomes) == sum(cell.cell_type == "code" for cell in released(lesson).cells)
     assert "\n".join(filter(None, outcomes)) == ""
 

@@ -461,7 +461,7 @@ def before(number: str) -> list[str]:
 
 
 class CourseMap(Figure):
-    """The sixteen lessons; choose one, and what it builds on lights up."""
+    """The lessons; choose one, and what it builds on lights up."""
 
     title = "The course: choose a lesson, and what it builds on lights up"
     lesson = choice({number: f"{number} {entry.name}" for number, entry in COURSE.items()}, value="11", label="lesson")
