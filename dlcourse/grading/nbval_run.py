@@ -26,6 +26,7 @@ import pytest
 from dlcourse.grading.probe import MARK, read_run
 from dlcourse.grading.splicing import Probe, probe_id
 from dlcourse.lesson.judging import judge
+from dlcourse.lesson.parts import parts_right
 from dlcourse.lesson.running import Report
 
 __all__ = ["Session", "run_session"]
@@ -181,6 +182,8 @@ class SplicedCell(nbval.plugin.IPyNbCell):  # type: ignore[misc]
         verdict = judge(exercise, cases, run, expected.reports, session.mutants[exercise.id])
         lines = [ADDRESS.sub("0x…", line) for line in verdict.lines]
         message = {"exercise": exercise.id, "outcome": verdict.outcome, "lines": lines, "mutant": verdict.mutant}
+        if verdict.outcome != "passed":
+            message["parts"] = [[part.title, part.points] for part in parts_right(exercise, run, expected.reports)]
         self.parent.say(message)
         self.comparison_traceback = lines
         return verdict.outcome == "passed"

@@ -71,7 +71,7 @@ class ExerciseResult:
     ----------
     id, title : str
     score, max_score : int
-        ``score`` is ``max_score`` if the outcome is ``"passed"``, else 0.
+        ``score`` is ``max_score`` if the outcome is ``"passed"``, else what its parts are worth, which is less.
     outcome : str
         One of ``OUTCOMES``.
     lines : list of str
@@ -81,6 +81,8 @@ class ExerciseResult:
         Which misconception it matches: the number of the mutant in the answers file, from 0.
     misconception : str
         That mutant's message.
+    parts : list of (str, int)
+        Where the whole is not right, the parts of it that are, and what they are worth.
     evasions : list of str
         For a human to look at: one sentence for each way in which the answer may lean on what it was to build.
     answer : str
@@ -94,16 +96,26 @@ class ExerciseResult:
     title: str = ""
     mutant: int | None = None
     misconception: str = ""
+    parts: list[tuple[str, int]] = field(default_factory=list)
     evasions: list[str] = field(default_factory=list)
     answer: str = ""
 
     @property
     def score(self) -> int:
-        return self.max_score if self.outcome == "passed" else 0
+        return self.max_score if self.outcome == "passed" else sum(points for _, points in self.parts)
 
     @property
     def feedback(self) -> str:
-        return "\n".join(self.lines)
+        return "\n".join([*self.lines, self.partly] if self.parts else self.lines)
+
+    @property
+    def partly(self) -> str:
+        """What a part of the answer is worth, in a sentence; empty where nothing is."""
+        if not self.parts:
+            return ""
+        return (
+            f"{self.score} of {self.max_score} points, for this is right: {', '.join(part for part, _ in self.parts)}."
+        )
 
     def contract(self) -> dict[str, Any]:
         """The part that ``gradebook.json`` shows."""
@@ -190,7 +202,10 @@ class SubmissionResult:
             **{
                 **data,
                 "student": Student(**{**student, "partners": tuple(map(tuple, student["partners"]))}),
-                "exercises": [ExerciseResult(**exercise) for exercise in data["exercises"]],
+                "exercises": [
+                    ExerciseResult(**{**exercise, "parts": [tuple(part) for part in exercise["parts"]]})
+                    for exercise in data["exercises"]
+                ],
             }
         )
 

@@ -303,6 +303,7 @@ def grade(job: Job, asker: Connection) -> SubmissionResult:
         graded = ExerciseResult(exercise.id, exercise.points, verdict["outcome"], verdict["lines"], exercise.title)
         graded.mutant = mutant
         graded.misconception = "" if mutant is None else exercise.mutants[mutant].message
+        graded.parts = [(title, points) for title, points in verdict.get("parts", [])]
         graded.evasions = found.evasions.get(exercise.id, [])
         graded.answer = found.answers.get(exercise.id, "")
         result.exercises.append(graded)

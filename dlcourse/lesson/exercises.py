@@ -19,7 +19,7 @@ from dlcourse.lesson.cases import literal
 if TYPE_CHECKING:
     from dlcourse.figures.choices import Question
 
-__all__ = ["Equivalent", "Exercise", "Mutant", "exercise", "plain_source", "prediction", "question"]
+__all__ = ["Equivalent", "Exercise", "Mutant", "Part", "exercise", "plain_source", "prediction", "question"]
 
 Answer = TypeVar("Answer", bound=Callable[..., Any])
 Case = dict[str, Any]
@@ -45,6 +45,15 @@ class Equivalent:
 
     text: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of an exercise that is worth points by itself, where the whole is not right."""
+
+    title: str
+    points: int
+    look: Callable[[Any], Any]
 
 
 def call(answer: Callable[..., Any], case: Case) -> Any:
@@ -81,6 +90,7 @@ class Exercise:
     start: str = ""
     mutants: list[Mutant] = field(default_factory=list)
     equivalents: list[Equivalent] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     hint_texts: tuple[str, ...] = ()
     answer: Callable[..., Any] = field(default=call, repr=False)
     observer: Callable[[Any, Case], Any] = field(default=call, repr=False)
@@ -164,6 +174,23 @@ class Exercise:
         """Register ``judge(observation, case)``: ``True``, or a message; for answers that are right in many ways."""
         self.judge = judge
         return judge
+
+    def part(self, title: str, points: int, look: Callable[[Any], Any]) -> None:
+        """Give points for a part: ``look(observation)`` is that part, compared as the whole is. All together is more.
+
+        Examples
+        --------
+        >>> both = exercise("90.1", "Forward and backward", points=2)
+        >>> both.part("forward", 1, lambda observed: observed[0])
+        >>> both.part("backward", 1, lambda observed: observed[1])
+        Traceback (most recent call last):
+            ...
+        ValueError: the parts of 90.1 are worth 2 points: the whole must be worth more
+        """
+        worth = sum(part.points for part in self.parts) + points
+        if points < 1 or worth >= self.points:
+            raise ValueError(f"the parts of {self.id} are worth {worth} points: the whole must be worth more")
+        self.parts.append(Part(title, points, look))
 
     def hints(self, concept: str, shapes: str, almost: str) -> None:
         """Give the three hints: the concept, then shapes or units, then almost the code."""
