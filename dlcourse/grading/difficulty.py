@@ -102,7 +102,7 @@ class Hardness:
         if self.minutes:
             middle, low, high = median(self.minutes), min(self.minutes), max(self.minutes)
             parts.append(f"{middle:g} minutes in the middle from the first check to the one that passed")
-            parts[-1] += f" ({low:g} to {high:g})"
+            parts[-1] += f" ({low:g} to {high:g})" if len(self.minutes) > 1 else ""
         if self.tries:
             tries, hints = median(self.tries), median(self.hints or [0])
             kinds = f"{tries:g} {'try' if tries == 1 else 'tries'} and {hints:g} {'hint' if hints == 1 else 'hints'}"

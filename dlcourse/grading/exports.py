@@ -150,7 +150,7 @@ def moodle_csv(marks: ClassList) -> str:
         one = mark.person
         identifier = f"Participant {one.id}" if one.id else ""
         said = "\n".join(filter(None, [info.warning, *_reasons(mark)]))
-        rows.append([identifier, one.name, one.email, mark.total or 0, info.max_score, one.modified or "-", said])
+        rows.append([identifier, one.name, one.email, mark.total or 0, info.max_score, one.modified, said])
     head = ["Identifier", "Full name", "Email address", "Grade", "Maximum grade", "Last modified (grade)"]
     return table([*head, "Feedback comments"], rows)
 
@@ -240,7 +240,8 @@ def write_exports(marks: ClassList, folder: Path) -> None:
     for old in folder.glob("gradescope/*/results.json"):  # of submissions that are no longer there
         if old.parent.name not in results and MADE_HERE.search(old.parent.name):
             shutil.rmtree(old.parent)
-    if len(results) == 1:
-        write_atomically(folder / "results.json", next(iter(results.values())))
+    alone = [one for one, given in marks.by_submission.items() if given[0].counts and given[0].counts.file] or [*names]
+    if len(alone) == 1 and names[alone[0]] in results:  # other files may lie beside the one notebook
+        write_atomically(folder / "results.json", results[names[alone[0]]])
     else:  # it was written when there was one result so far
         (folder / "results.json").unlink(missing_ok=True)

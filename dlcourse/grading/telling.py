@@ -58,7 +58,7 @@ def dry_run(request: Request) -> str:
             fates[entry.submission] = f"rejected: {reason}" if reason else "would be graded"
         results.append(result)
     listed = class_list(Gradebook(info, results), rules)
-    lines = [f"Lesson {info.lesson}, {request.submissions}: {len(found)} entries. Nothing is run or written."]
+    lines = [f"Lesson {info.lesson} ({info.max_score} points), {len(found)} entries. Nothing is run or written."]
     for mark in listed.marks:
         who = f"{shown(mark.person.name)}{f' ({shown(mark.person.id)})' if mark.person.id else ''}"
         if mark.counts is None:

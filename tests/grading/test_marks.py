@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ if sys.platform == "win32":
 from dlcourse.grading.asking import CannotGrade
 from dlcourse.grading.class_page import class_page, difficulty_page, look_alikes_page
 from dlcourse.grading.difficulty import how_hard
-from dlcourse.grading.exports import canvas_csv, gradebook_csv, gradescope_json, moodle_csv, students_csv
+from dlcourse.grading.exports import canvas_csv, gradebook_csv, gradescope_json, moodle_csv, students_csv, write_exports
 from dlcourse.grading.feedback import student_page
 from dlcourse.grading.handed_in import progress_of, submitters, timestamp
 from dlcourse.grading.late import late_rule
@@ -89,6 +90,12 @@ def test_a_second_attachment_and_a_second_attempt_are_one_row_with_the_mark_that
     assert told[0]["also_handed_in"] == "lovelaceada_41001_91002_notes.pdf"
     page = class_page(marks)
     assert "Not used: <bdi>lovelaceada_41001_91002_notes.pdf" in page and "Earlier or worse: <a" in page
+
+
+def test_a_table_of_data_beside_one_notebook_does_not_hide_the_result_from_gradescope(tmp_path):
+    data = other("data.csv", Student("file", "data"))
+    write_exports(made(work("ada.ipynb", Student("file", "ada")), data), tmp_path)
+    assert json.loads((tmp_path / "results.json").read_text())["score"] == 8
 
 
 def test_the_number_of_an_attempt_is_compared_as_a_number():
