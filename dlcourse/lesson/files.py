@@ -26,6 +26,7 @@ __all__ = [
     "about",
     "answers",
     "answers_path",
+    "cells",
     "choices",
     "exercises",
     "figures",
@@ -35,6 +36,7 @@ __all__ = [
     "notebooks",
     "numbers",
     "room",
+    "sentence",
     "stub",
 ]
 
@@ -166,17 +168,29 @@ def choices(lesson: str, kind: str) -> dict[str, Question]:
 
 
 @cache
-def stub(exercise_id: str) -> str:
-    """The source of the answer cell of an exercise, as released; empty if there is no notebook."""
+def cells(lesson: str | int) -> list[dict[str, Any]]:
+    """The cells of a released notebook, each with its source as one text; none if there is no notebook."""
     import json
 
     try:
-        cells = json.loads(notebook(exercise_id.split(".")[0]).read_text(encoding="utf-8"))["cells"]
+        found: list[dict[str, Any]] = json.loads(notebook(lesson).read_text(encoding="utf-8"))["cells"]
     except UnknownLesson:
-        return ""
-    for cell in cells:
+        return []
+    return [{**cell, "source": "".join(cell["source"])} for cell in found]
+
+
+@cache
+def stub(exercise_id: str) -> str:
+    """The source of the answer cell of an exercise, as released; empty if there is no notebook."""
+    for cell in cells(exercise_id.split(".")[0]):
         metadata = cell.get("metadata", {})
         if "answer" in metadata.get("tags", ()) and metadata.get("dlcourse", {}).get("exercise") == exercise_id:
-            source = cell["source"]
-            return source if isinstance(source, str) else "".join(source)
+            return str(cell["source"])
     return ""
+
+
+def sentence(lesson: str | int, cell_id: str, word: str) -> str:
+    """The first line of a cell that has the word in it, without Markdown's stars; empty if none has."""
+    source = next((cell["source"] for cell in cells(lesson) if cell["id"] == cell_id), "")
+    lines = [line.replace("*", "").strip("# ") for line in source.splitlines()]
+    return next((line for line in lines if word.casefold() in line.casefold()), "")

@@ -201,6 +201,16 @@ class Lesson:
             return "passed"
         return "tried" if record["attempts"] else "to do"
 
+    def word(self, name: str) -> None:
+        """Say where a word or a symbol of the course is introduced, and what is said there."""
+        for number in files.numbers():
+            about = files.about(number)
+            for known, cell in {**about.get("words", {}), **about.get("symbols", {})}.items():
+                if name.casefold() in (known.casefold(), *known.casefold().split(", ")):
+                    print(f"{known}: lesson {number}, {about['title']}.\n{files.sentence(number, cell, name)}")
+                    return
+        print(f"The course introduces no word {name!r} of its own. The summary of each lesson lists its new words.")
+
     # -------------------------------------------------------------------------------------------- looking up
 
     def _exercise(self, id: str) -> Exercise:
@@ -231,6 +241,7 @@ class SilentLesson(Lesson):
     def quiz(self) -> None: ...
     def checkup(self, again: bool = False) -> None: ...
     def progress(self) -> None: ...
+    def word(self, name: str) -> None: ...
 
     @property
     def figures(self) -> Any:

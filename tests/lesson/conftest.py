@@ -207,6 +207,8 @@ def lesson_90(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setattr(files, "PACKAGE", package)
     files._opened.cache_clear()
     files.stub.cache_clear()
+    files.cells.cache_clear()
     yield package
     files._opened.cache_clear()
     files.stub.cache_clear()
+    files.cells.cache_clear()

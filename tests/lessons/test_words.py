@@ -1,0 +1,57 @@
+"""Each word of the course is introduced once, in the cell that `lesson.toml` names; summaries list the new words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from dlcourse.lesson import files, open_lesson
+
+LESSONS = files.numbers()
+
+
+def source(lesson: str, id: str) -> str:
+    return next((cell["source"] for cell in files.cells(lesson) if cell["id"] == id), "")
+
+
+def shown(lesson: str, id: str) -> str:
+    """What a cell says: its text, and for a figure or an output what is stored."""
+    for cell in files.cells(lesson):
+        if cell["id"] == id:
+            outputs = [o.get("text", o.get("data", {}).get("text/plain", "")) for o in cell.get("outputs", [])]
+            return " ".join([cell["source"], *("".join(output) for output in outputs)])
+    return ""
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_word_stands_in_the_cell_that_introduces_it(lesson):
+    def is_in(word: str, text: str) -> bool:
+        parts = re.findall(r"[\w-]+", word.split(" (")[0].replace(" and ", " ")) if word.isascii() else [word]
+        return all(part[:6].casefold() in text.casefold() for part in parts)
+
+    words = files.about(lesson)["words"]
+    assert [f"{word}: {cell}" for word, cell in words.items() if not is_in(word, shown(lesson, cell))] == []
+
+
+def test_no_word_is_introduced_twice():
+    counts = Counter(word.casefold() for lesson in LESSONS for word in files.about(lesson)["words"])
+    assert [word for word, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_summary_lists_the_new_words(lesson):
+    (listed,) = re.findall(r"\*\*New words\*\*: (.*?)\.(?:\n\n|$)", source(lesson, "summary"), flags=re.DOTALL)
+    assert " ".join(listed.split()) == ", ".join(files.about(lesson)["words"])
+
+
+def test_a_learner_can_ask_where_a_word_comes_from(capsys):
+    lesson = open_lesson("13")
+    lesson.word("Learning rate")
+    said = capsys.readouterr().out
+    assert said.startswith("learning rate: lesson 02") and "how far you go" in said
+    lesson.word("η")
+    assert "lesson 02" in capsys.readouterr().out
+    lesson.word("flux capacitor")
+    assert "no word 'flux capacitor'" in capsys.readouterr().out
