@@ -58,9 +58,8 @@ class FigureView(anywidget.AnyWidget):
 
     def whole(self) -> dict[str, Any]:
         controls = [control.spec() for control in self.figure._controls.values()]
-        fixed = {"title": self.figure.title, "controls": controls, "roles": roles_as_data()}
-        fixed["counted"] = list(self.figure.counted)
-        return {**fixed, **self.sent, "number": self.number}
+        fixed: dict[str, Any] = {"title": self.figure.title, "controls": controls, "roles": roles_as_data()}
+        return {**fixed, "counted": list(self.figure.counted), **self.sent, "number": self.number}
 
     def push(self, answer_to: str | None = None) -> None:
         """Send what is different from what was sent last. A model that raises is reported in the figure."""

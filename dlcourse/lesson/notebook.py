@@ -205,7 +205,7 @@ class Lesson:
         """Say where a word or a symbol of the course is introduced, and what is said there."""
         for number in files.numbers():
             about = files.about(number)
-            for known, cell in {**about.get("words", {}), **about.get("symbols", {})}.items():
+            for known, cell in {**about.get("new_words", {}), **about.get("new_symbols", {})}.items():
                 if name.casefold() in (known.casefold(), *known.casefold().split(", ")):
                     print(f"{known}: lesson {number}, {about['title']}.\n{files.sentence(number, cell, name)}")
                     return

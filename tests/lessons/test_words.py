@@ -31,19 +31,19 @@ def test_a_word_stands_in_the_cell_that_introduces_it(lesson):
         parts = re.findall(r"[\w-]+", word.split(" (")[0].replace(" and ", " ")) if word.isascii() else [word]
         return all(part[:6].casefold() in text.casefold() for part in parts)
 
-    words = files.about(lesson)["words"]
+    words = files.about(lesson)["new_words"]
     assert [f"{word}: {cell}" for word, cell in words.items() if not is_in(word, shown(lesson, cell))] == []
 
 
 def test_no_word_is_introduced_twice():
-    counts = Counter(word.casefold() for lesson in LESSONS for word in files.about(lesson)["words"])
+    counts = Counter(word.casefold() for lesson in LESSONS for word in files.about(lesson)["new_words"])
     assert [word for word, count in counts.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_summary_lists_the_new_words(lesson):
     (listed,) = re.findall(r"\*\*New words\*\*: (.*?)\.(?:\n\n|$)", source(lesson, "summary"), flags=re.DOTALL)
-    assert " ".join(listed.split()) == ", ".join(files.about(lesson)["words"])
+    assert " ".join(listed.split()) == ", ".join(files.about(lesson)["new_words"])
 
 
 def test_a_learner_can_ask_where_a_word_comes_from(capsys):
