@@ -23,7 +23,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from matplotlib.transforms import Affine2D, IdentityTransform
 
 from dlcourse.figures import labels
-from dlcourse.figures.scene import COLOURS, ROLES, Array, Mark, Panel, Style, resolve
+from dlcourse.figures.scene import COLOURS, ROLES, Mark, Panel, Style, resolve
 
 if TYPE_CHECKING:
     from dlcourse.figures.figure import Figure
@@ -280,7 +280,7 @@ def _within(shape: str, w: float, h: float, dx: float, dy: float) -> bool:
 def _edge(axes: Any, mark: Mark, panel: Panel, order: float, style: Style) -> Patch:
     """An arrow from border to border of the shapes that stand at the ends of the edge."""
     spots = axes.transData.transform([(mark.x0, mark.y0), (mark.x1, mark.y1)])
-    ends: list[Array] = []
+    ends: list[Any] = []
     for (x, y), here, there in ((data, *pair) for data, pair in zip(_ends(mark), (spots, spots[::-1]), strict=True)):
         way, low, high = there - here, 0.0, 0.0
         for other in panel.marks:
