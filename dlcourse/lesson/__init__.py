@@ -9,11 +9,14 @@ A notebook uses ``open_lesson``; ``lessons/backstage/lesson_NN/exercises.py`` us
 ``running``      runs a learner's cell and observes it; in grading this half is in the student's process
 ``values``       values to JSON and back, and the one comparison
 ``judging``      observations to a verdict in plain words; in grading this half stays outside
+``edits``        every small edit of a program
+``explaining``   why it is wrong, found out by running such edits; where the learner's own code may run
 ``notebook``     the ``lesson`` object: predict, show, check, hint, given, solution, quiz, progress
 """
 
 from dlcourse.lesson.cases import function_of
 from dlcourse.lesson.exercises import Exercise, exercise, prediction, question
+from dlcourse.lesson.explaining import diagnose
 from dlcourse.lesson.notebook import Lesson, open_lesson
 
-__all__ = ["Exercise", "Lesson", "exercise", "function_of", "open_lesson", "prediction", "question"]
+__all__ = ["Exercise", "Lesson", "diagnose", "exercise", "function_of", "open_lesson", "prediction", "question"]

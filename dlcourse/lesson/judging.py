@@ -22,7 +22,8 @@ from dlcourse.lesson.values import Difference, Unsupported
 __all__ = ["Verdict", "expected_of", "judge"]
 
 Case = dict[str, Any]
-WIDTH = 150  # of a line
+WIDTH = 150  # of a line, usually
+LONGEST = 420  # where inputs are shown in full
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,16 @@ class Verdict:
         At most three.
     mutant : int or None
         Which misconception it is, counted from 0.
+    evidence : str
+        What the words rest on: ``"misconception"`` (its values agree on all cases), ``"repair"`` (one small edit makes
+        it right, or one makes a right answer give the same), ``"fact"`` (something verified about the run),
+        ``"exception"``, ``"form"`` (nothing to compare, or a value of another kind or shape) or ``"none"``.
     """
 
     outcome: str
     lines: tuple[str, ...]
     mutant: int | None = None
+    evidence: str = "none"
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -51,7 +57,8 @@ def expected_of(exercise: Exercise, cases: Sequence[Case], answer: Any = None) -
     """Observe the reference, or a mutant, with these cases."""
     answer = exercise.answer if answer is None else answer
     with quiet(), without_names(exercise.without), np.errstate(all="ignore"):
-        return [observe_case(answer, exercise.observer, case) for case in cases]
+        record = not exercise.called_directly
+        return [observe_case(answer, exercise.observer, case, record=record) for case in cases]
 
 
 def judge(
@@ -69,35 +76,61 @@ def judge(
         return _before(exercise, run.trouble)
     reports = run.reports
     if reports and reports[-1].status in ("time", "stopped"):
-        case = cases[len(reports) - 1]
-        return _verdict(exercise, _outcome(reports[-1]), _tried(exercise, case), *_ended(exercise, reports[-1]))
+        case, last = cases[len(reports) - 1], reports[-1]
+        return _verdict(
+            exercise, _outcome(last), _tried(exercise, case), *_ended(exercise, last), evidence=_timed(last)
+        )
     if any(report.status == "stub" for report in reports) or not reports:
         return _stub(exercise)
     expected = expected_of(exercise, cases) if expected is None else expected
-    wrong = [i for i in range(len(cases)) if not _accepted(exercise, cases[i], expected[i], reports[i])]
+    wrong = wrong_cases(exercise, cases, expected, reports)
     if not wrong:
         changed = next((report for report in reports if report.changed), None)
         if changed is None:
             return Verdict("passed", (f"PASS {exercise.id}",))
-        return _verdict(exercise, "failed", *_changed(changed))
+        return _verdict(exercise, "failed", *_changed(changed), evidence="fact")
     first = wrong[0]
-    lines = list(_wrong(exercise, cases[first], expected[first], reports[first]))
-    if len(lines) == 2 and reports[first].status == "value":
-        lines.append(_in_common(exercise, [(expected[i], reports[i]) for i in wrong]))
+    lines, evidence = _wrong(exercise, cases[first], expected[first], reports[first])
     if mutants is None:
         mutants = [expected_of(exercise, cases, mutant.answer) for mutant in exercise.mutants]
     mutant = _matching_mutant(exercise, mutants, reports, wrong)
     if mutant is not None:
-        lines = [*lines[:2], exercise.mutants[mutant].message]
+        lines, evidence = [*lines[:2], exercise.mutants[mutant].message], "misconception"
     elif any(report.changed for report in reports) and reports[first].status == "value":
         lines = [*lines[:2], _changed(next(report for report in reports if report.changed))[0]]
-    return _verdict(exercise, _outcome(reports[first]), *lines, mutant=mutant)
+        evidence = "fact"
+    elif evidence == "none" and (fact := _in_common(exercise, expected, reports)):
+        lines, evidence = [*lines[:2], fact], "fact"
+    if len(lines) == 2 and evidence != "exception":
+        lines.append(f'Work this case out by hand and compare; lesson.hint("{exercise.id}") gives a hint.')
+    return _verdict(exercise, _outcome(reports[first]), *lines, mutant=mutant, evidence=evidence)
 
 
-def _verdict(exercise: Exercise, outcome: str, *lines: str, mutant: int | None = None) -> Verdict:
+def wrong_cases(
+    exercise: Exercise, cases: Sequence[Case], expected: Sequence[Report], reports: Sequence[Report]
+) -> list[int]:
+    """Which cases came out wrong: first the worked value of the task, then the smallest."""
+    wrong = [i for i in range(len(cases)) if not accepted(exercise, cases[i], expected[i], reports[i])]
+    return sorted(wrong, key=lambda i: (i > 0, size_of(cases[i])))
+
+
+def size_of(value: Any) -> float:
+    """How much there is to work through by hand; a long number counts a little more than a short one."""
+    if isinstance(value, dict):
+        return sum(map(size_of, value.values()))
+    if isinstance(value, list | tuple):
+        return 1 + sum(map(size_of, value))
+    if isinstance(value, np.ndarray):
+        return 1 + value.size
+    return 1.1 if isinstance(value, float) and value != round(value, 2) else 1.0
+
+
+def _verdict(
+    exercise: Exercise, outcome: str, *lines: str, mutant: int | None = None, evidence: str = "none"
+) -> Verdict:
     """Put the id in front of the first line; a message of a mutant is never cut."""
-    short = [line if mutant is not None and i == 2 else shortened(line, WIDTH + 60) for i, line in enumerate(lines)]
-    return Verdict(outcome, (f"{exercise.id}: {short[0]}", *short[1:3]), mutant)
+    short = [line if mutant is not None and i == 2 else shortened(line, LONGEST) for i, line in enumerate(lines)]
+    return Verdict(outcome, (f"{exercise.id}: {short[0]}", *short[1:3]), mutant, evidence)
 
 
 def _outcome(report: Report) -> str:
@@ -107,7 +140,8 @@ def _outcome(report: Report) -> str:
 # ------------------------------------------------------------------------------------------- the comparison
 
 
-def _accepted(exercise: Exercise, case: Case, expected: Report, report: Report) -> bool:
+def accepted(exercise: Exercise, case: Case, expected: Report, report: Report) -> bool:
+    """Whether one observation is right."""
     return report.status == "value" and _objection(exercise, case, expected, report) is None
 
 
@@ -126,28 +160,21 @@ def _objection(exercise: Exercise, case: Case, expected: Report, report: Report)
 
 
 def _matching_mutant(
-    exercise: Exercise, mutants: Sequence[Sequence[Report]], reports: list[Report], wrong: list[int]
+    exercise: Exercise, mutants: Sequence[Sequence[Report]], reports: Sequence[Report], wrong: list[int]
 ) -> int | None:
-    """The misconception that explains every wrong case; of several, the one that agrees most often.
-
-    Two mistakes in one answer match no single misconception everywhere. Then the one that alone explains the
-    first wrong case, which is the one shown, is named: mending it uncovers the other.
-    """
-    best: tuple[int, int] | None = None
-    explain_the_first = []
-    for index, observed in enumerate(mutants):
-        agrees = [_same(exercise, theirs, ours) for theirs, ours in zip(reports, observed, strict=True)]
-        shown = [i for i in wrong if reports[i].status == "value"]  # an exception alone is no evidence
-        if shown and all(agrees[i] for i in wrong) and (best is None or sum(agrees) > best[0]):
-            best = sum(agrees), index
-        if reports[wrong[0]].status == "value" and agrees[wrong[0]]:
-            explain_the_first.append(index)
-    if best is not None:
-        return best[1]
-    return explain_the_first[0] if len(explain_the_first) == 1 else None
+    """The misconception whose values agree in every case, the right ones included; none, if two of them do."""
+    if all(reports[i].status != "value" for i in wrong):
+        return None  # an exception alone is no evidence
+    agree = [
+        index
+        for index, observed in enumerate(mutants)
+        if all(same(exercise, theirs, ours) for theirs, ours in zip(reports, observed, strict=True))
+    ]
+    return agree[0] if len(agree) == 1 else None
 
 
-def _same(exercise: Exercise, one: Report, other: Report) -> bool:
+def same(exercise: Exercise, one: Report, other: Report) -> bool:
+    """Whether two answers did the same with a case."""
     if one.status == other.status == "value":
         assert one.observed is not None and other.observed is not None
         return values.differs(other.observed, one.observed, exercise.rtol) is None
@@ -158,14 +185,14 @@ def _same(exercise: Exercise, one: Report, other: Report) -> bool:
 
 
 def _tried(exercise: Exercise, case: Case) -> str:
-    each = max(30, WIDTH // max(1, len(case)))
+    each = max(60, (LONGEST - 80) // max(1, len(case)))
     inputs = ", ".join(f"{key}={shortened(compact(value), each)}" for key, value in case.items())
     return f"tried {exercise.name}({inputs})" if exercise.called_directly else f"tried {exercise.name} with {inputs}"
 
 
 def _stub(exercise: Exercise) -> Verdict:
     text = "not attempted yet. Put your own code where the ... is, run the cell, then check again."
-    return Verdict("not attempted", (f"{exercise.id}: {text}",))
+    return Verdict("not attempted", (f"{exercise.id}: {text}",), evidence="form")
 
 
 def _before(exercise: Exercise, trouble: Report) -> Verdict:
@@ -174,7 +201,12 @@ def _before(exercise: Exercise, trouble: Report) -> Verdict:
     if trouble.status == "syntax":
         where = f"line {trouble.line} of your cell: {trouble.text}" if trouble.line else "your cell"
         return _verdict(
-            exercise, "error", f"Python cannot read {where}", f"It says: {trouble.message}", _syntax_advice(trouble)
+            exercise,
+            "error",
+            f"Python cannot read {where}",
+            f"It says: {trouble.message}",
+            _syntax_advice(trouble),
+            evidence="exception",
         )
     if trouble.status == "missing":
         head = "class" if exercise.is_class else "def"
@@ -183,6 +215,7 @@ def _before(exercise: Exercise, trouble: Report) -> Verdict:
             "not attempted",
             f"your cell ran, but afterwards there was no {kind} named {name}.",
             f"It needs to start with `{head} {name}` at the left margin.",
+            evidence="form",
         )
     if trouble.status == "kind":
         return _verdict(
@@ -190,6 +223,7 @@ def _before(exercise: Exercise, trouble: Report) -> Verdict:
             "failed",
             f"{name} is of type {trouble.type}; a {kind} is asked for.",
             f"Keep the first line of the exercise: {_header(exercise)}",
+            evidence="form",
         )
     if trouble.status == "died":
         return _verdict(
@@ -199,8 +233,9 @@ def _before(exercise: Exercise, trouble: Report) -> Verdict:
             "Usually far too much memory, or a call that ends the program.",
         )
     if trouble.status in ("time", "stopped"):
-        return _verdict(exercise, _outcome(trouble), "ran your cell", *_ended(exercise, trouble))
-    return _verdict(exercise, "error", "ran your cell on its own", *_exception(trouble))
+        lines = ("ran your cell", *_ended(exercise, trouble))
+        return _verdict(exercise, _outcome(trouble), *lines, evidence=_timed(trouble))
+    return _verdict(exercise, "error", "ran your cell on its own", *_exception(trouble), evidence="exception")
 
 
 def _header(exercise: Exercise) -> str:
@@ -221,10 +256,15 @@ def _syntax_advice(trouble: Report) -> str:
 def _ended(exercise: Exercise, report: Report) -> tuple[str, ...]:
     if report.status == "stopped":
         return ("You stopped it before it came back.",)
+    where = f"; it was in line {report.line} of your cell then: {report.text}" if report.line else ""
     return (
-        f"It had not come back after {exercise.time_limit:g} seconds.",
+        f"It had not come back after {exercise.time_limit:g} seconds{where}",
         "Usually a loop that never ends, or the same work done again and again: does something change on every turn?",
     )
+
+
+def _timed(report: Report) -> str:
+    return "exception" if report.line else "none"
 
 
 def _changed(report: Report) -> tuple[str, ...]:
@@ -286,34 +326,76 @@ def _exception(report: Report) -> tuple[str, ...]:
     return (f"it raised {what}{where}", *([meaning] if meaning else []))
 
 
-def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> tuple[str, ...]:
-    """What was tried, what came back, what that usually means."""
+def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> tuple[list[str], str]:
+    """What was tried, what came back, what that usually means; and what that rests on."""
+    call = _failing_call(exercise, expected, report)
+    tried = f"tried {call[0]['text']}" if call else _tried(exercise, case)
     if report.status == "raised":
-        return (_tried(exercise, case), *_exception(report))
+        return [f"tried {report.calls[-1]['text']}" if report.calls else tried, *_exception(report)], "exception"
+    if report.status == "form":
+        return _unusable(exercise, tried, call, expected, report), "form"
     objection = _objection(exercise, case, expected, report)
     assert report.observed is not None and objection is not None
     value = values.decode(report.observed)
-    if isinstance(objection, str):  # the exercise's own words
-        return _tried(exercise, case), f"came back: {_show(value)}", objection
-    meaning = _meaning(objection)
-    more = (meaning,) if meaning else ()
-    one = _one_by_one(exercise, case, objection, value)
-    if one is not None:
-        key, at = one
-        tried = f"tried {exercise.name} with {key}[{at}] = {compact(case[key][at])}"
-        return tried, f"came back: {_show(value[at])}", *more
+    if isinstance(objection, str):  # the exercise's own words, about what it looked at
+        if len(report.calls) == 1:
+            tried, value = f"tried {report.calls[0]['text']}", values.decode(report.calls[0]["observed"])
+        return [tried, _came_back(exercise, value, None), objection], "fact"
+    if call is not None:
+        theirs, ours = call
+        difference = values.differs(ours["observed"], theirs["observed"], exercise.rtol)
+        if difference is not None:
+            value, objection = values.decode(theirs["observed"]), difference
+    elif not exercise.called_directly and objection.path:  # a place in what the observer put together tells nobody
+        value, objection = objection.observed, Difference(objection.kind, (), objection.expected, objection.observed)
+    meaning = _meaning(objection, report)
+    back = _came_back(exercise, value, objection)
+    form = objection.kind in ("type", "shape", "nan") or _infinite(objection)
+    return [tried, back, *([meaning] if meaning else [])], "form" if form and meaning else "none"
+
+
+Call = dict[str, Any]
+
+
+def _failing_call(exercise: Exercise, expected: Report, report: Report) -> tuple[Call, Call] | None:
+    """Of the calls that an observer made, the first that did not give what the reference gives; theirs and ours."""
+    for theirs, ours in zip(report.calls, expected.calls, strict=False):
+        if theirs["text"] != ours["text"]:
+            return None
+        if theirs["observed"]["kind"] == ours["observed"]["kind"] == "unsupported":
+            continue  # an object of the answer's own: what it is shows in the next call
+        if values.differs(ours["observed"], theirs["observed"], exercise.rtol) is not None:
+            return theirs, ours
+    return None
+
+
+def _unusable(
+    exercise: Exercise, tried: str, call: tuple[Call, Call] | None, expected: Report, report: Report
+) -> list[str]:
+    """The one who looks at the answer could not go on with what it gave back."""
+    if call is not None:
+        value = values.decode(call[0]["observed"])
+        difference = values.differs(call[1]["observed"], call[0]["observed"], exercise.rtol)
+        meaning = _meaning(difference, report) if difference else ""
+        return [tried, f"came back: {_show(value)}", meaning or "The exercise goes on with it, and cannot."]
+    what = f"made {report.calls[-1]['text']}" if report.calls else f"used {exercise.name}"
+    if report.type == "AttributeError" and report.name:
+        return [what, f"Then {report.name} was asked for, and it is not there."]
+    if exercise.is_class:
+        return [what, f"Then it was used as the exercise shows, and Python said: {report.message}"]
+    return [what, "What came back is built otherwise than asked for: compare it with the worked value of the exercise."]
+
+
+def _came_back(exercise: Exercise, value: Any, d: Difference | None) -> str:
+    """What came back, in full where it is short; a number as exactly as it takes to see that it is wrong."""
     back = _show(value)
-    if objection.path and len(back) > 60:
-        back = f"{back}; at {_place(objection.path)}: {_show(objection.observed)}"
-    return _tried(exercise, case), f"came back: {back}", *more
-
-
-def _one_by_one(exercise: Exercise, case: Case, d: Difference, value: Any) -> tuple[str, int] | None:
-    """Where an observer went through a list of inputs, the input that came out wrong: its name and position."""
-    if exercise.called_directly or not isinstance(value, list) or not d.path:
-        return None
-    lists = [key for key, items in case.items() if isinstance(items, list) and len(items) == len(value)]
-    return (lists[0], d.path[0]) if len(lists) == 1 else None
+    numbers = d is not None and isinstance(d.observed, float) and isinstance(d.expected, int | float)
+    if d is not None and numbers and compact(d.observed) == compact(float(d.expected)):
+        exact = f"{d.observed:.12g}"
+        return f"came back: {exact}" if not d.path else f"came back: {back}; exactly {exact} at {_place(d.path)}"
+    if d is not None and d.path and len(back) > 60 and d.kind == "value":
+        back = f"{back}; at {_place(d.path)}: {_show(d.observed)}"
+    return f"came back: {back}"
 
 
 def _place(path: tuple[Any, ...]) -> str:
@@ -323,14 +405,29 @@ def _place(path: tuple[Any, ...]) -> str:
 def _show(value: Any) -> str:
     if isinstance(value, Unsupported):
         return f"something of type {value.type_name}" + (f" ({value.why})" if value.why else "")
+    if isinstance(value, list | tuple) and len(value) <= 7 and any(isinstance(item, Unsupported) for item in value):
+        opening, closing = "[]" if isinstance(value, list) else "()"
+        return f"{opening}{', '.join(map(_show, value))}{closing}"
+    if isinstance(value, dict) and any(isinstance(item, Unsupported) for item in value.values()):
+        return "{" + ", ".join(f"{key!r}: {_show(item)}" for key, item in value.items()) + "}"
     return compact(value)
 
 
-def _meaning(d: Difference) -> str:
+def _infinite(d: Difference) -> bool:
+    """Whether something is infinite that should not be."""
+    numbers = isinstance(d.observed, int | float) and isinstance(d.expected, int | float)
+    return numbers and bool(np.isinf(float(d.observed)) and not np.isinf(float(d.expected)))
+
+
+def _meaning(d: Difference, report: Report) -> str:
     """What a difference of kind or shape usually means; empty for a plain difference of values."""
     got = d.observed
     if got is None:
-        return "Usually a missing `return`: a function without one gives back None."
+        if report.ends == "no return" and not d.path:
+            return "There is no `return` with a value in it, and a function without one gives back None."
+        if not d.path and d.expected is not None:
+            return f"None came back; {_kind(d.expected)} is asked for. Which way through it has no value to return?"
+        return ""
     if isinstance(got, Unsupported):
         if got.type_name in ("Node", "Parameter", "Placeholder", "Constant", "Operation"):
             return "That is a node of the graph. Its value is in dl.run(...), a parameter's in .value."
@@ -338,9 +435,13 @@ def _meaning(d: Difference) -> str:
             return "Make it a list: list(...)."
         if got.type_name in ("function", "method", "builtin_function_or_method", "type"):
             return "A function came back instead of its value: call it with brackets."
+        if d.expected is None or isinstance(d.expected, Unsupported):
+            return ""
         return f"Give back {_kind(d.expected)}."
     if d.kind == "nan":
         return "nan means not a number: 0/0, inf − inf, inf/inf or the log of something negative happened on the way."
+    if _infinite(d):
+        return "inf means that a number grew beyond all bounds: an overflow, or a division by 0."
     if d.kind in ("type", "shape"):
         wanted, found = _kind(d.expected), _kind(got)
         if wanted != found:
@@ -374,24 +475,67 @@ def _kind(value: Any) -> str:
     return f"a list of {len(value)}" if isinstance(value, list) else f"something of type {type(value).__name__}"
 
 
-FACTORS = {-1.0: "The sign is wrong", 2.0: "The result is twice too large", 0.5: "The result is too small by half"}
+FACTORS = {
+    -1.0: "Every number comes out with the other sign.",
+    2.0: "Every number comes out twice as large as asked for.",
+    0.5: "Every number comes out half as large as asked for.",
+}
 
 
-def _in_common(exercise: Exercise, wrong: Sequence[tuple[Report, Report]]) -> str:
-    """No known misconception: say what all wrong values have in common, or where to look next."""
-    found = [
-        values.differs(ours.observed or {}, theirs.observed or {}, exercise.rtol)
-        for ours, theirs in wrong
-        if theirs.status == "value"
+def _in_common(exercise: Exercise, expected: Sequence[Report], reports: Sequence[Report]) -> str:
+    """What is true of the values in every case, as compared with what is asked for; empty if nothing was found."""
+    if exercise.judge is not None or any(report.status != "value" for report in reports):
+        return ""
+    pairs = [(ours.observed or {}, theirs.observed or {}) for ours, theirs in zip(expected, reports, strict=True)]
+    if exercise.called_directly and (words := _of_parts(exercise, pairs)):
+        return words
+    arrays = [(values.as_array(ours), values.as_array(theirs)) for ours, theirs in pairs]
+    plain = [
+        (a.astype(float), b.astype(float))
+        for a, b in arrays
+        if a is not None and b is not None and a.dtype.kind in "iuf" and b.dtype.kind in "iuf"
     ]
-    pairs = [(d.expected, d.observed) for d in found if d is not None]
-    if all(isinstance(value, int | float) for pair in pairs for value in pair):
-        if len(pairs) == len(wrong):
-            for factor, words in FACTORS.items():
-                if all(e and abs(o - factor * e) <= 1e-6 * abs(e) for e, o in pairs):
-                    return f"{words}, each time."
-        if len(pairs) == len(wrong) and all(e and 0 < abs(o - e) <= 1e-3 * abs(e) for e, o in pairs):
-            return "Nearly: it is off by less than a thousandth. Look for a step, or a small number put in, on the way."
-        if pairs and np.isinf(pairs[0][1]):  # of the case that is shown
-            return "inf means that a number grew beyond all bounds: an overflow, or a division by 0."
-    return f'Work this case out by hand and compare; lesson.hint("{exercise.id}") gives a hint.'
+    if len(plain) < len(arrays):
+        return ""
+    if all(a.shape == b.shape for a, b in plain):
+        ours, theirs = (np.concatenate([side[k].ravel() for side in plain]) for k in (0, 1))
+        finite = np.isfinite(ours) & np.isfinite(theirs)
+        if not finite.all() or len(set(ours[ours != 0].tolist())) < 3:
+            return ""
+        for factor, words in FACTORS.items():
+            if np.allclose(theirs, factor * ours, rtol=1e-7, atol=1e-12):
+                return words
+        if np.allclose(theirs - ours, 1, atol=1e-9) or np.allclose(theirs - ours, -1, atol=1e-9):
+            return f"Every number comes out 1 too {'large' if theirs[0] > ours[0] else 'small'}."
+        for digits in range(1, 8):
+            if np.array_equal(theirs, np.round(ours, digits)):
+                return f"Every number is rounded to {digits} digits: give back the number itself."
+        if np.allclose(theirs, ours, rtol=1e-3, atol=0):
+            return "Nearly: every number is off by less than a thousandth."
+        if exercise.called_directly and all(a.ndim == 1 and np.allclose(a[::-1], b, rtol=1e-7) for a, b in plain):
+            return "The numbers are right, in the opposite order."
+    elif exercise.called_directly and all(
+        a.ndim == 2 and a.T.shape == b.shape and np.allclose(a.T, b, rtol=1e-7) for a, b in plain
+    ):
+        return "The numbers are right, with rows and columns exchanged: that is the transpose."
+    return ""
+
+
+PLACES = ("first", "second", "third", "fourth", "fifth")
+
+
+def _of_parts(exercise: Exercise, pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> str:
+    """Where several things are given back: which of them are right each time, and which is not."""
+    split = [(values.items_of(a), values.items_of(b)) for a, b in pairs if a["kind"] == "tuple"]
+    counts = {len(side) if side is not None else 0 for both in split for side in both}
+    if len(split) < len(pairs) or len(counts) != 1 or not 2 <= (count := counts.pop()) <= 5:
+        return ""
+    right = [
+        all(a is not None and b is not None and values.differs(a[k], b[k], exercise.rtol) is None for a, b in split)
+        for k in range(count)
+    ]
+    bad = [PLACES[k] for k in range(count) if not right[k]]
+    if len(bad) == 1:
+        others = "the other one is" if count == 2 else "the others are"
+        return f"Of the {count} things that you give back the {bad[0]} is wrong; {others} right each time."
+    return ""

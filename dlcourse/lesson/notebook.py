@@ -10,10 +10,11 @@ from weakref import WeakKeyDictionary
 
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
+from dlcourse.lesson.explaining import checked
 from dlcourse.lesson.files import Unknown
-from dlcourse.lesson.judging import Verdict, judge
+from dlcourse.lesson.judging import Verdict
 from dlcourse.lesson.progress import Progress
-from dlcourse.lesson.running import defines, observe_answer, parse, running_shell
+from dlcourse.lesson.running import defines, parse, running_shell
 
 if TYPE_CHECKING:
     from dlcourse.figures.choices import Question
@@ -94,19 +95,7 @@ class Lesson:
         if source is None:
             text = f"there is no {exercise.name} yet. Run the cell that defines it, then check again."
             return Verdict("not attempted", (f"{exercise.id}: {text}",))
-        cases = exercise.draw()
-        run = observe_answer(
-            source,
-            exercise.name,
-            exercise.observer,
-            cases,
-            exercise=exercise.id,
-            is_class=exercise.is_class,
-            without=exercise.without,
-            seconds=exercise.time_limit,
-            elsewhere=names_elsewhere(cells, source),
-        )
-        verdict = judge(exercise, cases, run)
+        verdict, run = checked(exercise, source, elsewhere=names_elsewhere(cells, source))
         if verdict.outcome == "passed":
             self.answers[exercise.id] = run.answer
         elif same_code(source, files.stub(exercise.id)):

@@ -22,10 +22,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
 from functools import wraps
+from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from dlcourse.lesson import values
-from dlcourse.lesson.cases import copy_of, shortened, unchanged
+from dlcourse.lesson.cases import WrittenFunction, compact, copy_of, shortened, unchanged
 
 __all__ = ["Report", "Run", "defines", "observe_answer", "observe_case", "parse", "time_limit", "without_names"]
 
@@ -48,6 +51,10 @@ class Report:
         For a ``NameError``: the name, and whether some other cell defines it.
     changed : list of str
         The arguments that were not the same afterwards.
+    calls : list of dict
+        The first calls of the answer that an observer made: the ``text`` of the call, and what was ``observed``.
+    ends : str
+        For a function that gave back ``None``: ``"no return"`` if it has none at all.
     """
 
     status: str
@@ -59,6 +66,8 @@ class Report:
     name: str = ""
     elsewhere: bool = False
     changed: list[str] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    ends: str = ""
 
 
 @dataclass
@@ -101,7 +110,7 @@ class Run:
 
 def _checked_report(data: Mapping[str, Any]) -> Report:
     report = Report(**data)
-    texts = (report.status, report.type, report.message, report.text, report.name)
+    texts = (report.status, report.type, report.message, report.text, report.name, report.ends)
     fine = all(isinstance(text, str) and len(text) <= 200 and text.isprintable() for text in texts)
     fine = fine and type(report.line) is int and type(report.elsewhere) is bool
     fine = fine and all(isinstance(name, str) and name.isidentifier() for name in report.changed)
@@ -109,7 +118,15 @@ def _checked_report(data: Mapping[str, Any]) -> Report:
         raise ValueError("not a report")
     if report.observed is not None:
         values.decode(report.observed)  # raises on what `encode` did not make
+    for call in report.calls:
+        if call.keys() != {"text", "observed"} or len(call["text"]) > MOST_CALL or not call["text"].isprintable():
+            raise ValueError("not a report")
+        values.decode(call["observed"])
     return report
+
+
+MOST_CALLS = 12  # that are kept of a case
+MOST_CALL = 400  # characters of a call
 
 
 # ------------------------------------------------------------------------------------------ reading cells
@@ -373,25 +390,11 @@ def observe_answer(
     -------
     Run
     """
-    import numpy as np
-
-    import dlcourse as dl
-
     filename = f"<answer {exercise}>"
     lines = source.splitlines(keepends=True)
     linecache.cache[filename] = (len(source), None, lines, filename)  # for messages that quote the line
     run = Run()
-    space: dict[str, Any] = {
-        "__name__": "__main__",
-        "np": np,
-        "dl": dl,
-        "open_lesson": NoMagic(),
-        "lesson": NoMagic(),
-        "get_ipython": NoMagic(),
-        "input": no_input,
-    }
-    if not hasattr(builtins, "display"):  # IPython puts it there
-        space["display"] = NoMagic()
+    space = fresh_space()
     space |= names or {}
     try:
         with time_limit(seconds), quiet(), without_names(without), np.errstate(all="ignore"):
@@ -404,15 +407,47 @@ def observe_answer(
                 run.trouble = Report("kind", type=_type_name(answer))
                 return run
             run.answer = answer
+            record = observer.__name__ != "call"  # where the case is the call, there is nothing to keep
             for case in cases:
-                run.reports.append(observe_case(answer, observer, case, filename, elsewhere))
+                run.reports.append(observe_case(answer, observer, case, filename, elsewhere, record=record))
+            if not _returns(source, name):
+                for report in run.reports:
+                    report.ends = "no return"
     except (TimeUp, KeyboardInterrupt) as stop:
-        report = Report("time" if isinstance(stop, TimeUp) else "stopped")
+        where = _raised(stop.__context__ or stop, filename, ())  # the interruption itself knows the line
+        report = Report("time" if isinstance(stop, TimeUp) else "stopped", line=where.line, text=where.text)
         if run.answer is None:
             run.trouble = report
         elif len(run.reports) < len(cases):
             run.reports.append(report)
     return run
+
+
+def _returns(source: str, name: str) -> bool:
+    """Whether the function of this name gives anything back with ``return``; true of what is no plain function."""
+    for node in parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            kept = ast.Return | ast.Yield | ast.YieldFrom
+            return any(isinstance(part, kept) and part.value is not None for part in ast.walk(node))
+    return True
+
+
+def fresh_space() -> dict[str, Any]:
+    """What an answer finds: what the setup cell imports, and a lesson that does nothing."""
+    import dlcourse as dl
+
+    space: dict[str, Any] = {
+        "__name__": "__main__",
+        "np": np,
+        "dl": dl,
+        "open_lesson": NoMagic(),
+        "lesson": NoMagic(),
+        "get_ipython": NoMagic(),
+        "input": no_input,
+    }
+    if not hasattr(builtins, "display"):  # IPython puts it there
+        space["display"] = NoMagic()
+    return space
 
 
 def _run_cell(source: str, filename: str, space: dict[str, Any], elsewhere: Collection[str]) -> Report | None:
@@ -442,8 +477,13 @@ def observe_case(
     case: dict[str, Any],
     filename: str = "",
     elsewhere: Collection[str] = (),
+    *,
+    record: bool = False,
 ) -> Report:
     """Look at an answer with one case; whatever the answer does becomes a report.
+
+    What the observer itself stumbles over, when it goes on with what the answer gave back, is not the answer's
+    exception: that report's status is ``"form"``. With ``record`` the calls of the answer are kept.
 
     Examples
     --------
@@ -452,8 +492,10 @@ def observe_case(
     ('value', 1.0)
     """
     given = copy_of(case)
+    watch = Watch(record)
     try:
-        value = observer(_noticing_stub(answer), given)
+        with watch.watching(answer) as watched:
+            value = observer(watched, given)
         observed = values.encode(value)
     except Stub:
         return Report("stub")
@@ -462,26 +504,101 @@ def observe_case(
     except BaseException as error:
         if "ellipsis" in _message(error):
             return Report("stub")
-        return _raised(error, filename, elsewhere)
+        report = _raised(error, filename, elsewhere)
+        report.calls = watch.calls
+        if not report.line and watch.raised is not error and not isinstance(error, WriteItYourself):
+            report.status = "form"
+            if isinstance(error, AttributeError) and isinstance(error.name, str) and error.name.isidentifier():
+                report.name = error.name
+        return report
     changed = [key for key in case if not unchanged(case[key], given.get(key))]
     if values.contains(observed, "ellipsis"):
         return Report("stub")
-    return Report("value", observed=observed, changed=changed)
+    return Report("value", observed=observed, changed=changed, calls=watch.calls)
 
 
-def _noticing_stub(answer: Any) -> Any:
-    """A function that stops the observer as soon as the answer gives back ``...``."""
-    if isinstance(answer, type):
-        return answer
+class Watch:
+    """Stands between an observer and an answer: stops at a stub, tells whose an exception is, keeps the calls."""
 
-    @wraps(answer, updated=())
-    def call(*args: Any, **kwargs: Any) -> Any:
-        value = answer(*args, **kwargs)
-        if value is ...:
-            raise Stub
-        return value
+    def __init__(self, record: bool) -> None:
+        self.record = record
+        self.calls: list[dict[str, Any]] = []
+        self.raised: BaseException | None = None  # what came out of the answer itself
+        self.depth = 0
 
-    return call
+    @contextmanager
+    def watching(self, answer: Any) -> Iterator[Any]:
+        """Give the answer as the observer gets it. A class is watched method by method, as long as this lasts."""
+        if not isinstance(answer, type):
+            yield self._around(answer, "")
+            return
+        methods = {name: value for name, value in vars(answer).items() if isinstance(value, FunctionType)}
+        try:
+            for name, method in methods.items():
+                setattr(answer, name, self._around(method, name))
+            yield answer
+        finally:
+            for name, method in methods.items():
+                setattr(answer, name, method)
+
+    def _around(self, function: Callable[..., Any], method: str) -> Callable[..., Any]:
+        @wraps(function, updated=())
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self.depth:
+                return function(*args, **kwargs)
+            self.depth = 1
+            keep = self.record and len(self.calls) < MOST_CALLS and method != "__repr__"
+            entry = {"text": call_text(function, method, args, kwargs), "observed": {"kind": "none"}} if keep else {}
+            if keep:
+                self.calls.append(entry)
+            try:
+                value = function(*args, **kwargs)
+            except BaseException as error:
+                self.raised = error
+                raise
+            finally:
+                self.depth = 0
+            if value is ... and not method:
+                raise Stub
+            if keep:
+                entry["observed"] = values.encode(value, 1000)
+            return value
+
+        return call
+
+
+def call_text(function: Callable[..., Any], method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Write a call for a person: each argument by its name, with its value."""
+    try:
+        named = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
+    except (TypeError, ValueError):
+        named = {**{f"{i}": value for i, value in enumerate(args)}, **kwargs}
+    head = str(getattr(function, "__name__", "the answer"))
+    if method:
+        one = next(iter(named.values()), None)
+        named.pop(next(iter(named), ""), None)
+        kind = type(one).__name__
+        head = kind if method == "__init__" else f"{kind}(...).{method}"
+    each = max(60, (MOST_CALL - 80) // max(1, len(named)))
+    parts = []
+    for name, value in named.items():
+        text = shortened(shown(value), each)
+        parts.append(text if name.isdecimal() or text == name else f"{name}={text}")
+    return shortened("".join(c if c.isprintable() else " " for c in f"{head}({', '.join(parts)})"), MOST_CALL)
+
+
+def shown(value: Any) -> str:
+    """An argument for a person; what is neither a number nor an array goes by the name of its type."""
+    if type(value) in (list, tuple) and len(value) <= 7:
+        opening, closing = "[]" if type(value) is list else "()"
+        return f"{opening}{', '.join(map(shown, value))}{closing}"
+    written = (bool, int, float, str, list, tuple, dict, np.ndarray, WrittenFunction, type(None))
+    if type(value) in written or isinstance(value, np.generic):
+        return compact(value)
+    name = getattr(value, "__name__", None)
+    if callable(value) and isinstance(name, str) and name.isidentifier():
+        return name
+    return "rng" if isinstance(value, np.random.Generator) else f"a {type(value).__name__}"
 
 
 def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> Report:

@@ -41,8 +41,10 @@ class Unsupported:
 # ------------------------------------------------------------------------------------------------ to JSON
 
 
-def encode(value: Any) -> Encoded:
+def encode(value: Any, most: int = MOST_VALUES) -> Encoded:
     """Turn a value into JSON-able data that says all about it: kind, shape, and every bit of every number.
+
+    What holds more than ``most`` numbers and strings is not observed.
 
     Examples
     --------
@@ -55,7 +57,7 @@ def encode(value: Any) -> Encoded:
     >>> encode(object())
     {'kind': 'unsupported', 'type': 'object', 'why': ''}
     """
-    return _encode(value, [MOST_VALUES], MOST_DEPTH)
+    return _encode(value, [most], MOST_DEPTH)
 
 
 def _encode(value: Any, left: list[int], depth: int) -> Encoded:

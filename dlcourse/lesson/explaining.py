@@ -1,0 +1,407 @@
+"""Why an answer is wrong, found out by trying: one edit that mends it, one edit of the reference that does the same,
+or a fact about how it runs.
+
+``judging`` finds words in the values alone. What is here runs the answer again, in variations, so it belongs where
+the learner's own code may run: in the notebook, and in a student's sandbox, never in a process that judges.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from dlcourse.lesson import files
+from dlcourse.lesson.cases import copy_of, shortened
+from dlcourse.lesson.edits import TICK, Edit, edits, with_ticks
+from dlcourse.lesson.exercises import Exercise
+from dlcourse.lesson.judging import LONGEST, Verdict, accepted, expected_of, judge, same, wrong_cases
+from dlcourse.lesson.running import (
+    Report,
+    Run,
+    TimeUp,
+    fresh_space,
+    observe_answer,
+    observe_case,
+    parse,
+    quiet,
+    time_limit,
+    without_names,
+)
+
+__all__ = ["Trials", "diagnose", "explained", "one_edit_variants"]
+
+Case = dict[str, Any]
+REPAIR_SECONDS = 1.2
+TWIN_SECONDS = 0.7
+EACH = 0.25  # seconds for one edited program
+
+
+def diagnose(exercise_id: str, source: str, seed: int | None = None) -> Verdict:
+    """Say what ``lesson.check`` says about a cell.
+
+    Parameters
+    ----------
+    exercise_id : str
+        For instance ``"09.3"``.
+    source : str
+        The cell.
+    seed : int, optional
+        Draws the cases as grading does; without it they are the notebook's.
+
+    Returns
+    -------
+    Verdict
+        ``outcome``, ``evidence`` and ``lines``.
+
+    Examples
+    --------
+    >>> verdict = diagnose("02.1", "def step(x, df, lr):\\n    return x + lr * df(x)")
+    >>> verdict.outcome, verdict.evidence
+    ('failed', 'misconception')
+    """
+    lesson = exercise_id.partition(".")[0]
+    found = files.exercises(files.lesson_number(lesson))
+    if exercise_id not in found:
+        raise files.Unknown(f"There is no exercise {exercise_id!r}: lesson {lesson} has {', '.join(found)}.")
+    return checked(found[exercise_id], source, seed)[0]
+
+
+def checked(
+    exercise: Exercise, source: str, seed: int | None = None, elsewhere: Collection[str] = ()
+) -> tuple[Verdict, Run]:
+    """Run a cell, judge it, and look for the reason if it is wrong."""
+    cases = exercise.draw(seed)
+    run = observe_answer(
+        source,
+        exercise.name,
+        exercise.observer,
+        cases,
+        exercise=exercise.id,
+        is_class=exercise.is_class,
+        without=exercise.without,
+        seconds=exercise.time_limit,
+        elsewhere=elsewhere,
+    )
+    expected = expected_of(exercise, cases)
+    verdict = judge(exercise, cases, run, expected)
+    if verdict.outcome in ("passed", "not attempted") or verdict.evidence in ("misconception", "exception"):
+        return verdict, run
+    try:
+        return explained(exercise, cases, source, run, verdict, expected), run
+    except KeyboardInterrupt:  # the learner does not want to wait for it
+        return verdict, run
+
+
+def explained(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    source: str,
+    run: Run,
+    verdict: Verdict,
+    expected: Sequence[Report] | None = None,
+) -> Verdict:
+    """Give a verdict better words, if something can be verified about the answer that says more."""
+    if run.trouble is not None or len(run.reports) < len(cases):
+        return verdict
+    expected = expected_of(exercise, cases) if expected is None else expected
+    wrong = wrong_cases(exercise, cases, expected, run.reports)
+    if not wrong:  # all is right, but for an argument that is not left alone; that is told already
+        return verdict
+    order = [*wrong, *(i for i in range(len(cases)) if i not in wrong)]
+    try:
+        with (
+            time_limit(REPAIR_SECONDS + TWIN_SECONDS + 1),
+            quiet(),
+            without_names(exercise.without),
+            np.errstate(all="ignore"),
+        ):
+            found = _repair(exercise, cases, source, expected, order)
+            if not found:
+                found = _twin(exercise, cases, run.reports, order)
+            if found:
+                return _with(verdict, found, "repair")
+            if verdict.evidence == "none":
+                fact = _fact(exercise, cases, source, run, expected, wrong)
+                if fact:
+                    return _with(verdict, fact, "fact")
+    except TimeUp:
+        pass
+    return verdict
+
+
+@contextmanager
+def trying(exercise: Exercise) -> Iterator[None]:
+    """Let programs run quietly, without the names that the exercise forbids."""
+    with quiet(), without_names(exercise.without), np.errstate(all="ignore"):
+        yield
+
+
+def _with(verdict: Verdict, words: str, evidence: str) -> Verdict:
+    """Put the words into the last line; what was known before stays in front of them."""
+    *above, last = verdict.lines if len(verdict.lines) == 3 else (*verdict.lines, "")
+    if verdict.evidence != "none" and len(last) < 120:
+        words = f"{last} {words}".strip()
+    return replace(verdict, lines=(*above, shortened(words, LONGEST)), evidence=evidence)
+
+
+# --------------------------------------------------------------------------------------- edited programs
+
+
+class Trials:
+    """Runs programs that are being edited, and looks at the answer in them, within a time for each.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    tree : ast.Module
+        The program, with ticks.
+    names : dict
+        What it finds when it runs.
+    until : float
+        The moment (``perf_counter``) after which nothing more is tried.
+    """
+
+    def __init__(self, exercise: Exercise, tree: ast.Module, names: dict[str, Any], until: float) -> None:
+        self.exercise, self.tree, self.names, self.until = exercise, tree, names, until
+        self.limit = until
+
+    def tick(self) -> None:
+        """Called by the program on every turn of a loop, and in every call."""
+        if perf_counter() > self.limit:
+            raise TimeUp
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no time left."""
+        return perf_counter() > self.until
+
+    def reports(self, cases: Sequence[Case], order: Sequence[int]) -> Iterator[Report]:
+        """Run the program as it is now, then look at its answer case by case; ends early where it cannot go on."""
+        self.limit = min(self.until, perf_counter() + EACH)
+        space = dict(self.names) | {TICK: self.tick}
+        try:
+            exec(compile(self.tree, "<edited>", "exec", dont_inherit=True), space)
+            answer = space[self.exercise.name]
+        except (TimeUp, KeyboardInterrupt) as stop:
+            if isinstance(stop, KeyboardInterrupt) or self.over:
+                raise
+            return
+        except BaseException:
+            return
+        for i in order:
+            try:
+                yield observe_case(answer, self.exercise.observer, cases[i])
+            except TimeUp:
+                return
+
+
+@contextmanager
+def _closing(iterator: Iterator[Edit]) -> Iterator[Iterator[Edit]]:
+    """See to it that an edit that is out is undone."""
+    try:
+        yield iterator
+    finally:
+        iterator.close()  # type: ignore[attr-defined]
+
+
+def _repair(
+    exercise: Exercise, cases: Sequence[Case], source: str, expected: Sequence[Report], order: Sequence[int]
+) -> str:
+    """Words for one small edit of the learner's own cell that makes every case right; empty if none is found."""
+    tree = parse(source)
+    # what a cell prints or tries out is no part of the answer, and must not run again and again
+    tree.body = [part for part in tree.body if not isinstance(part, ast.Expr | ast.For | ast.While | ast.Assert)]
+    with_ticks(tree)
+    trials = Trials(exercise, tree, fresh_space(), perf_counter() + REPAIR_SECONDS)
+    first = _suspicious(exercise, tree)
+    for edit in _suspicious_first(tree, first):
+        good = 0
+        for i, report in zip(order, trials.reports(cases, order), strict=False):
+            if report.changed or not accepted(exercise, cases[i], expected[i], report):
+                break
+            good += 1
+        if good == len(cases):
+            return f"One small change in line {edit.line} makes it right: {look(edit.kind)}."
+        if trials.over:
+            break
+    return ""
+
+
+def look(kind: str) -> str:
+    """The kind of an edit as a request."""
+    return f"look {'for' if kind.startswith('a ') else 'at'} {kind}".rstrip("?")
+
+
+def _suspicious(exercise: Exercise, tree: ast.Module) -> list[int]:
+    """Lines that have no counterpart in the reference, if these are few."""
+    known = {ast.dump(part) for part in ast.walk(ast.parse(exercise.bare_source)) if isinstance(part, ast.stmt)}
+    simple = ast.Assign | ast.AugAssign | ast.Return | ast.Expr
+    parts = [part for part in ast.walk(tree) if isinstance(part, simple)]
+    odd = [part.lineno for part in parts if ast.dump(part) not in known]
+    return list(dict.fromkeys(odd)) if len(odd) <= len(parts) / 2 else []
+
+
+def _suspicious_first(tree: ast.Module, lines: Sequence[int]) -> Iterator[Edit]:
+    for line in lines:
+        with _closing(edits(tree, line)) as some:
+            yield from some
+    with _closing(edits(tree)) as rest:
+        yield from (edit for edit in rest if edit.line not in lines)
+
+
+def reference_trials(exercise: Exercise, until: float) -> Trials:
+    """The reference as a program to edit."""
+    import sys
+
+    tree = with_ticks(ast.parse(exercise.bare_source))
+    return Trials(exercise, tree, dict(vars(sys.modules[exercise.answer.__module__])), until)
+
+
+def _twin(exercise: Exercise, cases: Sequence[Case], reports: Sequence[Report], order: Sequence[int]) -> str:
+    """Words for one small edit of the reference that gives exactly what the learner's answer gives."""
+    if all(report.status != "value" for report in reports):
+        return ""
+    trials = reference_trials(exercise, perf_counter() + TWIN_SECONDS)
+    kinds: list[str] = []
+    with _closing(edits(trials.tree)) as variants:
+        for edit in variants:
+            alike = 0
+            for i, report in zip(order, trials.reports(cases, order), strict=False):
+                if not same(exercise, reports[i], report) or report.changed != reports[i].changed:
+                    break
+                alike += 1
+            if alike == len(cases) and edit.kind not in kinds:
+                kinds.append(edit.kind)
+            if trials.over or len(kinds) > 2:
+                break
+    if not kinds or len(kinds) > 2:
+        return ""
+    return f"A right answer with one slip gives exactly your values: {' or '.join(map(look, kinds))}."
+
+
+def one_edit_variants(exercise: Exercise, seconds: float) -> tuple[Trials, Iterator[Edit]]:
+    """Every edit of the reference that is a slip, not a mending, ready to run."""
+    trials = reference_trials(exercise, perf_counter() + seconds)
+    return trials, edits(trials.tree, mending=False)
+
+
+# ------------------------------------------------------------------------------------------------- facts
+
+
+def _fact(
+    exercise: Exercise, cases: Sequence[Case], source: str, run: Run, expected: Sequence[Report], wrong: Sequence[int]
+) -> str:
+    """Something that holds of the answer and not of a right one; empty if nothing is found."""
+    tree = parse(source)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    ours = [node for node in ast.walk(ast.parse(exercise.bare_source)) if isinstance(node, ast.FunctionDef)]
+    for function in functions:
+        model = next((node for node in ours if node.name == function.name), None)
+        if model is None:
+            continue
+        for name in _unused(function):
+            if name not in _unused(model):
+                return f"{_named(function, exercise)} never uses its argument {name}."
+        if "rng" in _arguments(model) and (line := _other_randomness(function)):
+            return f"Line {line} takes its randomness from elsewhere: use rng, which is handed over."
+    for function in functions:
+        if line := _runs_once(function):
+            return f"The loop in line {line} runs only once: something in it ends it on the first turn."
+    if words := _globals(tree, exercise):
+        return words
+    values = [report.observed for report in run.reports if report.status == "value"]
+    wanted = [report.observed for report in expected]
+    alike = len(values) == len(cases) > 2 and all(value == values[0] for value in values)
+    if alike and sum(value != wanted[0] for value in wanted) > len(cases) / 2:
+        return "It gives the same for every input that was tried: the result does not depend on what comes in."
+    if exercise.called_directly and not exercise.is_class and (words := _without_effect(exercise, cases, run)):
+        return words
+    if wrong:
+        again = observe_case(run.answer, exercise.observer, cases[wrong[0]])
+        if not same(exercise, again, run.reports[wrong[0]]):
+            return (
+                "The same call, made a second time, gives something else: it keeps something from one call to the next."
+            )
+    return ""
+
+
+def _named(function: ast.FunctionDef, exercise: Exercise) -> str:
+    return "Your answer" if function.name == exercise.name else f"Your {function.name}"
+
+
+def _arguments(function: ast.FunctionDef) -> list[str]:
+    return [a.arg for a in [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]]
+
+
+def _unused(function: ast.FunctionDef) -> list[str]:
+    """The arguments that are read nowhere in the function."""
+    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    read |= {
+        part.target.id
+        for part in ast.walk(function)
+        if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)
+    }
+    if read & {"locals", "vars", "eval", "exec"}:
+        return []
+    return [name for name in _arguments(function) if name not in read and name != "self"]
+
+
+def _other_randomness(function: ast.FunctionDef) -> int:
+    """The line of a random number that does not come from ``rng``."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and ast.unparse(node).startswith(("np.random", "random.", "numpy.random")):
+            return node.lineno
+    return 0
+
+
+def _runs_once(function: ast.FunctionDef) -> int:
+    """The line of a loop that cannot come to a second turn."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.For | ast.While) or not isinstance(node.body[-1], ast.Return | ast.Break):
+            continue
+        if not any(isinstance(part, ast.Continue) for part in ast.walk(node)):
+            return node.lineno
+    return 0
+
+
+def _globals(tree: ast.Module, exercise: Exercise) -> str:
+    """A name that the function reads from the cell around it, where an argument or a name of its own is meant."""
+    around = {
+        target.id
+        for part in tree.body
+        if isinstance(part, ast.Assign) and not isinstance(part.value, ast.Lambda)
+        for target in part.targets
+        if isinstance(target, ast.Name)
+    }
+    for function in [part for part in tree.body if isinstance(part, ast.FunctionDef) and part.name == exercise.name]:
+        own = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Name) and node.id in around - own - set(_arguments(function)):
+                return f"Line {node.lineno} reads {node.id} from outside the function, where it is always the same."
+    return ""
+
+
+def _without_effect(exercise: Exercise, cases: Sequence[Case], run: Run) -> str:
+    """An argument whose change never changes what comes back, though it should."""
+    for name in cases[0] if len(cases) > 1 else ():
+        should = does = 0
+        for one, other in pairwise(cases[:5]):
+            if name not in one or name not in other:
+                continue
+            changed = copy_of({**one, name: other[name]})
+            pair = [observe_case(exercise.answer, exercise.observer, case) for case in (one, changed)]
+            theirs = [observe_case(run.answer, exercise.observer, case) for case in (one, changed)]
+            if any(report.status != "value" for report in (*pair, *theirs)):
+                continue
+            should += not same(exercise, *pair)
+            does += not same(exercise, *theirs)
+        if should >= 2 and not does:
+            return f"Whatever {name} is, the same comes back: the result does not depend on {name}."
+    return ""
