@@ -256,7 +256,7 @@ def _syntax_advice(trouble: Report) -> str:
 def _ended(exercise: Exercise, report: Report) -> tuple[str, ...]:
     if report.status == "stopped":
         return ("You stopped it before it came back.",)
-    where = f"; it was in line {report.line} of your cell then: {report.text}" if report.line else ""
+    where = f"; it was in line {report.line} of your cell then: {report.text}" if report.line else "."
     return (
         f"It had not come back after {exercise.time_limit:g} seconds{where}",
         "Usually a loop that never ends, or the same work done again and again: does something change on every turn?",

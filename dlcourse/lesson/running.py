@@ -20,7 +20,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import wraps
 from types import FunctionType
 from typing import Any
@@ -93,11 +93,13 @@ class Run:
         return last is not None and last.status in ("time", "stopped", "died")
 
     def to_json(self) -> dict[str, Any]:
-        """The part that travels."""
-        return {
-            "trouble": None if self.trouble is None else asdict(self.trouble),
-            "reports": [asdict(report) for report in self.reports],
-        }
+        """The part that travels. Where a time limit struck is chance, and a gradebook has to be the same again."""
+        timeless = [
+            replace(report, line=0, text="") if report.status in ("time", "stopped") else report
+            for report in (*([] if self.trouble is None else [self.trouble]), *self.reports)
+        ]
+        written = [asdict(report) for report in timeless]
+        return {"trouble": None if self.trouble is None else written.pop(0), "reports": written}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Run:
