@@ -21,7 +21,7 @@ from dlcourse.grading.feedback import environment
 from dlcourse.grading.files import write_atomically
 from dlcourse.grading.marks import ClassList
 from dlcourse.grading.results import OUTCOMES
-from dlcourse.grading.similarity import look_alikes, published
+from dlcourse.grading.similarity import Likeness, look_alikes, published
 
 __all__ = ["class_page", "difficulty_page", "look_alikes_page", "write_class_pages"]
 
@@ -53,13 +53,15 @@ for (const table of document.querySelectorAll("table.sortable")) {
 CHECKSUM = base64.b64encode(hashlib.sha256(SORTING.encode()).digest()).decode()
 
 
-def class_page(marks: ClassList, made: Any = None) -> str:
+def class_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | None = None) -> str:
     """The page for the instructor: marks, misconceptions, and what a human should look at.
 
     Parameters
     ----------
     marks : ClassList
     made : jinja2.Environment, optional
+    likenesses : list of Likeness, optional
+        If they are found already.
 
     Returns
     -------
@@ -70,7 +72,6 @@ def class_page(marks: ClassList, made: Any = None) -> str:
     submissions = [one for one in gradebook.submissions if one.student.layout != "system"]
     graded = [one for one in submissions if one.status == "graded"]
     totals = [mark.total for mark in marks.marks if mark.total is not None and mark.status == "graded"]
-    likenesses = look_alikes(gradebook)
     template = (made or environment(gradebook)).get_template("class.html")
     return str(
         template.render(
@@ -88,7 +89,7 @@ def class_page(marks: ClassList, made: Any = None) -> str:
             overview=_overview(exercises),
             evasions=[(one, e) for one in graded for e in one.exercises if e.evasions],
             published=published(gradebook),
-            likenesses=likenesses,
+            likenesses=look_alikes(gradebook) if likenesses is None else likenesses,
             sorting=SORTING,
             checksum=CHECKSUM,
         )
@@ -102,10 +103,10 @@ def difficulty_page(marks: ClassList, made: Any = None) -> str:
     return str(template.render(info=marks.gradebook.info, exercises=exercises, overview=_overview(exercises)))
 
 
-def look_alikes_page(marks: ClassList, made: Any = None) -> str:
+def look_alikes_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | None = None) -> str:
     """Answers that look alike, side by side; without a name or a comment where the rules say so."""
     gradebook, anonymous = marks.gradebook, marks.rules.anonymous
-    found = look_alikes(gradebook)
+    found = look_alikes(gradebook) if likenesses is None else likenesses
     answers = {(e.id, one.submission): e.answer for one in gradebook.submissions for e in one.exercises}
     names: Mapping[str, str] = {one.submission: one.submission for one in gradebook.submissions}
     if anonymous:
@@ -212,6 +213,11 @@ def _histogram(scores: Sequence[float], most: int) -> dict[str, Any]:
 def write_class_pages(marks: ClassList, folder: Path, made: Any = None) -> None:
     """Write ``class.html``, ``difficulty.html`` and ``look-alikes.html``."""
     made = made or environment(marks.gradebook)
-    pages = {"class": class_page, "difficulty": difficulty_page, "look-alikes": look_alikes_page}
+    found = look_alikes(marks.gradebook)
+    pages = {
+        "class": class_page(marks, made, found),
+        "difficulty": difficulty_page(marks, made),
+        "look-alikes": look_alikes_page(marks, made, found),
+    }
     for name, page in pages.items():
-        write_atomically(folder / f"{name}.html", page(marks, made).encode("utf-8", "replace"))
+        write_atomically(folder / f"{name}.html", page.encode("utf-8", "replace"))

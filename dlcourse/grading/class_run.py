@@ -298,7 +298,7 @@ def _finished(
         try:
             result = future.result()
             result.sha256, result.progress = one.digest, one.progress
-            yield _merged(result, one.earlier, regrade)
+            yield merged(result, one.earlier, regrade)
         except CannotGrade:
             raise
         except Exception as error:
@@ -310,7 +310,7 @@ def _finished(
             yield SubmissionResult(job.submission, "rejected", points, why, student=job.student, file=job.file)
 
 
-def _merged(result: SubmissionResult, earlier: SubmissionResult | None, regrade: str) -> SubmissionResult:
+def merged(result: SubmissionResult, earlier: SubmissionResult | None, regrade: str) -> SubmissionResult:
     """Where one exercise was to be graded anew, only that one is taken over."""
     if earlier is None or result.status != earlier.status or regrade not in [e.id for e in result.exercises]:
         return result

@@ -167,7 +167,9 @@ def _reasons(mark: Mark) -> list[str]:
         ]
     lines += mark.comments
     if mark.penalty:
-        lines.append(f"{mark.penalty:g} less: handed in {spell(mark.late_by)} late.")
+        lines.append(
+            f"{mark.penalty:g} {'point' if mark.penalty == 1 else 'points'} off: handed in {spell(mark.late_by)} late."
+        )
     if "total" in mark.by_hand:
         lines.append("The mark as a whole is by hand.")
     return lines

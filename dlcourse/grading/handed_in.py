@@ -65,10 +65,14 @@ def submitters(path: Path) -> dict[str, Student]:
     except ModuleNotFoundError:
         return {}
 
-    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # it is written by Ruby, whose own kinds of mapping are mappings
-        """Plain data, whatever the tags say."""
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Plain data, whatever Ruby, which wrote it, calls its kinds of mappings and lists."""
 
-    Loader.add_multi_constructor("!ruby/", lambda loader, _, node: loader.construct_mapping(node, deep=True))
+    def plain(loader: Any, _: str, node: Any) -> Any:
+        kinds = {"mapping": loader.construct_mapping, "sequence": loader.construct_sequence}
+        return kinds[node.id](node, deep=True) if node.id in kinds else loader.construct_scalar(node)
+
+    Loader.add_multi_constructor("!", plain)
     Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader)

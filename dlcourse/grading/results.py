@@ -1,11 +1,10 @@
 """What grading finds out, as data: what the modules of ``dlcourse.grading`` hand to each other.
 
-``gradebook`` collects one ``SubmissionResult`` for each submission and writes them; ``feedback``, ``exports`` and
-``similarity`` read a ``Gradebook`` and write the rest. The call sites, all with the finished gradebook, sorted by
-submission, and the folder that the person named:
+``gradebook`` collects one ``SubmissionResult`` for each submission and writes them. ``marks.class_list`` makes of a
+``Gradebook`` what each student gets. From that the rest is written, into the folder that the person named:
 
-``feedback.write_feedback(gradebook, folder)``   ``feedback/*.html``
-``exports.write_exports(gradebook, folder)``     ``gradebook.csv`` and the files of learning platforms
+``feedback.write_feedback(marks, folder)``   ``feedback/*.html``, ``feedback.zip`` and the pages for the instructor
+``exports.write_exports(marks, folder)``     ``gradebook.csv``, ``students.csv`` and the files of learning platforms
 
 Where the grading happens is up to a ``concurrent.futures.Executor``: ``executor.submit(grade_one, job)`` with
 ``dlcourse.grading.asking.grade_one``, a plain function, and a ``Job``, which pickles and holds all that is

@@ -25,7 +25,7 @@ Encoded = dict[str, Any]
 MOST_VALUES = 100_000  # numbers and strings in one observation
 MOST_TEXT = 10_000  # characters in one string
 MOST_DEPTH = 20  # lists in lists
-MOST_INTEGER_BITS = 4096
+MOST_INTEGER_BITS = 1000  # what is larger has no float to be compared as
 
 RELATIVE = {"float64": 1e-9, "float32": 1e-5, "float16": 1e-2, "complex64": 1e-5, "complex128": 1e-9}
 
@@ -145,7 +145,10 @@ def decode(encoded: Encoded) -> Any:
             raise ValueError(f"not a {kind}")
         return encoded["value"]
     if kind == "int":
-        return int(encoded["value"], 0)
+        number = int(encoded["value"], 0)
+        if number.bit_length() > MOST_INTEGER_BITS:
+            raise ValueError("not an integer that is sent")
+        return number
     if kind == "float":
         return float.fromhex(encoded["value"])
     if kind == "list":

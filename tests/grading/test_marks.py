@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("grading needs a Unix", allow_module_level=True)
 
+from dlcourse.commands.program import main
 from dlcourse.grading.asking import CannotGrade
 from dlcourse.grading.class_page import class_page, difficulty_page, look_alikes_page
 from dlcourse.grading.difficulty import how_hard
@@ -293,6 +295,16 @@ def test_times_are_read_as_platforms_write_them(tmp_path):
         metadata.write_text(damage)
         assert submitters(metadata) == {}
     assert submitters(tmp_path / "nowhere") == {}
+    metadata.write_text(
+        "---\nsubmission_7:\n  :submitters:\n  - :name: Zoë\n    :sid: '007'\n    :email: z@x.edu\n"
+        "  :created_at: 2026-12-01 23:00:00.25 Z\n  :results: !ruby/object:Any\n"
+        "    a: !ruby/array:Of [1]\n    b: !x y\n",
+        encoding="utf-8",
+    )
+    expected = Student(
+        "gradescope", "Zoë", "007", "7", email="z@x.edu", handed_in=DUE.timestamp() + 0.25, clock="Gradescope"
+    )
+    assert submitters(metadata) == {"submission_7": expected}
 
 
 def test_a_progress_file_is_read_and_not_believed():
@@ -360,3 +372,43 @@ def test_an_anonymous_page_of_look_alikes_names_nobody():
         assert secret not in anonymous
     assert "Student 001" in anonymous and "power / total for power" in anonymous
     assert "lovelaceada_41001_9_12.ipynb</bdi>, " not in class_page(made(ada, bob, anonymous=True))
+
+
+# ----------------------------------------------------------------------------------------------------- once more
+
+
+def test_what_is_to_be_graded_anew_is_one_student_or_one_exercise(tmp_path, capsys):
+    from dlcourse.grading.class_run import Request, merged, run_info
+    from dlcourse.grading.gradebook import Records
+    from tests.grading.corpus import Book
+
+    request = Request("12", tmp_path / "in", tmp_path / "out", seed=5)
+    request.submissions.mkdir()
+    request.output.mkdir()
+    content = Book("12").bytes()
+    records = Records(request.output, run_info(request))
+    for name in ("ada.ipynb", "bob.ipynb"):
+        (request.submissions / name).write_bytes(content)
+        records.add(work(name, Student("file", name[:3]), 3, sha256=hashlib.sha256(content).hexdigest()))
+    records.finish()
+    words = ["grade", "12", str(request.submissions), "-o", str(request.output), "--dry-run"]
+    for regrade, again in (("", []), ("ada", ["ada"]), ("bob.ipynb", ["bob"]), ("12.3", ["ada", "bob"])):
+        assert main([*words, "--regrade", regrade]) == 0
+        said = capsys.readouterr().out
+        for name in ("ada", "bob"):
+            fate = "would be graded" if name in again else "graded already, 5 of 8"
+            assert f"{name}: {name}.ipynb, {fate}" in said
+    assert main([*words, "--regrade", "12.9"]) == 1 and "nobody handed in as that" in capsys.readouterr().err
+
+    earlier, anew = work("ada.ipynb", Student(), 2), work("ada.ipynb", Student(), 5)
+    assert [e.outcome for e in merged(anew, earlier, "12.3").exercises] == ["passed"] * 3 + ["failed"] * 2
+    assert merged(anew, earlier, "ada") is anew and merged(anew, None, "12.3") is anew
+
+
+def test_a_line_by_hand_that_fits_nobody_stops_the_run_before_it_begins(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada.ipynb").write_text("{}")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "overrides.csv").write_text("student,score\nada,3\nadda,3\n")
+    assert main(["grade", "12", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--dry-run"]) == 1
+    assert "overrides.csv, line 3: 'adda' fits nobody, or two" in capsys.readouterr().err

@@ -200,3 +200,13 @@ def test_what_can_be_guessed_has_few_bits():
     assert bits([encode([0.0] * 1000)]) == 0
     assert bits([encode(np.random.default_rng(0).normal(size=2))]) == 60
     assert bits([encode(["a", "b", "c", "d"] * 20)]) == pytest.approx(160)
+
+
+def test_an_integer_beyond_every_float_is_told_as_too_large_and_is_no_error():
+    for huge in (2**4000, -(2**1001)):
+        assert decode(encode(huge)) == Unsupported("int", "too large")
+        assert differs(encode(0.5), encode(huge)) is not None and differs(encode([1, 2]), encode([1, huge])) is not None
+        with pytest.raises(ValueError):
+            decode({"kind": "int", "value": hex(huge)})  # as a hostile process may send it
+    assert decode(encode(2**999)) == 2**999
+    assert differs(encode(0.5), encode(2**999)) is not None
