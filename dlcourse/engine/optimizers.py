@@ -123,7 +123,7 @@ class Step:
         return _remembering, (made, [slot.value for slot in self.state])
 
     def _slot(self, p: Parameter, what: str) -> Parameter:
-        return Parameter(np.zeros(p.shape, p.dtype), f"{what} of {variable(p)}", p.where)
+        return Parameter(np.zeros(p.array.shape, p.dtype), f"{what} of {variable(p)}", p.where)
 
     def _updates(self, arrived: Mapping[Parameter, Node]) -> list[tuple[Parameter, Node]]:
         """The new value of each parameter, and of all that is remembered, as nodes."""

@@ -134,9 +134,12 @@ class Rejected(Exception):
 class Writer:
     """Writes lines; the entries of the table ask it for operands."""
 
-    def __init__(self, rng: np.random.Generator, names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, rng: np.random.Generator, names: Sequence[str] | None = None, dtype: type[np.floating[Any]] | None = None
+    ) -> None:
         self.rng = rng
-        self.dtypes = [[np.float64], [np.float64], [np.float32], [np.float64, np.float32]][rng.integers(4)]
+        mixtures = [[np.float64], [np.float64], [np.float32], [np.float64, np.float32]]
+        self.dtypes: list[Any] = mixtures[rng.integers(4)] if dtype is None else [dtype]
         n, m = rng.choice([1, 2, 3, 4, 5, 7], size=2), rng.choice([1, 2, 3, 6], size=2)
         self.sizes: list[Pair] = [(1, 1), (2, 2), (3, 3), tuple(map(int, n)), tuple(map(int, m))]
         if rng.random() < 0.08:
@@ -384,10 +387,10 @@ def available() -> tuple[str, ...]:
 OPERATORS = {"getitem", "greater", "greater_equal", "less", "less_equal"}  # written with brackets and signs
 
 
-def written(seed: int, operations: int | None = None, names: Sequence[str] | None = None) -> Graph:
+def written(seed: int, operations: int | None = None, names: Sequence[str] | None = None, dtype: Any = None) -> Graph:
     """The graph of this seed."""
     rng = np.random.default_rng(seed)
-    w = Writer(rng, names)
+    w = Writer(rng, names, dtype)
     wanted = int(rng.integers(1, 14)) if operations is None else operations
     tries = 0
     made: list[str] = []

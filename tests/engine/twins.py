@@ -220,7 +220,7 @@ def comparison(symbol: str, name: str) -> Callable[[Any], str]:
     def write(w: Any) -> str:
         a, b = w.pair()
         forms = [f"{a} {symbol} {b}"] if symbol else []
-        if w.has(name):
+        if not symbol or w.has(name):
             forms.append(f"dl.{name}({a}, {b})")
         return w.pick(forms)
 
