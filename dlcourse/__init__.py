@@ -18,6 +18,7 @@ from dlcourse.engine.graph import Node, Parameter, Placeholder, constant, parame
 from dlcourse.engine.hardware import device, devices
 from dlcourse.engine.kinds import operation
 from dlcourse.engine.modules import (
+    Dropout,
     Linear,
     LogSoftmax,
     Module,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import re
 import zipfile
@@ -20,9 +21,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine import operations
-from dlcourse.engine.differentiation import gradients
+from dlcourse.engine.differentiation import gradients, register_gradient
 from dlcourse.engine.errors import EngineError, ShapeError, built, label, shape_text
 from dlcourse.engine.graph import Array, Node, Operand, Parameter, as_nodes, parameter
+from dlcourse.engine.kinds import operation
 
 # ------------------------------------------------------------------------------------------------ initialisers
 
@@ -71,19 +73,35 @@ class Module:
 
     def parameters(self) -> list[Parameter]:
         """The parameters of this module and of the modules in it, each once."""
-        found: dict[Parameter, None] = {}
+        return [part for part in self._parts() if isinstance(part, Parameter)]
+
+    def _parts(self) -> list[Module | Parameter]:
+        """This module, the modules in it and all their parameters, each once, in the order of the attributes."""
+        found: dict[Module | Parameter, None] = {}
         waiting: list[Any] = [self]
         while waiting:
             part = waiting.pop(0)
-            if isinstance(part, Parameter):
+            if isinstance(part, Module | Parameter) and part not in found:
                 found[part] = None
-            elif isinstance(part, Module):
-                waiting[:0] = vars(part).values()
+                waiting[:0] = vars(part).values() if isinstance(part, Module) else ()
             elif isinstance(part, list | tuple):
                 waiting[:0] = part
             elif isinstance(part, dict):
                 waiting[:0] = part.values()
         return list(found)
+
+    def train(self) -> None:
+        """Layers that behave differently while a model learns, as :class:`Dropout`, do so from the next run on."""
+        self._set_mode(True)
+
+    def evaluate(self) -> None:
+        """All layers behave as they do when a model is used, from the next run on; graphs stay as they are."""
+        self._set_mode(False)
+
+    def _set_mode(self, training: bool) -> None:
+        for part in self._parts():
+            if isinstance(part, Dropout):
+                part.training = training
 
     def vjp(self, z: Node, g: Operand) -> tuple[Node, list[Node]]:
         """What the module's two Jacobians do to g = ∂c/∂z': ∂c/∂z = g ∂z'/∂z, and ∂c/∂w = g ∂z'/∂w for each w.
@@ -180,18 +198,64 @@ class LogSoftmax(Activation):
     function = staticmethod(operations.log_softmax)
 
 
+@operation("mask of Dropout", shape=lambda z: z)
+def _mask(z: Array, layer: Dropout) -> Array:
+    if not layer.training:
+        return np.ones(z.shape)
+    return (layer.generator.random(z.shape) >= layer.p) / (1 - layer.p)
+
+
+@register_gradient("mask of Dropout")
+def _(op: Node, g: Node) -> list[Node | None]:
+    """The mask depends on chance only."""
+    return [None]
+
+
+class Dropout(Module):
+    """While training, each number of z becomes 0 with probability `p`, and the others are divided by 1 − p.
+
+    So no unit can rely on another one, and sums keep their size (N. Srivastava and others, "Dropout: a simple way to
+    prevent neural networks from overfitting", 2014). `rng` is a NumPy Generator, or a seed for one. Each run draws
+    anew; within a run, value and gradients share what was drawn. ``evaluate()`` of the model switches dropout off, so
+    that z' = z, and ``train()`` on again, in graphs that are already built, too.
+
+    >>> import dlcourse as dl
+    >>> model = dl.Sequential(dl.Dropout(0.5, rng=0))
+    >>> y = model(np.ones(6))
+    >>> dl.run(y)
+    array([2., 0., 0., 0., 2., 2.])
+    >>> model.evaluate()
+    >>> dl.run(y)
+    array([1., 1., 1., 1., 1., 1.])
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | int) -> None:
+        if not 0 <= p < 1:
+            raise EngineError(f"Dropout sets numbers to 0 with a probability from 0 to below 1, and was given {p}.")
+        self.p, self.generator, self.training = p, np.random.default_rng(rng), True
+
+    def forward(self, z: Node) -> Node:
+        return z * _mask(z, layer=self)
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"
+
+
 class Sequential(Module):
     """Modules one after the other: z' = fₙ(… f₂(f₁(z))). A function from node to node may stand for a module, too.
 
-    Parameters of different layers that have one name are numbered: W1, b1, W2, b2.
+    Parameters of different layers that have one name are numbered: W1, b1, W2, b2. With a `name`, that of the network
+    stands before them, so that the networks of a graph can be told apart.
 
     >>> import dlcourse as dl
     >>> model = dl.Sequential(dl.Linear(2, 4, rng=0), dl.tanh, dl.Linear(4, 3, rng=1))
     >>> [p.name for p in model.parameters()]
     ['W1', 'b1', 'W2', 'b2']
+    >>> [p.name for p in dl.Sequential(dl.Linear(2, 4, rng=0), name="critic").parameters()]
+    ['critic W', 'critic b']
     """
 
-    def __init__(self, *layers: Callable[[Any], Node]) -> None:
+    def __init__(self, *layers: Callable[[Any], Node], name: str | None = None) -> None:
         for i, layer in enumerate(layers):
             if not callable(layer):
                 raise EngineError(
@@ -207,6 +271,9 @@ class Sequential(Module):
             if base and len(group) > 1 and (base in names or len(names) < len(group)):
                 for i, p in enumerate(group, start=1):
                     p.named(f"{base}{i}")
+        if name is not None:
+            for p in self.parameters():
+                p.named(f"{name} {p.name}" if p.name else name)
 
     def forward(self, z: Node) -> Node:
         for layer in self.layers:
@@ -235,6 +302,8 @@ class SavedFileError(EngineError, ValueError):
 
 def save(path: str | os.PathLike[str], parameters: Module | Iterable[Parameter] | Mapping[str, Any]) -> None:
     """Write parameters to an .npz file, by name. `parameters` is a module, a list, or a dict of names and arrays.
+
+    Of several parameters with one name in a list, the second is called "W (2)" in the file, the third "W (3)".
 
     The file is written beside the old one and then put in its place: an interruption leaves the old file whole.
     """
@@ -290,16 +359,19 @@ def load(path: str | os.PathLike[str], into: Module | Iterable[Parameter] | None
 def _named_arrays(parameters: Module | Iterable[Parameter] | Mapping[str, Any]) -> dict[str, Array]:
     if isinstance(parameters, Mapping):
         return {str(name): np.asarray(getattr(value, "value", value)) for name, value in parameters.items()}
+    return {name: node.value for name, node in _names_in_file(parameters).items()}
+
+
+def _names_in_file(parameters: Module | Iterable[Parameter]) -> dict[str, Parameter]:
+    """Each parameter by its name; the second W is "W (2)", so that networks of equal layers can share a file."""
     named: dict[str, Parameter] = {}
     for i, node in enumerate(_listed(parameters)):
         name = node.name or f"parameter_{i}"
-        if name in named:
-            raise EngineError(
-                f"two parameters are called {name}, and a file needs different names: use "
-                f'dl.parameter(array, name="...").' + built([named[name]]) + built([node])
-            )
+        alternatives = (f"{name} ({n})" for n in itertools.count(2))
+        while name in named:
+            name = next(alternatives)
         named[name] = node
-    return {name: node.value for name, node in named.items()}
+    return named
 
 
 def _listed(parameters: Module | Iterable[Parameter]) -> list[Parameter]:
@@ -318,7 +390,7 @@ def _listed(parameters: Module | Iterable[Parameter]) -> list[Parameter]:
 
 
 def _assign(arrays: Mapping[str, Array], into: Module | Iterable[Parameter], path: str) -> None:
-    wanted = {node.name or f"parameter_{i}": node for i, node in enumerate(_listed(into))}
+    wanted = _names_in_file(into)
     if set(wanted) != set(arrays):
         held = ", ".join(arrays) or "nothing"
         raise SavedFileError(f"{path} holds {held}, and the parameters are {', '.join(wanted)}.")

@@ -1,6 +1,7 @@
 """Modules own their parameters; files keep them, and keep them safe."""
 
 import os
+import pickle
 import zipfile
 
 import numpy as np
@@ -115,6 +116,66 @@ def test_the_two_jacobians_of_a_module_are_those_of_its_function():
         np.testing.assert_allclose(product, np.tensordot(feeds[g], whole, 2), rtol=1e-10, atol=1e-12)
 
 
+def test_dropout_sets_numbers_to_zero_while_training_and_keeps_their_mean():
+    x, layer = dl.placeholder("x", (None, 50)), dl.Dropout(0.2, rng=3)
+    y = layer(x)
+    data = np.full((400, 50), 3.0)
+    value = dl.run(y, {x: data})
+    assert set(np.unique(value)) == {0.0, 3 / 0.8}
+    assert abs(np.mean(value == 0) - 0.2) < 0.01 and abs(value.mean() - 3) < 0.05
+    assert not np.array_equal(dl.run(y, {x: data}), value)  # each run draws anew
+
+
+def test_dropout_draws_the_same_from_the_same_seed_and_differently_in_each_layer():
+    def drawn():
+        model = dl.Sequential(dl.Dropout(0.5, rng=1), dl.Dropout(0.5, rng=2))
+        return [dl.run(layer(np.ones(40))) for layer in model.layers]
+
+    first, second = drawn(), drawn()
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(*first)
+
+
+def test_value_gradient_and_second_derivative_share_the_mask_of_a_run():
+    x = dl.parameter(np.linspace(0.5, 2.0, 30), name="x")
+    loss = dl.sum(dl.square(dl.Dropout(0.4, rng=0)(x)))
+    g = dl.gradients(loss, x)
+    value, first, second = dl.run([loss, g, dl.gradients(dl.sum(g), x)])
+    assert set(np.round(second * 0.36 / 2, 9)) == {0.0, 1.0}  # the second derivative is 2 (m / 0.6)²
+    np.testing.assert_allclose(first, second * x.value)
+    np.testing.assert_allclose(value, np.sum(second / 2 * x.value**2))
+
+
+def test_evaluation_mode_switches_dropout_off_in_a_graph_that_is_built():
+    inner = dl.Sequential(dl.Linear(3, 8, rng=0), dl.Dropout(0.5, rng=1))
+    model = dl.Sequential(inner, {"tanh": dl.tanh}["tanh"], dl.Linear(8, 1, rng=2))
+    x = dl.placeholder("x", (None, 3), np.float64)
+    y, data = model(x), np.ones((2, 3))
+    loss = dl.mean(y)
+    model.evaluate()
+    np.testing.assert_array_equal(dl.run(y, {x: data}), dl.run(y, {x: data}))
+    dl.check_gradients(loss, {x: data})
+    model.train()
+    assert not np.array_equal(dl.run(y, {x: data}), dl.run(y, {x: data}))
+
+
+def test_dropout_keeps_float32_is_trained_through_and_pickled():
+    x = dl.placeholder("x", (None, 3), np.float32)
+    model = dl.Sequential(dl.Linear(3, 4, rng=0, dtype=np.float32), dl.Dropout(rng=1))
+    y = model(x)
+    feeds = {x: np.ones((5, 3), np.float32)}
+    dl.Adam(0.1).minimize(dl.mean(dl.square(y)))(feeds)
+    assert dl.run(y, feeds).dtype == model.parameters()[0].value.dtype == np.float32
+    other_y, other_x, other = pickle.loads(pickle.dumps((y, x, model)))
+    assert repr(other) == repr(model)
+    np.testing.assert_array_equal(dl.run(other_y, {other_x: feeds[x]}), dl.run(y, feeds))  # it goes on as this one does
+
+
+def test_a_probability_that_leaves_nothing_is_refused():
+    with pytest.raises(dl.EngineError, match="was given 1"):
+        dl.Dropout(1, rng=0)
+
+
 def test_a_module_without_forward_says_what_it_needs():
     with pytest.raises(NotImplementedError, match="forward"):
         dl.Module()(1.0)
@@ -156,10 +217,25 @@ def test_a_file_for_another_model_changes_nothing(tmp_path, other):
         dl.load(tmp_path / "m.npz", into=network())
 
 
-def test_two_parameters_of_one_name_are_not_saved_over_each_other(tmp_path):
-    with pytest.raises(dl.EngineError, match="two parameters are called w"):
-        dl.save(tmp_path / "x.npz", [dl.parameter(1.0, name="w"), dl.parameter(2.0, name="w")])
-    assert not list(tmp_path.iterdir())
+def test_two_networks_of_equal_layers_share_a_file(tmp_path):
+    """Their parameters have the same names, and are kept apart by their order."""
+    one, two = network(), dl.Sequential(dl.Linear(3, 4, rng=8), dl.Linear(4, 2, rng=9))
+    both = one.parameters() + two.parameters()
+    kept = [p.value for p in both]
+    dl.save(tmp_path / "both.npz", both)
+    assert list(dl.load(tmp_path / "both.npz"))[3:6] == ["b2", "W1 (2)", "b1 (2)"]
+    for p in both:
+        p.assign(np.zeros(p.shape))
+    dl.load(tmp_path / "both.npz", into=both)
+    for p, value in zip(both, kept, strict=True):
+        np.testing.assert_array_equal(p.value, value)
+
+
+def test_a_network_with_a_name_names_its_parameters_after_itself():
+    critic = dl.Sequential(dl.Linear(3, 4, rng=0), dl.tanh, dl.Linear(4, 1, rng=1), name="critic")
+    assert [p.name for p in critic.parameters()] == ["critic W1", "critic b1", "critic W2", "critic b2"]
+    with pytest.raises(dl.ShapeError, match="critic W1"):
+        critic(dl.placeholder("x", (None, 5)))
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04 not really", b"\x93NUMPY"])
