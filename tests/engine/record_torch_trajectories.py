@@ -1,6 +1,7 @@
 """Record how PyTorch's optimizers move: run with PyTorch 2.13 to write data/torch_trajectories.json.
 
-    python tests/engine/record_torch_trajectories.py
+    python tests/engine/record_torch_trajectories.py            # all cases
+    python tests/engine/record_torch_trajectories.py adam clipped   # these; the others stay as they are recorded
 
 The problem is a small one with several parameters: the mean cross-entropy of a tanh network with two layers, on
 fixed numbers. What PyTorch is given stands beside what it did, so that the test needs nothing but this file.
@@ -10,19 +11,24 @@ from __future__ import annotations
 
 import json
 import pathlib
+import sys
 
 import numpy as np
-import torch
 
 STEPS = 12
-rng = np.random.default_rng(7)
-problem = {
-    "X": rng.normal(size=(6, 3)),
-    "t": rng.integers(0, 2, size=6),
-    "W1": rng.normal(size=(3, 4)),
-    "b1": rng.normal(size=4),
-    "W2": rng.normal(size=(4, 2)),
-}
+FILE = pathlib.Path(__file__).parent / "data" / "torch_trajectories.json"
+
+
+def problem() -> dict:
+    rng = np.random.default_rng(7)
+    return {
+        "X": rng.normal(size=(6, 3)),
+        "t": rng.integers(0, 2, size=6),
+        "W1": rng.normal(size=(3, 4)),
+        "b1": rng.normal(size=4),
+        "W2": rng.normal(size=(4, 2)),
+    }
+
 
 CASES = {  # name: (PyTorch's optimizer, its options, our optimizer, our options, clipping, groups, schedule)
     "gradient descent": ("SGD", {"lr": 0.3}, "GradientDescent", {"learning_rate": 0.3}),
@@ -89,14 +95,16 @@ CASES = {  # name: (PyTorch's optimizer, its options, our optimizer, our options
 }
 
 
-def trajectory(kind: str, options: dict) -> dict:
+def trajectory(given: dict, kind: str, options: dict) -> dict:
+    import torch  # the tests read CASES without it
+
     options = dict(options)
     clip, groups, schedule = options.pop("clip", None), options.pop("groups", {}), options.pop("schedule", None)
-    params = {k: torch.tensor(problem[k], dtype=torch.float64, requires_grad=True) for k in ("W1", "b1", "W2")}
+    params = {k: torch.tensor(given[k], dtype=torch.float64, requires_grad=True) for k in ("W1", "b1", "W2")}
     lists = [{"params": [p], **groups.get(name, {})} for name, p in params.items()]
     optimizer = getattr(torch.optim, kind)(lists, **options)
     scheduler = getattr(torch.optim.lr_scheduler, schedule[0])(optimizer, **schedule[1]) if schedule else None
-    X, t = torch.tensor(problem["X"]), torch.tensor(problem["t"])
+    X, t = torch.tensor(given["X"]), torch.tensor(given["t"])
     losses, path = [], []
     for _ in range(STEPS):
         optimizer.zero_grad()
@@ -107,20 +115,18 @@ def trajectory(kind: str, options: dict) -> dict:
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
         path.append({name: p.detach().numpy().tolist() for name, p in params.items()})
-    return {"losses": losses, "path": path}
+    return {"torch": torch.__version__, "losses": losses, "path": path}
 
 
 if __name__ == "__main__":
-    recorded = {
-        "torch": torch.__version__,
-        "problem": {k: v.tolist() for k, v in problem.items()},
-        "cases": {
-            name: {"optimizer": ours, "options": our_options, **trajectory(theirs, options)}
-            for name, (theirs, options, ours, our_options) in CASES.items()
-        },
-    }
-    target = pathlib.Path(__file__).parent / "data" / "torch_trajectories.json"
-    target.write_text(json.dumps(recorded) + "\n")
-    print(f"wrote {target}")
+    asked = sys.argv[1:] or list(CASES)
+    recorded = json.loads(FILE.read_text()) if sys.argv[1:] else {"problem": {}, "cases": {}}
+    recorded["problem"] = recorded["problem"] or {k: v.tolist() for k, v in problem().items()}
+    given = {name: np.array(value) for name, value in recorded["problem"].items()}
+    for name in asked:
+        theirs, options, ours, our_options = CASES[name]
+        recorded["cases"][name] = {"optimizer": ours, "options": our_options, **trajectory(given, theirs, options)}
+    FILE.write_text(json.dumps(recorded) + "\n")
+    print(f"wrote {', '.join(asked)} to {FILE}")

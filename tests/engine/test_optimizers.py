@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import pathlib
 import pickle
 from typing import Any
 
@@ -12,8 +11,11 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
+from tests.engine.record_torch_trajectories import CASES, FILE
+from tests.engine.twins import RULES
 
-RECORDED = json.loads((pathlib.Path(__file__).parent / "data" / "torch_trajectories.json").read_text())
+RECORDED = json.loads(FILE.read_text())
+OPTIMIZERS = list(RULES)  # all that are public: see test_registry.py
 
 
 def problem(dtype: Any = float) -> tuple[Any, dict[str, Any], dict[Any, Any]]:
@@ -24,9 +26,18 @@ def problem(dtype: Any = float) -> tuple[Any, dict[str, Any], dict[Any, Any]]:
     return loss, p, {x: given["X"], t: given["t"]}
 
 
-@pytest.mark.parametrize("name", RECORDED["cases"])
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_every_optimizer_has_a_case_at_pytorchs(kind: str) -> None:
+    assert any(ours == kind for _, _, ours, _ in CASES.values()), (
+        f"dl.{kind} has no case in tests/engine/record_torch_trajectories.py: add one and record it, by its name alone"
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_each_optimizer_takes_pytorchs_steps(name: str) -> None:
+    assert name in RECORDED["cases"], f"record it: python tests/engine/record_torch_trajectories.py {name!r}"
     case = RECORDED["cases"][name]
+    assert [case["optimizer"], case["options"]] == json.loads(json.dumps(CASES[name][2:])), f"record {name!r} again"
     options = dict(case["options"])
     if isinstance(options["learning_rate"], list):
         schedule, arguments = options["learning_rate"]
@@ -39,9 +50,6 @@ def test_each_optimizer_takes_pytorchs_steps(name: str) -> None:
         assert step(feeds) == pytest.approx(expected_loss, rel=1e-12)
         for n, value in expected.items():
             np.testing.assert_allclose(p[n].value, value, rtol=1e-12, atol=1e-12)
-
-
-OPTIMIZERS = ["GradientDescent", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW"]
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
