@@ -18,9 +18,9 @@ import nbformat
 import numpy as np
 
 from dlcourse.grading.files import write_atomically
-from dlcourse.lesson.writing import CannotWrite, name_cells, write_cells
+from dlcourse.lesson.writing import CannotWrite, course_list, name_cells, write_cells
 
-__all__ = ["COUNT", "WIDGET_VIEW", "is_up_to_date", "store", "written"]
+__all__ = ["COUNT", "WIDGET_VIEW", "is_up_to_date", "store", "store_list", "with_list", "written"]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 COUNT = 1
@@ -56,6 +56,21 @@ def store(path: Path) -> str:
 def is_up_to_date(path: Path) -> bool:
     """Whether a notebook holds what its room says, under names, in the one form; nothing is run."""
     return written(prepared(read(path), path)) == path.read_text(encoding="utf-8")
+
+
+def with_list(readme: Path) -> str:
+    """The README with the list of the lessons that there are."""
+    begin, end = "<!-- lessons: dlcourse author store -->", "<!-- /lessons -->"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(begin)
+    return f"{before}{begin}\n{course_list()}\n{end}{rest.partition(end)[2]}"
+
+
+def store_list(readme: Path) -> None:
+    """Bring the README's list of lessons up to date."""
+    text = with_list(readme)
+    if text != readme.read_text(encoding="utf-8"):
+        write_atomically(readme, text.encode())
+        print(f"{readme.name} stored.")
 
 
 def read(path: Path) -> Any:

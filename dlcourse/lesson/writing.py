@@ -7,6 +7,7 @@ name here, too, so that an author can add cells in any of them.
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from typing import Any
 
@@ -15,7 +16,7 @@ import nbformat
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["CannotWrite", "hints", "name_cells", "prose", "time_and_needs", "title", "write_cells"]
+__all__ = ["CannotWrite", "course_list", "hints", "name_cells", "prose", "time_and_needs", "title", "write_cells"]
 
 HINTS = re.compile(r"(?:\s*<details><summary>Hint \d</summary>.*?</details>)+\s*\Z", re.DOTALL)
 TIME_AND_NEEDS = re.compile(r"^About \d+ minutes\. Needs (?:no other lesson|lessons? [\d, and]+)\.", re.MULTILINE)
@@ -51,6 +52,14 @@ def time_and_needs(lesson: str) -> str:
     *first, last = sorted(about["needs"]) or ["no other lesson"]
     needs = f"lessons {', '.join(first)} and {last}" if first else f"lesson {last}" if about["needs"] else last
     return f"About {about['minutes']} minutes. Needs {needs}."
+
+
+def course_list() -> str:
+    """How many lessons there are, how long they take, and what they are called; as the README has it."""
+    about = {number: files.about(number) for number in files.numbers()}
+    hours = round(sum(lesson["minutes"] for lesson in about.values()) / 60)
+    names = " · ".join(f"**{number}** {lesson['title']}" for number, lesson in about.items())
+    return "\n".join(textwrap.wrap(f"{len(about)} lessons, about {hours} hours: {names}.", 120, break_on_hyphens=False))
 
 
 def hints(exercise: Exercise) -> str:

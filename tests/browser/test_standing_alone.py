@@ -1,0 +1,58 @@
+"""`dlcourse author figure` shows one figure alone, moved by keyboard, and made anew from the file at each load."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.figures import FigureOnPage
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    command = [sys.executable, "-m", "dlcourse", "author", "figure", "02", "descent", "--no-browser"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    found = re.match(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+    assert found is not None
+    yield found[0]
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = browser.new_page()
+    page.goto(address)
+    expect(page.locator("figure.dlfig svg").first).to_be_visible()
+    yield page
+    page.close()
+
+
+def test_a_figure_alone_answers_the_keyboard_and_fetches_nothing_from_elsewhere(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    figure = FigureOnPage(page, page.locator("figure.dlfig"))
+    before = figure.look()
+    page.get_by_role("slider", name="learning rate").press("ArrowRight")
+    assert figure.unchanged(before, 5000) == []
+    before = figure.look()
+    figure.button("Step").press("Enter")
+    assert figure.unchanged(before, 5000) == []
+    assert [url for url in asked if not url.startswith(address)] == [] and problems == []
+
+
+def test_loading_the_page_again_starts_afresh(page: Page) -> None:
+    figure = FigureOnPage(page, page.locator("figure.dlfig"))
+    first = figure.look()
+    page.get_by_role("slider", name="learning rate").press("End")
+    assert figure.unchanged(first, 5000) == []
+    page.reload()
+    assert figure.becomes(first["sentence"])
