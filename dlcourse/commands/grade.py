@@ -56,9 +56,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     whole.add_argument("--anonymous", action="store_true", help="no names on the page of answers that look alike")
     whole.add_argument(
         "--regrade",
-        metavar="STUDENT|EXERCISE",
+        metavar="STUDENT|EXERCISE|all",
         default="",
-        help="grade one student, or one exercise of everybody, anew",
+        help="grade one student, one exercise of everybody, or all of it anew",
     )
     whole.add_argument("--dry-run", action="store_true", help="say who is found and what would be done; do nothing")
     grade.set_defaults(command=run)

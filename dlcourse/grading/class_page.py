@@ -11,6 +11,7 @@ import base64
 import hashlib
 import random
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,7 @@ def class_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | 
             histogram=_histogram(totals, gradebook.info.max_score),
             exercises=(exercises := how_hard(marks)),
             overview=_overview(exercises),
+            lacking=sorted(Counter(package for one in graded for package in one.lacking).items()),
             evasions=[(one, e) for one in graded for e in one.exercises if e.evasions],
             published=published(gradebook),
             likenesses=look_alikes(gradebook) if likenesses is None else likenesses,

@@ -203,7 +203,7 @@ def to_regrade(request: Request, info: RunInfo, found: Sequence[Submitted]) -> s
     asked = request.regrade
     if not asked:
         return set()
-    if asked in [id for id, _, _ in info.exercises]:
+    if asked in ["all", *(id for id, _, _ in info.exercises)]:
         return {entry.submission for entry in found}
     person = request.rules.roster.called(asked) if request.rules.roster else None
     untold = class_list(Gradebook(info, [rejected(entry, info, "") for entry in found]), request.rules)
@@ -298,6 +298,7 @@ def _finished(
         try:
             result = future.result()
             result.sha256, result.progress = one.digest, one.progress
+            _say_what_is_lacking(result)
             yield merged(result, one.earlier, regrade)
         except CannotGrade:
             raise
@@ -308,6 +309,15 @@ def _finished(
             why = f"Grading this notebook broke the grader itself, {TRIES} times ({shown(str(error))[:200]})."
             points = sum(exercise.points for exercise in files.exercises(job.settings.lesson).values())
             yield SubmissionResult(job.submission, "rejected", points, why, student=job.student, file=job.file)
+
+
+def _say_what_is_lacking(result: SubmissionResult) -> None:
+    """In the notebook, the package may be there: what its absence means is another thing here."""
+    for exercise in result.exercises:
+        lacking = replace(result, exercises=[exercise]).lacking
+        if lacking and exercise.outcome != "passed":
+            which = f"The grader has no {' and no '.join(lacking)}"
+            exercise.lines[-1] = f"{which}: leave the import out, or ask your instructor to install it and grade again."
 
 
 def merged(result: SubmissionResult, earlier: SubmissionResult | None, regrade: str) -> SubmissionResult:

@@ -160,7 +160,7 @@ def student_page(one: SubmissionResult, marks: ClassList, mark: Mark | None = No
     if mark is None and given and all(_same(given[0], other) for other in given):
         mark = given[0]
     template = (made or environment(marks.gradebook)).get_template("student.html")
-    instead = next((mark.counts for mark in marks.marks if mark.counts and one in mark.attempts), None)
+    instead = None if given else marks.instead.get(one.submission)
     return str(template.render(one=one, info=marks.gradebook.info, mark=mark, given=given, instead=instead))
 
 

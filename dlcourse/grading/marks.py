@@ -166,6 +166,12 @@ class ClassList:
         return self.by_submission.get(submission, [])
 
     @cached_property
+    def instead(self) -> dict[str, SubmissionResult]:
+        """By a submission that does not count, the one that does."""
+        pairs = ((mark.counts, one) for mark in self.marks for one in (*mark.attempts, *mark.others))
+        return {one.submission: counts for counts, one in pairs if counts is not None}
+
+    @cached_property
     def by_submission(self) -> dict[str, list[Mark]]:
         """By submission that counts, the marks that it gives."""
         found: dict[str, list[Mark]] = defaultdict(list)

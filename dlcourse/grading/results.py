@@ -15,6 +15,7 @@ starts processes of its own. ``cluster.open_cluster(address)`` gives such an exe
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -127,6 +128,9 @@ class ExerciseResult:
         }
 
 
+LACKING = re.compile(r"No module named '([\w.]{1,80})'")
+
+
 @dataclass
 class SubmissionResult:
     """How one submission went.
@@ -169,6 +173,13 @@ class SubmissionResult:
     @property
     def score(self) -> int:
         return sum(exercise.score for exercise in self.exercises)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The packages that the notebook imports and the grader has not, where that cost an exercise."""
+        lines = (line for exercise in self.exercises for line in exercise.lines)
+        found = (match[1].partition(".")[0] for line in lines for match in LACKING.finditer(line))
+        return sorted(set(found) - {"dlcourse"})
 
     def contract(self) -> dict[str, Any]:
         """The part that ``gradebook.json`` shows."""

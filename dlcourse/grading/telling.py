@@ -138,6 +138,10 @@ def summary(marks: ClassList, folder: Path) -> str:
     if evasive:
         some = ", ".join(evasive[:5]) + (f" and {len(evasive) - 5} more" if len(evasive) > 5 else "")
         lines.append(f"To look at yourself, for an answer may use what it was to build: {some}.")
+    lacking = Counter(package for result in graded for package in result.lacking)
+    if lacking:
+        some = ", ".join(f"{package} ({count})" for package, count in sorted(lacking.items())[:10])
+        lines.append(f"Imported, and not installed here: {some}. Install what may be used; then --regrade all.")
     if book.info.warning:
         lines.append(book.info.warning)
     seed = f"The seed is {book.info.seed}."

@@ -107,8 +107,11 @@ def test_the_number_of_an_attempt_is_compared_as_a_number():
 def test_what_could_not_be_graded_does_not_push_aside_what_could():
     good, later = canvas("a", "1", "5", 3), canvas("a", "1", "6")
     later.status, later.exercises = "rejected", []
-    mark = only(made(good, later))
-    assert mark.counts is good and mark.attempts == (later,)
+    marks = made(good, later)
+    assert only(marks).counts is good and only(marks).attempts == (later,)
+    page = student_page(later, marks)
+    assert "Something else that you handed in counts: <bdi>a_1_5_12.ipynb" in page
+    assert "Something else" not in student_page(good, marks)
 
 
 def test_eves_file_name_gives_her_her_own_row_only(tmp_path):
@@ -360,6 +363,25 @@ def test_published_answers_are_listed_letter_for_letter_or_nearly():
     assert f"5 of 5: {', '.join(exercises)}" in page
 
 
+def test_a_package_that_the_grader_lacks_is_told_to_the_student_and_to_the_instructor():
+    from dlcourse.grading.class_run import _say_what_is_lacking
+    from dlcourse.grading.telling import summary
+    from dlcourse.lesson.judging import judge
+    from dlcourse.lesson.running import observe_answer
+
+    exercise = files.exercises("12")["12.1"]
+    cases, ada = exercise.draw(3), canvas("ada", "1", "9", 0)
+    source = f"import no_such_package.part as x\n{exercise.source()}"
+    verdict = judge(exercise, cases, observe_answer(source, exercise.name, exercise.observer, cases, exercise="12.1"))
+    ada.exercises[0].outcome, ada.exercises[0].lines = verdict.outcome, list(verdict.lines)
+    _say_what_is_lacking(ada)
+    assert ada.lacking == ["no_such_package"] and len(ada.exercises[0].lines) <= 3
+    page = student_page(ada, made(ada))
+    assert "The grader has no no_such_package: leave the import out, or ask your instructor" in page
+    assert "Use what the setup cell imports" not in page
+    assert "no_such_package (1)" in class_page(made(ada)) and "no_such_package (1)" in summary(made(ada), Path("out"))
+
+
 def test_an_anonymous_page_of_look_alikes_names_nobody():
     from tests.grading.books import LOOP
 
@@ -392,7 +414,13 @@ def test_what_is_to_be_graded_anew_is_one_student_or_one_exercise(tmp_path, caps
         records.add(work(name, Student("file", name[:3]), 3, sha256=hashlib.sha256(content).hexdigest()))
     records.finish()
     words = ["grade", "12", str(request.submissions), "-o", str(request.output), "--dry-run"]
-    for regrade, again in (("", []), ("ada", ["ada"]), ("bob.ipynb", ["bob"]), ("12.3", ["ada", "bob"])):
+    for regrade, again in (
+        ("", []),
+        ("ada", ["ada"]),
+        ("bob.ipynb", ["bob"]),
+        ("12.3", ["ada", "bob"]),
+        ("all", ["ada", "bob"]),
+    ):
         assert main([*words, "--regrade", regrade]) == 0
         said = capsys.readouterr().out
         for name in ("ada", "bob"):
