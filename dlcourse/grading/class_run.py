@@ -337,7 +337,7 @@ def the_notebook(entry: Submitted, lesson: str) -> Path:
     if len(paths) > 1:
         paths = [path for path in paths if _is_of(path, lesson)]
         if not paths:
-            raise Rejected(f"None of the {len(entry.notebooks)} notebooks in the folder is of lesson {lesson}.")
+            raise Rejected(f"{several(entry.submission, entry.notebooks)} None of them is of lesson {lesson}.")
     if len(paths) != 1:
         raise Rejected(several(entry.submission, paths))
     return paths[0]

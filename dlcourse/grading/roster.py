@@ -34,6 +34,7 @@ COLUMNS = {  # what a column may be called, in small letters and digits
     "group": ("group", "groupname", "team", "gruppe"),
     "due": ("due", "deadline", "extension", "extendeddue"),
     "submission": ("submission", "file", "filename", "folder"),
+    "role": ("role", "roles"),
     "modified": ("lastmodifiedgrade",),
 }
 REST = ("sis", "login", "email", "section", "group", "submission", "modified")
@@ -219,8 +220,10 @@ def _person(cells: Mapping[str, str], line: int, path: Path) -> Person | None:
     name = cells.get("name") or " ".join(filter(None, (cells.get("first"), cells.get("last"))))
     id = re.sub(r"\AParticipant (?=\d+\Z)", "", cells.get("id", ""))  # as Moodle writes it
     known = [name, *(cells.get(kind, "") for kind in ("login", "email", "sis")), id]
-    if plain(name) == "pointspossible" or not any(known):
-        return None  # the second and third row of Canvas' table
+    if plain(name) in ("pointspossible", "studenttest") or not any(known):
+        return None  # rows of Canvas' table that are nobody
+    if cells.get("role") and plain(cells["role"]) not in ("student", "learner", "participant"):
+        return None  # Gradescope's roster has the staff in it
     due = moment(cells["due"], f"{path}, line {line}") if cells.get("due") else None
     rest = {kind: cells.get(kind, "") for kind in REST}
     return Person(next(filter(None, known)), id, due=due, line=line, **rest)

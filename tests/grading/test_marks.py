@@ -149,6 +149,13 @@ def test_a_roster_says_who_is_who_and_who_is_missing(tmp_path, text):
     assert [row["ID"] for row in rows(canvas_csv(marks))[1:]] == ["41001", "666"]  # nothing for who is missing
 
 
+def test_staff_and_rows_that_are_nobody_are_not_missing(tmp_path):
+    text = "First Name,Last Name,SID,Email,Role\nAda,Lovelace,1,a@x,Student\nCharles,Babbage,2,c@x,Instructor\n"
+    assert [one.name for one in read_roster(roster_of(tmp_path, text)).people] == ["Ada Lovelace"]
+    text = 'Student,ID\n    Points Possible,\n"Student, Test",9\n"Lovelace, Ada",1\n,\n'
+    assert [one.name for one in read_roster(roster_of(tmp_path, text)).people] == ["Lovelace, Ada"]
+
+
 def test_where_the_platform_gives_numbers_a_name_is_not_believed(tmp_path):
     """A display name is the student's to choose; the number is not."""
     roster = read_roster(roster_of(tmp_path, "Student,ID,SIS User ID\nAda Lovelace,41001,u1\nEve,41666,u2\n"))
