@@ -292,6 +292,24 @@ def _operators(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             yield from _put(place, ast.UnaryOp(ast.USub(), old), "the sign")
 
 
+def _everywhere(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """The same operator exchanged wherever it stands."""
+    nodes = [node for node in ast.walk(top) if isinstance(node, ast.BinOp)]
+    for old in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.MatMult, ast.Pow):
+        those = [node for node in nodes if isinstance(node.op, old)]
+        if len(those) < 2 or line not in (None, those[0].lineno):
+            continue
+        for new, kind in OPERATORS[old]:
+            before = [node.op for node in those]
+            for node in those:
+                node.op = new()
+            try:
+                yield Edit(those[0].lineno, f"{kind}, each time")
+            finally:
+                for node, op in zip(those, before, strict=True):
+                    node.op = op
+
+
 def _signed(place: tuple[ast.AST, str, int | None, ast.expr]) -> bool:
     """Whether a minus sign may have been left out in front of this expression."""
     parent, _field, _index, old = place
@@ -577,6 +595,24 @@ def _statements(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
         yield from _moves(function, line)
 
 
+def _sums(body: list[ast.stmt], line: int | None) -> Iterator[Edit]:
+    """A loop that puts each value over the one before, made to add them up."""
+    for i, loop in enumerate(body):
+        for k, part in enumerate(loop.body) if isinstance(loop, ast.For | ast.While) else ():
+            if not isinstance(part, ast.Assign) or line not in (None, part.lineno) or not isinstance(loop, ast.For):
+                continue
+            target = part.targets[0]
+            if isinstance(target, ast.Name):
+                start = _like(ast.Assign([ast.Name(target.id, ast.Store())], ast.Constant(0)), loop)
+                before = list(body)
+                loop.body[k] = _like(ast.AugAssign(target, ast.Add(), part.value), part)
+                body[:] = [*body[:i], start, *body[i:]]
+                try:
+                    yield Edit(part.lineno, "= or +=")
+                finally:
+                    body[:], loop.body[k] = before, part
+
+
 def _in_body(body: list[ast.stmt], new: list[ast.stmt], edit: Edit) -> Iterator[Edit]:
     """Give a body other statements while the edit is out; an empty one passes."""
     before = list(body)
@@ -665,6 +701,7 @@ def _returns(function: ast.FunctionDef, scope: Scope, line: int | None) -> Itera
 def _moves(function: ast.FunctionDef, line: int | None) -> Iterator[Edit]:
     """Statements exchanged with their neighbours, and lines taken out of a loop or into it."""
     for _owner, _field, body in list(_bodies(function)):
+        yield from _sums(body, line)
         at = [i for i, statement in enumerate(body) if not is_tick(statement)]
         for i, j in pairwise(at):
             if line not in (None, body[i].lineno, body[j].lineno):
@@ -704,4 +741,11 @@ def _moves(function: ast.FunctionDef, line: int | None) -> Iterator[Edit]:
                     body[:], inner[:] = whole, whole_inner
 
 
-PARTS: tuple[Callable[..., Iterator[Edit]], ...] = (_operators, _numbers_and_names, _calls, _statements, _terms)
+PARTS: tuple[Callable[..., Iterator[Edit]], ...] = (
+    _operators,
+    _numbers_and_names,
+    _calls,
+    _statements,
+    _terms,
+    _everywhere,
+)

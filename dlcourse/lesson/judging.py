@@ -91,9 +91,7 @@ def judge(
         return _verdict(exercise, "failed", *_changed(changed), evidence="fact")
     first = wrong[0]
     lines, evidence = _wrong(exercise, cases[first], expected[first], reports[first])
-    if mutants is None:
-        mutants = [expected_of(exercise, cases, mutant.answer) for mutant in exercise.mutants]
-    mutant = _matching_mutant(exercise, mutants, reports, wrong)
+    mutant = _matching_mutant(exercise, cases, reports, wrong, mutants)
     if mutant is not None:
         lines, evidence = [*lines[:2], exercise.mutants[mutant].message], "misconception"
     elif any(report.changed for report in reports) and reports[first].status == "value":
@@ -160,16 +158,25 @@ def _objection(exercise: Exercise, case: Case, expected: Report, report: Report)
 
 
 def _matching_mutant(
-    exercise: Exercise, mutants: Sequence[Sequence[Report]], reports: Sequence[Report], wrong: list[int]
+    exercise: Exercise,
+    cases: Sequence[Case],
+    reports: Sequence[Report],
+    wrong: list[int],
+    mutants: Sequence[Sequence[Report]] | None,
 ) -> int | None:
     """The misconception whose values agree in every case, the right ones included; none, if two of them do."""
     if all(reports[i].status != "value" for i in wrong):
         return None  # an exception alone is no evidence
-    agree = [
-        index
-        for index, observed in enumerate(mutants)
-        if all(same(exercise, theirs, ours) for theirs, ours in zip(reports, observed, strict=True))
-    ]
+    order = [*wrong, *(i for i in range(len(cases)) if i not in wrong)]
+    agree = []
+    with quiet(), without_names(exercise.without), np.errstate(all="ignore"):
+        for index, mutant in enumerate(exercise.mutants):
+            theirs = (
+                mutants[index][i] if mutants is not None else observe_case(mutant.answer, exercise.observer, cases[i])
+                for i in order
+            )
+            if all(same(exercise, reports[i], report) for i, report in zip(order, theirs, strict=True)):
+                agree.append(index)
     return agree[0] if len(agree) == 1 else None
 
 
@@ -292,17 +299,22 @@ MEANING = {
 }
 
 
-def _exception(report: Report) -> tuple[str, ...]:
-    """What was raised, where, and what that usually means."""
+def _exception(report: Report, own: str = "") -> tuple[str, ...]:
+    """What was raised, where, and what that usually means; ``own`` is the name of the answer."""
     if report.type == "WriteItYourself":
         return (shortened(report.message, WIDTH),)
     what = f"{report.type}: {report.message}".rstrip(". ") if report.message else report.type
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")
+    missing = re.search(r"'(\w+)' object has no attribute '(\w+)'", report.message)
     if report.name and report.elsewhere:
         meaning = f"Another cell defines {report.name}; an answer stands alone: what it needs belongs into its cell."
     elif report.name:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
+    elif report.ends == "handed over" and report.type == "AttributeError":
+        meaning = "That comes from something that is handed to you: it was used before it could be, or out of order."
+    elif missing and missing[1] == own:
+        meaning = f"Nothing has put {missing[2]} there yet: which method should have stored it in self.{missing[2]}?"
     elif report.type == "TypeError" and "numpy boolean subtract" in report.message:
         meaning = "NumPy does not subtract True and False: make numbers of them first, with int(...) or 1.0 * ..."
     elif report.type == "TypeError" and re.search("(operand|instances of).*'function'", report.message):
@@ -329,9 +341,12 @@ def _exception(report: Report) -> tuple[str, ...]:
 def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> tuple[list[str], str]:
     """What was tried, what came back, what that usually means; and what that rests on."""
     call = _failing_call(exercise, expected, report)
-    tried = f"tried {call[0]['text']}" if call else _tried(exercise, case)
+    tried = _calls_up_to(report, call[0]) if call else _tried(exercise, case)
     if report.status == "raised":
-        return [f"tried {report.calls[-1]['text']}" if report.calls else tried, *_exception(report)], "exception"
+        return [
+            _calls_up_to(report, report.calls[-1]) if report.calls else tried,
+            *_exception(report, exercise.name),
+        ], "exception"
     if report.status == "form":
         return _unusable(exercise, tried, call, expected, report), "form"
     objection = _objection(exercise, case, expected, report)
@@ -347,7 +362,9 @@ def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> 
         if difference is not None:
             value, objection = values.decode(theirs["observed"]), difference
     elif not exercise.called_directly and objection.path:  # a place in what the observer put together tells nobody
-        value, objection = objection.observed, Difference(objection.kind, (), objection.expected, objection.observed)
+        if len(_show(value)) > WIDTH:
+            value = objection.observed
+        objection = Difference(objection.kind, (), objection.expected, objection.observed)
     meaning = _meaning(objection, report)
     back = _came_back(exercise, value, objection)
     form = objection.kind in ("type", "shape", "nan") or _infinite(objection)
@@ -367,6 +384,15 @@ def _failing_call(exercise: Exercise, expected: Report, report: Report) -> tuple
         if values.differs(ours["observed"], theirs["observed"], exercise.rtol) is not None:
             return theirs, ours
     return None
+
+
+def _calls_up_to(report: Report, last: Call) -> str:
+    """The calls that led to one, for whoever wants to repeat it; only that one, if they are long."""
+    texts = [call["text"] for call in report.calls]
+    at = next(i for i, call in enumerate(report.calls) if call is last)
+    start = max((i for i in range(at + 1) if "(...)." not in texts[i]), default=at)  # where its object was made
+    whole = ", then ".join(texts[start : at + 1])
+    return f"tried {whole if len(whole) < LONGEST - 20 else texts[at]}"
 
 
 def _unusable(
@@ -507,7 +533,9 @@ def _in_common(exercise: Exercise, expected: Sequence[Report], reports: Sequence
                 return words
         if np.allclose(theirs - ours, 1, atol=1e-9) or np.allclose(theirs - ours, -1, atol=1e-9):
             return f"Every number comes out 1 too {'large' if theirs[0] > ours[0] else 'small'}."
-        for digits in range(1, 8):
+        if np.array_equal(theirs, np.floor(ours)):
+            return "Every number is rounded down to a whole one: is there a // or an int(...) where / is meant?"
+        for digits in range(8):
             if np.array_equal(theirs, np.round(ours, digits)):
                 return f"Every number is rounded to {digits} digits: give back the number itself."
         if np.allclose(theirs, ours, rtol=1e-3, atol=0):

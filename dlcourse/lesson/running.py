@@ -54,7 +54,8 @@ class Report:
     calls : list of dict
         The first calls of the answer that an observer made: the ``text`` of the call, and what was ``observed``.
     ends : str
-        For a function that gave back ``None``: ``"no return"`` if it has none at all.
+        ``"no return"`` for a function that has none; ``"handed over"`` if an exception began in something that the
+        exercise hands to the answer.
     """
 
     status: str
@@ -604,11 +605,13 @@ def shown(value: Any) -> str:
 
 
 def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> Report:
-    line, text = 0, ""
+    line, text, ends = 0, "", ""
     try:
         for frame, number in traceback.walk_tb(error.__traceback__):
             if frame.f_code.co_filename == filename:
-                line = number
+                line, ends = number, ""
+            elif line and str(frame.f_globals.get("__name__", "")).split(".")[0] not in ("numpy", "dlcourse"):
+                ends = "handed over"
     except RecursionError:
         pass
     if line:
@@ -622,6 +625,7 @@ def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> 
         text=text,
         name=name,
         elsewhere=name in elsewhere,
+        ends=ends,
     )
 
 

@@ -256,7 +256,7 @@ def test_what_an_answer_prints_is_not_shown_by_the_check(open_notebook):
 def test_an_endless_loop_is_ended_and_named(open_notebook, body):
     said = open_notebook("90").check("90.2", f"def a_root(x):\n    {body}")
     where = said.splitlines()[1]
-    assert where.startswith("It had not come back after 1.5 seconds; it was in line ")
+    assert where.startswith("It had not come back after 1.5 seconds")  # and the line, if it was in the answer just then
     assert said.splitlines()[1:] == [
         where,
         "Usually a loop that never ends, or the same work done again and again: does something change on every turn?",
