@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -18,6 +19,13 @@ REQUIRED = os.environ.get("DLCOURSE_REQUIRE") == "1"
 # Helpers, benchmarks and authors' tools: pytest looks for examples in the docstrings of dlcourse, not in these.
 HERE = Path(__file__).parent
 collect_ignore = [str(p) for p in HERE.rglob("*.py") if not p.name.startswith("test_") and p.name != "conftest.py"]
+BROWSER = None not in map(importlib.util.find_spec, ("playwright", "axe_playwright_python"))
+if not BROWSER and not REQUIRED:
+    collect_ignore.append(str(HERE / "browser"))
+
+
+def pytest_report_header() -> list[str]:
+    return [] if BROWSER else ["tests/browser is left out: install the extra browser to run it"]
 
 
 def missing(what: str) -> NoReturn:

@@ -15,7 +15,13 @@ from dlcourse.commands.errors import CommandError
 from dlcourse.lesson import files
 
 NEEDED = ("pytest", "nbval", "nbclient")
-CHECKS = ("notebooks", "coverage", "lesson/test_exercises.py", "figures/test_budgets.py")  # below tests/
+CHECKS = (
+    "notebooks",
+    "coverage",
+    "lessons/test_words.py",
+    "lesson/test_exercises.py",
+    "figures/test_budgets.py",
+)  # below tests/
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -23,6 +23,9 @@ minutes = 15
 words = 400  # at most, hints aside
 needs = ["{needs}"]
 map = {{ column = {column}, row = {row} }}
+
+[new_words]  # introduced in this lesson, and in which cell
+"TODO" = "saw"
 """
 
 EXERCISES = '''\

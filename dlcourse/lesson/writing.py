@@ -1,4 +1,4 @@
-"""What a notebook takes from its room: title, time, needs, hints, stubs and checks are written once, there.
+"""What a notebook takes from its room: title, time, needs, new words, hints, stubs, checks.
 
 ``write_cells`` puts them into the notebook, and a test compares. A cell that a front end made gets its tags and its
 name here, too, so that an author can add cells in any of them.
@@ -20,6 +20,7 @@ __all__ = ["CannotWrite", "course_list", "hints", "name_cells", "prose", "time_a
 
 HINTS = re.compile(r"(?:\s*<details><summary>Hint \d</summary>.*?</details>)+\s*\Z", re.DOTALL)
 TIME_AND_NEEDS = re.compile(r"^About \d+ minutes\. Needs (?:no other lesson|lessons? [\d, and]+)\.", re.MULTILINE)
+NEW_WORDS = re.compile(r"^\*\*New words\*\*: .*?\.(?=\n\n|\s*\Z)", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 MADE_BY_A_FRONT_END = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4,12})*")
 CALLS = {  # tag -> what the code of a cell with this tag does
@@ -105,6 +106,10 @@ def write_cells(notebook: Any, lesson: str) -> None:
     objectives.source, found = TIME_AND_NEEDS.subn(time_and_needs(lesson), objectives.source, count=1)
     if not found:
         objectives.source = f"{objectives.source.rstrip()}\n\n{time_and_needs(lesson)}"
+    new_words = f"**New words**: {', '.join(files.about(lesson).get('new_words', {}))}."
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = NEW_WORDS.sub(lambda _: new_words, cell.source)
     for exercise in exercises.values():
         write_exercise(notebook, exercise)
     for cell in notebook.cells:

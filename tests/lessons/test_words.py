@@ -8,8 +8,7 @@ from collections import Counter
 import pytest
 
 from dlcourse.lesson import files, open_lesson
-
-LESSONS = files.numbers()
+from tests.conftest import LESSONS
 
 
 def source(lesson: str, id: str) -> str:
@@ -36,7 +35,7 @@ def test_a_word_stands_in_the_cell_that_introduces_it(lesson):
 
 
 def test_no_word_is_introduced_twice():
-    counts = Counter(word.casefold() for lesson in LESSONS for word in files.about(lesson)["new_words"])
+    counts = Counter(word.casefold() for lesson in files.numbers() for word in files.about(lesson)["new_words"])
     assert [word for word, count in counts.items() if count > 1] == []
 
 

@@ -103,6 +103,13 @@ def test_a_lesson_keeps_to_its_budget_of_words(lesson, notebook):
 
 
 @each_notebook
+def test_the_instructors_page_is_about_this_lesson_and_times_it_as_lesson_toml_does(lesson, notebook):
+    page = (files.room(lesson) / "instructor.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# Lesson {lesson}, for the instructor: ")
+    assert f"**Timing** ({files.about(lesson)['minutes']} minutes)" in page
+
+
+@each_notebook
 def test_nothing_is_left_to_do(lesson, notebook):
     assert [cell.id for cell in notebook.cells if "TODO" in cell.source] == []
     assert [

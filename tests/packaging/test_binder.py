@@ -6,6 +6,7 @@ environment holds, in the versions of repo2docker's lock file.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from typing import Any
 import pytest
 
 from dlcourse.lesson import files
+from tests.conftest import missing
 from tests.packaging.checkout import copy_to
 
 # repo2docker looks at the current folder, so it gets a process of its own.
@@ -78,6 +80,8 @@ class Plan:
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    if importlib.util.find_spec("repo2docker") is None:
+        missing("repo2docker is not installed (the extra binder)")
     home = copy_to(tmp_path_factory.mktemp("binder") / "home")
     done = subprocess.run([sys.executable, "-c", PLAN], cwd=home, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,8 @@ import pytest
 
 from tests.packaging.checkout import ROOT, copy_to
 
-ROOMS = {"pyproject.toml", "README.md", "LICENSE", "lessons", "dlcourse", "tests", "binder", ".ci", ".gitignore"}
+FILES = {"README.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", ".gitignore", ".pre-commit-config.yaml"}
+ROOMS = FILES | {"lessons", "dlcourse", "tests", "binder", ".ci"}
 
 
 def test_nothing_else_stands_at_the_top(tmp_path: Path) -> None:
@@ -23,8 +24,9 @@ def test_the_only_notebooks_are_the_lessons(tmp_path: Path) -> None:
     assert {path.parent.relative_to(copy).as_posix() for path in copy.rglob("*.ipynb")} == {"lessons"}
 
 
-@pytest.mark.parametrize(
-    "link", re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-)
-def test_what_the_readme_links_to_is_there(link: str) -> None:
+PAGES = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md"))
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES))
+def test_what_the_readme_and_the_way_in_link_to_is_there(link: str) -> None:
     assert (ROOT / link).exists()
