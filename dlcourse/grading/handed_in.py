@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,23 +19,43 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dlcourse.grading.results import Student
 
-__all__ = ["is_progress", "progress_of", "submitters", "when"]
+__all__ = ["by_nbgrader", "is_progress", "progress_of", "submitters", "when"]
 
 MOMENT = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d:\d\d:\d\d)(?P<fraction>\.\d+)? ?"
     r"((?P<offset>[+-]\d\d:?\d\d)|(?P<zone>Z|[A-Za-z][\w/+-]*))?"
 )
+SUBMISSION = re.compile(r"submission_\d+")  # the names that Gradescope gives to folders
 MOST_PROGRESS = 1 << 20  # bytes
 MOST_SECONDS = 10 * 365 * 86400
 
 
-def when(notebook: Path) -> tuple[float, str]:
-    """When a notebook was handed in, in seconds since 1970, and who says so: ``"nbgrader"`` or ``"file"``."""
-    try:
-        text = (notebook.parent / "timestamp.txt").read_text(encoding="utf-8")[:100]
-        return timestamp(text), "nbgrader"
-    except (OSError, ValueError):
-        return os.lstat(notebook).st_mtime, "file"
+def when(notebook: Path, student: Student) -> Student:
+    """The student with the time when the notebook was handed in, if the platform has not told it.
+
+    A ``timestamp.txt`` is believed where nbgrader made the folder; elsewhere, the student may have written it.
+    """
+    if student.handed_in is not None:
+        return student
+    with suppress(OSError, ValueError):
+        if student.clock == "nbgrader":
+            return replace(student, handed_in=timestamp(_begin(notebook.parent / "timestamp.txt")))
+    with suppress(OSError):
+        return replace(student, handed_in=os.lstat(notebook).st_mtime, clock="file")
+    return student
+
+
+def _begin(path: Path) -> str:
+    if not path.is_file() or path.is_symlink():
+        raise ValueError("no file")
+    with path.open(encoding="utf-8") as file:
+        return file.read(100)
+
+
+def by_nbgrader(folders: Sequence[Path]) -> bool:
+    """Whether nbgrader made these folders: in most of them, a time lies beside the notebook."""
+    timed = sum(any(folder.glob("*/timestamp.txt")) for folder in folders)
+    return 2 * timed > len(folders)
 
 
 def timestamp(text: str) -> float:
@@ -76,7 +99,7 @@ def submitters(path: Path) -> dict[str, Student]:
     Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader)
-        return {str(name): _submitter(str(name), entry) for name, entry in data.items()}
+        return {name: _submitter(name, entry) for name, entry in data.items() if SUBMISSION.fullmatch(name)}
     except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError, LookupError, RecursionError):
         return {}
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlcourse.grading.handed_in import is_progress, submitters
+from dlcourse.grading.handed_in import by_nbgrader, is_progress, submitters
 from dlcourse.grading.results import Student
 
 __all__ = ["Cell", "Rejected", "Submitted", "cells_of", "entries", "hidden", "read", "several", "shown"]
@@ -198,16 +198,20 @@ class _Names:
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
         self.gradescope = submitters(folder / "submission_metadata.yml")
         others = [name for name in names if name.casefold() not in SYSTEM_FILES and name not in SYSTEM_FOLDERS]
+        paths = [folder / name for name in others]
+        self.nbgrader = by_nbgrader([path for path in paths if path.is_dir() and not path.is_symlink()])
         self.canvas = 2 * sum(CANVAS.fullmatch(name) is not None for name in others) >= len(others)
 
     def student(self, name: str, layout: str) -> Student:
-        if name in self.gradescope:
+        if name in self.gradescope and layout != "file":
             return self.gradescope[name]
         if match := MOODLE.fullmatch(name):
             return Student("moodle", match["name"], match["user"])
         if self.canvas and (match := CANVAS.fullmatch(name)):
             return Student("canvas", match["name"], match["user"], match["submission"], match["late"] is not None)
-        return Student(layout, re.sub(r"\.ipynb(\.txt|\.json)?\Z|\.\w+\Z", "", name) if layout == "file" else name)
+        if layout == "file":
+            return Student(layout, re.sub(r"\.ipynb(\.txt|\.json)?\Z|\.\w+\Z", "", name))
+        return Student(layout, name, clock="nbgrader" if layout == "nbgrader" and self.nbgrader else "")
 
 
 # ------------------------------------------------------------------------------------------------ the file

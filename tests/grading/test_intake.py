@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dlcourse.grading.handed_in import when
 from dlcourse.grading.intake import MOST_BYTES, Cell, Rejected, cells_of, entries, hidden, read
 from tests.grading.corpus import Book
 
@@ -98,6 +99,22 @@ def test_a_file_name_cannot_take_another_students_number_in_moodle(tmp_path):
     put(tmp_path / "Eve Müller_777777_assignsubmission_file_LATE_5_6_x.ipynb")
     for entry in entries(tmp_path):
         assert (entry.student.layout, entry.student.name, entry.student.user_id) == ("moodle", "Eve Müller", "777777")
+
+
+def test_a_time_or_a_metadata_file_that_a_student_wrote_is_not_believed(tmp_path):
+    for name in ("ada", "bob", "eve"):
+        put(tmp_path / name / "lesson_12" / "work.ipynb")
+        os.utime(tmp_path / name / "lesson_12" / "work.ipynb", (5000, 5000))
+    put(tmp_path / "eve" / "lesson_12" / "timestamp.txt", b"1970-01-01 00:00:07 UTC")
+    put(tmp_path / "submission_metadata.yml", b"bob:\n  :submitters:\n  - :name: Eve\n")
+
+    def found() -> list[tuple[str, float | None, str]]:
+        students = [when(one.notebooks[0], one.student) for one in entries(tmp_path) if one.notebooks]
+        return [(one.name, one.handed_in, one.clock) for one in students]
+
+    assert found() == [(name, 5000, "file") for name in ("ada", "bob", "eve")]
+    put(tmp_path / "ada" / "lesson_12" / "timestamp.txt", b"1970-01-01 00:00:08 UTC")  # now nbgrader was here
+    assert found() == [("ada", 8, "nbgrader"), ("bob", 5000, "file"), ("eve", 7, "nbgrader")]
 
 
 def test_what_systems_and_platforms_leave_is_nobodys(tmp_path):
