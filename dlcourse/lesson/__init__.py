@@ -9,7 +9,7 @@ A notebook uses ``open_lesson``; ``lessons/backstage/lesson_NN/exercises.py`` us
 ``running``      runs a learner's cell and observes it; in grading this half is in the student's process
 ``values``       values to JSON and back, and the one comparison
 ``judging``      observations to a verdict in plain words; in grading this half stays outside
-``edits``        every small edit of a program
+``editing``      every small edit of a program
 ``explaining``   why it is wrong, found out by running such edits; where the learner's own code may run
 ``notebook``     the ``lesson`` object: predict, show, check, hint, given, solution, quiz, progress
 """

@@ -20,7 +20,7 @@ import numpy as np
 
 from dlcourse.lesson import files
 from dlcourse.lesson.cases import copy_of, shortened
-from dlcourse.lesson.edits import TICK, Edit, edits, with_ticks
+from dlcourse.lesson.editing import TICK, Edit, edits, with_ticks
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import LONGEST, Verdict, accepted, expected_of, judge, same, wrong_cases
 from dlcourse.lesson.running import (

@@ -9,8 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page
 
-from dlcourse.grading.feedback import page_name, write_feedback
+from dlcourse.grading.feedback import write_feedback
 from dlcourse.grading.marks import class_list
+from dlcourse.grading.pages import page_name
 from tests.grading.books import NAMES, gradebook
 
 SCRIPT = "<script>alert(1)</script>&amp;.ipynb"

@@ -35,7 +35,7 @@ from typing import Any
 import nbformat
 import psutil
 
-from dlcourse.grading.feedback import page_name
+from dlcourse.grading.pages import page_name
 from dlcourse.lesson import files
 from tests.grading.corpus import CANARY, LOOPS, PORT, SAMPLES, Book, Sample, problems, write
 

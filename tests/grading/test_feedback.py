@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dlcourse.grading.class_page import SORTING, class_page, difficulty_page, look_alikes_page
-from dlcourse.grading.feedback import clean, page_name, student_page, write_feedback
+from dlcourse.grading.class_pages import SORTING, class_page, difficulty_page, look_alikes_page
+from dlcourse.grading.feedback import student_page, write_feedback
 from dlcourse.grading.marks import class_list
+from dlcourse.grading.pages import clean, page_name
 from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
 from dlcourse.lesson import files
 from tests.grading.books import LOOP, NAMES, gradebook

@@ -15,7 +15,7 @@ if sys.platform == "win32":
 
 from dlcourse.commands.program import main
 from dlcourse.grading.asking import CannotGrade
-from dlcourse.grading.class_page import class_page, difficulty_page, look_alikes_page
+from dlcourse.grading.class_pages import class_page, difficulty_page, look_alikes_page
 from dlcourse.grading.difficulty import how_hard
 from dlcourse.grading.exports import canvas_csv, gradebook_csv, gradescope_json, moodle_csv, students_csv, write_exports
 from dlcourse.grading.feedback import student_page

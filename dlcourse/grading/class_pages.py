@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from dlcourse.grading.difficulty import Hardness, how_hard
-from dlcourse.grading.feedback import environment
 from dlcourse.grading.files import write_atomically
 from dlcourse.grading.marks import ClassList
+from dlcourse.grading.pages import environment
 from dlcourse.grading.results import OUTCOMES
 from dlcourse.grading.similarity import Likeness, look_alikes, published
 
