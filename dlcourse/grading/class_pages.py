@@ -72,6 +72,7 @@ def class_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | 
     gradebook = marks.gradebook
     submissions = [one for one in gradebook.submissions if one.student.layout != "system"]
     graded = [one for one in submissions if one.status == "graded"]
+    counting = [one for one in marks.counting.submissions if one.status == "graded"]
     totals = [mark.total for mark in marks.marks if mark.total is not None and mark.status == "graded"]
     template = (made or environment(gradebook)).get_template("class.html")
     return str(
@@ -80,6 +81,7 @@ def class_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | 
             marks=marks,
             submissions=submissions,
             graded=graded,
+            grouped=any(mark.person.group for mark in marks.marks),
             system=[one for one in gradebook.submissions if one.student.layout == "system"],
             outcomes=OUTCOMES,
             mean=statistics.fmean(totals) if totals else 0,
@@ -88,10 +90,10 @@ def class_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | 
             histogram=_histogram(totals, gradebook.info.max_score),
             exercises=(exercises := how_hard(marks)),
             overview=_overview(exercises),
-            lacking=sorted(Counter(package for one in graded for package in one.lacking).items()),
-            evasions=[(one, e) for one in graded for e in one.exercises if e.evasions],
-            published=published(gradebook),
-            likenesses=look_alikes(gradebook) if likenesses is None else likenesses,
+            lacking=sorted(Counter(package for one in counting for package in one.lacking).items()),
+            evasions=[(one, e) for one in counting for e in one.exercises if e.evasions],
+            published=published(marks.counting),
+            likenesses=look_alikes(marks.counting) if likenesses is None else likenesses,
             sorting=SORTING,
             checksum=CHECKSUM,
         )
@@ -108,9 +110,9 @@ def difficulty_page(marks: ClassList, made: Any = None) -> str:
 def look_alikes_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | None = None) -> str:
     """Answers that look alike, side by side; without a name or a comment where the rules say so."""
     gradebook, anonymous = marks.gradebook, marks.rules.anonymous
-    found = look_alikes(gradebook) if likenesses is None else likenesses
+    found = look_alikes(marks.counting) if likenesses is None else likenesses
     answers = {(e.id, one.submission): e.answer for one in gradebook.submissions for e in one.exercises}
-    names: Mapping[str, str] = {one.submission: one.submission for one in gradebook.submissions}
+    names: Mapping[str, str] = marks.names
     if anonymous:
         names = _numbers(list(names), gradebook.info.seed)
         found = [replace(one, submissions=tuple(sorted(one.submissions, key=names.__getitem__))) for one in found]
@@ -215,7 +217,7 @@ def _histogram(scores: Sequence[float], most: int) -> dict[str, Any]:
 def write_class_pages(marks: ClassList, folder: Path, made: Any = None) -> None:
     """Write ``class.html``, ``difficulty.html`` and ``look-alikes.html``."""
     made = made or environment(marks.gradebook)
-    found = look_alikes(marks.gradebook)
+    found = look_alikes(marks.counting)
     pages = {
         "class": class_page(marks, made, found),
         "difficulty": difficulty_page(marks, made),

@@ -166,6 +166,20 @@ class ClassList:
         return self.by_submission.get(submission, [])
 
     @cached_property
+    def counting(self) -> Gradebook:
+        """The gradebook with nothing but the submissions that count: nobody looks like their own other attempt."""
+        found = self.by_submission
+        return Gradebook(self.gradebook.info, [one for one in self.gradebook.submissions if one.submission in found])
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """By submission that counts, who handed it in; the submission where that says no more."""
+        named = {
+            submission: "; ".join(m.person.name for m in given) for submission, given in self.by_submission.items()
+        }
+        return {submission: name or submission for submission, name in named.items()}
+
+    @cached_property
     def instead(self) -> dict[str, SubmissionResult]:
         """By a submission that does not count, the one that does."""
         pairs = ((mark.counts, one) for mark in self.marks for one in (*mark.attempts, *mark.others))
