@@ -45,13 +45,13 @@ OPERATORS: dict[type[ast.operator], tuple[tuple[type[ast.operator], str], ...]] 
     ast.Mult: (
         (ast.Div, "times or divided by"),
         (ast.Add, "plus or times"),
-        (ast.MatMult, "* or @"),
-        (ast.Pow, "* or **"),
+        (ast.MatMult, "`*` or `@`"),
+        (ast.Pow, "`*` or `**`"),
     ),
-    ast.Div: ((ast.Mult, "times or divided by"), (ast.FloorDiv, "/ or //")),
-    ast.FloorDiv: ((ast.Div, "/ or //"),),
-    ast.MatMult: ((ast.Mult, "* or @"),),
-    ast.Pow: ((ast.Mult, "* or **"),),
+    ast.Div: ((ast.Mult, "times or divided by"), (ast.FloorDiv, "`/` or `//`")),
+    ast.FloorDiv: ((ast.Div, "`/` or `//`"),),
+    ast.MatMult: ((ast.Mult, "`*` or `@`"),),
+    ast.Pow: ((ast.Mult, "`*` or `**`"),),
 }
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 PLAIN_BUILTINS = ("abs", "len", "sum", "max", "min", "list", "float", "sorted", "reversed")
@@ -266,7 +266,7 @@ def _operators(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
                     yield from _set(node, "ops", ops, Edit(node.lineno, "the comparison"))
         if isinstance(node, ast.BoolOp):
             swap = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-            yield from _set(node, "op", swap, Edit(node.lineno, "and or or"))
+            yield from _set(node, "op", swap, Edit(node.lineno, "`and` or `or`"))
             for i in range(len(node.values) if len(node.values) > 2 else 0):
                 rest = node.values[:i] + node.values[i + 1 :]
                 yield from _set(node, "values", rest, Edit(node.lineno, "a condition too many"))
@@ -274,7 +274,7 @@ def _operators(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             body, orelse = node.body, node.orelse
             node.body, node.orelse = orelse, body
             try:
-                yield Edit(node.lineno, "the two sides of the if")
+                yield Edit(node.lineno, "the two sides of the `if`")
             finally:
                 node.body, node.orelse = body, orelse
     for place in list(_expressions(top, line)):
@@ -337,7 +337,7 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
                     yield from _put(place, _load(name), "the name: is it the one meant?")
             if scope.has_self and old.id in scope.attributes:
                 new = ast.Attribute(_load("self"), old.id, ast.Load())
-                yield from _put(place, new, "self: is it this object's own?")
+                yield from _put(place, new, "`self`: is it this object's own?")
         elif isinstance(old, ast.Name) and field == "func":
             for name in scope.functions:
                 if old.id in scope.functions and name != old.id:
@@ -348,7 +348,7 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
                     new = ast.Attribute(_load("self"), name, ast.Load())
                     yield from _put(place, new, "the name: is it the one meant?")
             if old.attr in scope.names:
-                yield from _put(place, _load(old.attr), "self: is it this object's own?")
+                yield from _put(place, _load(old.attr), "`self`: is it this object's own?")
         if isinstance(old, ast.Attribute) and old.attr == "T":
             yield from _put(place, old.value, "the transpose")
         elif _may_be_array(old) and isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult):
@@ -361,6 +361,13 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
                 yield from _put(place, ast.BinOp(old, operator(), ast.Constant(1)), "a position off by one")
         if isinstance(old, ast.Tuple | ast.List) and 2 <= len(old.elts) <= 4:
             yield from _exchanged(old, "elts", "the order of the entries")
+        if isinstance(old, ast.Tuple | ast.List) and len(old.elts) == 1 and not isinstance(old.elts[0], ast.Starred):
+            yield from _put(place, old.elts[0], "the brackets: is a part or the whole wanted?")
+        if isinstance(old, ast.Tuple | ast.List) and isinstance(parent, ast.Return) and 2 <= len(old.elts) <= 4:
+            for i in range(len(old.elts)):
+                rest = old.elts[:i] + old.elts[i + 1 :]
+                fewer = rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
+                yield from _put(place, fewer, "an entry too many")
     for node in ast.walk(top):
         target = node.target if isinstance(node, ast.comprehension | ast.For) else None
         if isinstance(target, ast.Tuple) and len(target.elts) == 2 and line in (None, target.lineno):
@@ -608,7 +615,7 @@ def _sums(body: list[ast.stmt], line: int | None) -> Iterator[Edit]:
                 loop.body[k] = _like(ast.AugAssign(target, ast.Add(), part.value), part)
                 body[:] = [*body[:i], start, *body[i:]]
                 try:
-                    yield Edit(part.lineno, "= or +=")
+                    yield Edit(part.lineno, "`=` or `+=`")
                 finally:
                     body[:], loop.body[k] = before, part
 
@@ -633,34 +640,34 @@ def _one_statement(body: list[ast.stmt], i: int, statement: ast.stmt, scope: Sco
         target = statement.targets[0]
         if isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
             for operator in (ast.Add, ast.Sub, ast.Mult):
-                yield from instead(ast.AugAssign(target, operator(), statement.value), "= or +=")
+                yield from instead(ast.AugAssign(target, operator(), statement.value), "`=` or `+=`")
         if isinstance(target, ast.Name) and scope.has_self and target.id in scope.attributes:
             own = ast.Attribute(_load("self"), target.id, ast.Store())
-            yield from instead(ast.Assign([own], statement.value), "self: is it this object's own?")
+            yield from instead(ast.Assign([own], statement.value), "`self`: is it this object's own?")
         if isinstance(target, ast.Name):
             for name in scope.names:
                 if name != target.id:
                     named = ast.Assign([ast.Name(name, ast.Store())], statement.value)
                     yield from instead(named, "the name before the =")
     if isinstance(statement, ast.AugAssign):
-        yield from instead(ast.Assign([statement.target], statement.value), "= or +=")
+        yield from instead(ast.Assign([statement.target], statement.value), "`=` or `+=`")
         if isinstance(statement.target, ast.Name):
             fresh = ast.BinOp(_load(statement.target.id), statement.op, statement.value)
             yield from instead(ast.Assign([statement.target], fresh), "an array changed in place")
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         call = statement.value
         if isinstance(call.func, ast.Name) and call.func.id == "print" and call.args:
-            yield from instead(ast.Return(call.args[0]), "print or return")
+            yield from instead(ast.Return(call.args[0]), "`print` or `return`")
     if isinstance(statement, ast.If):
         if statement.orelse:
             then, otherwise = statement.body, statement.orelse
             statement.body, statement.orelse = otherwise, then
             try:
-                yield Edit(statement.lineno, "the two sides of the if")
+                yield Edit(statement.lineno, "the two sides of the `if`")
             finally:
                 statement.body, statement.orelse = then, otherwise
         if not isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Break):
-            yield from instead(_like(ast.While(statement.test, statement.body, []), statement), "if or while")
+            yield from instead(_like(ast.While(statement.test, statement.body, []), statement), "`if` or `while`")
         inner = statement.orelse[0] if len(statement.orelse) == 1 else None
         following = body[i + 1] if i + 1 < len(body) else None
         for other in (inner, following):
@@ -671,13 +678,13 @@ def _one_statement(body: list[ast.stmt], i: int, statement: ast.stmt, scope: Sco
                     yield Edit(statement.lineno, "the order of the questions")
                 finally:
                     (statement.test, statement.body), (other.test, other.body) = ours, theirs
-        yield from _in_body(body, [*body[:i], *statement.body, *body[i + 1 :]], Edit(statement.lineno, "the if"))
+        yield from _in_body(body, [*body[:i], *statement.body, *body[i + 1 :]], Edit(statement.lineno, "the `if`"))
     if isinstance(statement, ast.While):
-        yield from instead(_like(ast.If(statement.test, statement.body, []), statement), "if or while")
+        yield from instead(_like(ast.If(statement.test, statement.body, []), statement), "`if` or `while`")
     if isinstance(statement, ast.Break):
-        yield from instead(ast.Continue(), "break or continue")
+        yield from instead(ast.Continue(), "`break` or `continue`")
     if isinstance(statement, ast.Continue):
-        yield from instead(ast.Break(), "break or continue")
+        yield from instead(ast.Break(), "`break` or `continue`")
     if not isinstance(statement, ast.Return) or i + 1 < len(body) or len(body) > 1:
         yield from _in_body(body, body[:i] + body[i + 1 :], Edit(statement.lineno, "a line too many"))
 

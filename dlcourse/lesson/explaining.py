@@ -139,6 +139,8 @@ def explained(
             without_names(exercise.without),
             np.errstate(all="ignore"),
         ):
+            if lingering := _lingers(source):
+                return _with(verdict, lingering, "fact")
             found = _repair(exercise, cases, source, expected, order)
             if not found:
                 found = _twin(exercise, cases, run.reports, order)
@@ -245,15 +247,23 @@ def _repair(
                 break
             good += 1
         if good == len(cases):
-            return f"One small change in line {edit.line} makes it right: {look(edit.kind)}."
+            return f"One small change in line {edit.line} makes it right: {look(edit.kind)}"
         if trials.over:
             break
     return ""
 
 
 def look(kind: str) -> str:
-    """The kind of an edit as a request."""
-    return f"look {'for' if kind.startswith('a ') else 'at'} {kind}".rstrip("?")
+    """The kind of an edit as a request, with the mark at its end."""
+    end = "" if kind.endswith("?") else "."
+    return f"look {'for' if kind.startswith(('a ', 'an ')) else 'at'} {kind}{end}"
+
+
+def opposite(kind: str) -> str:
+    """What an edit of a right answer did, seen from the wrong one: what was taken away there is left out here."""
+    if kind.endswith(" too many"):
+        return kind.replace(" too many", " left out")
+    return kind.replace(" left out", " too many")
 
 
 def _suspicious(exercise: Exercise, tree: ast.Module) -> list[int]:
@@ -283,24 +293,25 @@ def reference_trials(exercise: Exercise, until: float) -> Trials:
 
 def _twin(exercise: Exercise, cases: Sequence[Case], reports: Sequence[Report], order: Sequence[int]) -> str:
     """Words for one small edit of the reference that gives exactly what the learner's answer gives."""
-    if all(report.status != "value" for report in reports):
-        return ""
+    if exercise.judge is not None or all(report.status != "value" for report in reports):
+        return ""  # where much is right, what two answers have in common says little
     trials = reference_trials(exercise, perf_counter() + TWIN_SECONDS)
     kinds: list[str] = []
-    with _closing(edits(trials.tree)) as variants:
+    with _closing(edits(trials.tree)) as variants:  # what may have been left out may be there once too often
         for edit in variants:
             alike = 0
             for i, report in zip(order, trials.reports(cases, order), strict=False):
                 if not same(exercise, reports[i], report) or report.changed != reports[i].changed:
                     break
                 alike += 1
-            if alike == len(cases) and edit.kind not in kinds:
-                kinds.append(edit.kind)
+            if alike == len(cases) and opposite(edit.kind) not in kinds:
+                kinds.append(opposite(edit.kind))
             if trials.over or len(kinds) > 2:
                 break
     if not kinds or len(kinds) > 2:
         return ""
-    return f"A right answer with one slip gives exactly your values: {' or '.join(map(look, kinds))}."
+    words = ", or ".join(look(kind).rstrip(".") for kind in kinds)
+    return f"A right answer with one slip gives exactly your values: {words}."
 
 
 def one_edit_variants(exercise: Exercise, seconds: float) -> tuple[Trials, Iterator[Edit]]:
@@ -337,7 +348,7 @@ def _fact(
     wanted = [report.observed for report in expected]
     alike = len(values) == len(cases) > 2 and all(value == values[0] for value in values)
     if alike and sum(value != wanted[0] for value in wanted) > len(cases) / 2:
-        return "It gives the same for every input that was tried: the result does not depend on what comes in."
+        return "The same comes back for every input that was tried."
     if exercise.called_directly and not exercise.is_class and (words := _without_effect(exercise, cases, run)):
         return words
     if wrong:
@@ -347,6 +358,32 @@ def _fact(
                 "The same call, made a second time, gives something else: it keeps something from one call to the next."
             )
     return ""
+
+
+def _lingers(source: str) -> str:
+    """A default value that is one and the same object in every call, and is changed by the function."""
+    for function in [node for node in ast.walk(parse(source)) if isinstance(node, ast.FunctionDef)]:
+        arguments, defaults = function.args.args, function.args.defaults
+        for argument, default in zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True):
+            if isinstance(default, ast.List | ast.Dict | ast.Set) and _grows(function, argument.arg):
+                return (
+                    f"{argument.arg} in line {function.lineno} is made once, not for every call: "
+                    "what one call puts into it is still there in the next."
+                )
+    return ""
+
+
+def _grows(function: ast.FunctionDef, name: str) -> bool:
+    """Whether something is put into an object of this name."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == name:
+            return True
+        grows = isinstance(node, ast.Attribute) and node.attr in ("append", "add", "extend", "update", "setdefault")
+        if isinstance(node, ast.Attribute) and grows and ast.unparse(node.value) == name:
+            return True
+        if isinstance(node, ast.AugAssign) and ast.unparse(node.target) == name:
+            return True
+    return False
 
 
 def _named(function: ast.FunctionDef, exercise: Exercise) -> str:
@@ -420,5 +457,5 @@ def _without_effect(exercise: Exercise, cases: Sequence[Case], run: Run) -> str:
             should += not same(exercise, *pair)
             does += not same(exercise, *theirs)
         if should >= 2 and not does:
-            return f"Whatever {name} is, the same comes back: the result does not depend on {name}."
+            return f"Another {name} changes nothing in what comes back, as far as it was tried."
     return ""

@@ -181,7 +181,9 @@ def _matching_mutant(
 
 
 def same(exercise: Exercise, one: Report, other: Report) -> bool:
-    """Whether two answers did the same with a case."""
+    """Whether two answers did the same with a case, to their arguments, too."""
+    if one.changed != other.changed:
+        return False
     if one.status == other.status == "value":
         assert one.observed is not None and other.observed is not None
         return values.differs(other.observed, one.observed, exercise.rtol) is None
@@ -353,8 +355,9 @@ def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> 
     assert report.observed is not None and objection is not None
     value = values.decode(report.observed)
     if isinstance(objection, str):  # the exercise's own words, about what it looked at
-        if len(report.calls) == 1:
-            tried, value = f"tried {report.calls[0]['text']}", values.decode(report.calls[0]["observed"])
+        shown = call[0] if call else report.calls[0] if len(report.calls) == 1 else None
+        if shown is not None:
+            tried, value = _calls_up_to(report, shown), values.decode(shown["observed"])
         return [tried, _came_back(exercise, value, None), objection], "fact"
     if call is not None:
         theirs, ours = call
@@ -379,7 +382,7 @@ def _failing_call(exercise: Exercise, expected: Report, report: Report) -> tuple
     for theirs, ours in zip(report.calls, expected.calls, strict=False):
         if theirs["text"] != ours["text"]:
             return None
-        if theirs["observed"]["kind"] == ours["observed"]["kind"] == "unsupported":
+        if all(values.contains(side["observed"], "unsupported") for side in (theirs, ours)):
             continue  # an object of the answer's own: what it is shows in the next call
         if values.differs(ours["observed"], theirs["observed"], exercise.rtol) is not None:
             return theirs, ours
@@ -452,7 +455,7 @@ def _meaning(d: Difference, report: Report) -> str:
         if report.ends == "no return" and not d.path:
             return "There is no `return` with a value in it, and a function without one gives back None."
         if not d.path and d.expected is not None:
-            return f"None came back; {_kind(d.expected)} is asked for. Which way through it has no value to return?"
+            return f"None came back; {_kind(d.expected)} is asked for. Look at what each way through it gives back."
         return ""
     if isinstance(got, Unsupported):
         if got.type_name in ("Node", "Parameter", "Placeholder", "Constant", "Operation"):

@@ -52,7 +52,8 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
         ),
         (
             "def step(x, df, lr):\n    return [x - lr * df(x)]",
-            TRIED + "came back: [0.8]\nThat is a list of 1; a number is asked for.\n",
+            TRIED + "came back: [0.8]\nThat is a list of 1; a number is asked for. "
+            "One small change in line 2 makes it right: look at the brackets: is a part or the whole wanted?\n",
         ),
         (
             "def step(x, df, lr):\n    return str(x - lr * df(x))",
