@@ -10,7 +10,7 @@ import pytest
 
 from dlcourse.lesson import diagnose, files
 from dlcourse.lesson.cases import function_of
-from dlcourse.lesson.edits import edits, is_tick, with_ticks
+from dlcourse.lesson.editing import edits, is_tick, with_ticks
 from dlcourse.lesson.exercises import Exercise
 from tests.lesson.variants import chosen, survivors
 
