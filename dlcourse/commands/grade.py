@@ -65,6 +65,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(options: argparse.Namespace) -> int:
+    """Grade a class; an interruption at any moment is a sentence."""
+    try:
+        return grade(options)
+    except KeyboardInterrupt:
+        raise CommandError("stopped; what is graded is kept, and the same command goes on from there.") from None
+
+
+def grade(options: argparse.Namespace) -> int:
     """Grade a class."""
     if os.name == "nt":
         raise CommandError("grading needs Linux (or macOS, with --no-sandbox); on Windows use WSL.")
@@ -100,8 +108,6 @@ def run(options: argparse.Namespace) -> int:
         print(dry_run(request) if options.dry_run else summary(grade_class(request), options.output))
     except (CannotGrade, files.UnknownLesson) as problem:
         raise CommandError(str(problem)) from None
-    except KeyboardInterrupt:
-        raise CommandError("stopped; what is graded is kept, and the same command goes on from there.") from None
     except OSError as error:
         raise CommandError(f"cannot go on ({error}); the same command goes on from there.") from None
     return 0

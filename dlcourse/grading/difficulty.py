@@ -96,12 +96,12 @@ class Hardness:
         Examples
         --------
         >>> Hardness("12.1", "Softmax", 2, {}, [], [], [2.0, 8.0, 4.0], [1, 2, 2], [0, 1, 3]).times()
-        'From 3 progress files: 4 minutes in the middle from the first check to the one that passed (2 to 8), with 2 tries and 1 hint.'
+        'From 3 progress files: a median of 4 minutes from the first check to the one that passed (2 to 8), with 2 tries and 1 hint.'
         """  # noqa: E501
         parts = []
         if self.minutes:
             middle, low, high = median(self.minutes), min(self.minutes), max(self.minutes)
-            parts.append(f"{middle:g} minutes in the middle from the first check to the one that passed")
+            parts.append(f"a median of {middle:g} minutes from the first check to the one that passed")
             parts[-1] += f" ({low:g} to {high:g})" if len(self.minutes) > 1 else ""
         if self.tries:
             tries, hints = median(self.tries), median(self.hints or [0])
