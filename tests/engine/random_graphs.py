@@ -79,13 +79,13 @@ class Graph:
         return {nodes[line.name]: line.arrays[which] for line in self.leaves if line.fed}  # type: ignore[index]
 
     def computed(
-        self, leaves: Mapping[str, Any], noise: Callable[[Any], Any] | None = None, upto: str = ""
+        self, given: Mapping[str, Any], noise: Callable[[Any], Any] | None = None, upto: str = ""
     ) -> dict[str, Any]:
-        """The value of each line by the NumPy twins, in the dtype of the leaves."""
+        """The value of each line by the NumPy twins, in the dtype of the leaves; those `given` are taken as given."""
         names: dict[str, Any] = {"dl": NUMPY, "np": np}
         for line in self.lines:
-            leaf = line.arrays is not None
-            value = leaves[line.name] if leaf else np.asarray(eval(_code(line.text), names))
+            known = line.name in given
+            value = given[line.name] if known else np.asarray(eval(_code(line.text), names))
             names[line.name] = noise(value) if noise else value
             if line.name == upto:
                 break
@@ -538,6 +538,8 @@ def slopes(graph: Graph, nodes: Mapping[str, Node], wrt: Sequence[str], loose: f
     second = dl.gradients(along, leaves, unconnected="zero")
     for which in (0, 1) if graph.sized else (0,):
         exact = graph.at(which, exact=True)
+        stopped = {line.name for line in graph.lines if line.text.startswith("dl.stop_gradient")}
+        exact |= {name: value for name, value in graph.computed(exact).items() if name in stopped}
         v, d = ({name: rng.normal(size=exact[name].shape).round(3) for name in wrt} for _ in "vd")
         feeds = {**graph.feeds(nodes, which), **{stand[name]: v[name] for name in wrt}}
         got = dl.run([loss, *first, *second], feeds)
