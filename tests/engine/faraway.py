@@ -39,6 +39,8 @@ class Array:
         return _called(getattr(ufunc, method) if method != "__call__" else ufunc, operands, options)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> Any:
+        if function is np.asarray:  # np.asarray(array, like=x) puts it where x is
+            return _put(*operands)
         return _called(function, operands, options)
 
     def __getattr__(self, name: str) -> Any:

@@ -263,6 +263,13 @@ TABLE: dict[str, Twin] = {
     "where": Twin(np.where, choice),
     "clip": Twin(clip, cut),
     "cast": Twin(cast, converted),
+    "dropout": Twin(  # what is drawn is in test_modules.py; here nothing is dropped
+        lambda x, rate, rng, training=True: np.positive(real(x)),
+        lambda w: (
+            f"dl.dropout({w.real()}, "
+            + w.pick(["0.0, np.random.default_rng(1))", "0.4, np.random.default_rng(1), training=False)"])
+        ),
+    ),
     "stop_gradient": Twin(np.positive, one("stop_gradient"), smooth=False),
     "greater": Twin(np.greater, comparison(">", "greater"), smooth=False),
     "greater_equal": Twin(np.greater_equal, comparison(">=", "greater_equal"), smooth=False),
