@@ -27,6 +27,7 @@ MOMENT = re.compile(
 )
 SUBMISSION = re.compile(r"submission_\d+")  # the names that Gradescope gives to folders
 MOST_PROGRESS = 1 << 20  # bytes
+MOST_METADATA = 64 << 20
 MOST_SECONDS = 10 * 365 * 86400
 
 
@@ -83,6 +84,8 @@ def timestamp(text: str) -> float:
 
 def submitters(path: Path) -> dict[str, Student]:
     """Who handed in what, by the name of the folder, as Gradescope says; empty where it says nothing."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_METADATA:
+        return {}
     try:
         import yaml
     except ModuleNotFoundError:

@@ -1010,6 +1010,26 @@ def _() -> Callable[[Path], None]:
     return make
 
 
+@sample("mangled", "several lessons in a folder", entry="mangled-lessons")
+def _() -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        path.mkdir()
+        for lesson in ("02", "05", "12"):
+            (path / f"{lesson}.ipynb").write_bytes(Book(lesson).bytes())
+
+    return make
+
+
+@sample("mangled", "renamed by a browser", entry="mangled-browser.ipynb.txt")
+def _() -> Book:
+    return Book()
+
+
+@sample("mangled", "renamed by a mail program", entry="mangled-mail.json")
+def _() -> Book:
+    return Book()
+
+
 HOSTILE_NAMES = [
     "=cmd|' C'!A0.ipynb",
     "-rf.ipynb",

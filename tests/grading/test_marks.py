@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -305,6 +306,8 @@ def test_times_are_read_as_platforms_write_them(tmp_path):
         metadata.write_text(damage)
         assert submitters(metadata) == {}
     assert submitters(tmp_path / "nowhere") == {}
+    os.mkfifo(tmp_path / "pipe")
+    assert submitters(tmp_path / "pipe") == {}
     metadata.write_text(
         "---\nsubmission_7:\n  :submitters:\n  - :name: Zoë\n    :sid: '007'\n    :email: z@x.edu\n"
         "  :created_at: 2026-12-01 23:00:00.25 Z\n  :results: !ruby/object:Any\n"
