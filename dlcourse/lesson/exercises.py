@@ -75,6 +75,8 @@ class Exercise:
         The tolerance of the comparison; ``None`` for the usual one.
     time_limit : float
         Seconds for a whole check.
+    strict : bool
+        Whether a list, a tuple and an array are told apart, because what comes later needs the one asked for.
     start : str
         Lines of the answer that the stub gives away.
     answer, mutants, equivalents, hint_texts, observer, judge
@@ -87,6 +89,7 @@ class Exercise:
     without: tuple[str, ...] = ()
     rtol: float | None = None
     time_limit: float = 10.0
+    strict: bool = False
     start: str = ""
     mutants: list[Mutant] = field(default_factory=list)
     equivalents: list[Equivalent] = field(default_factory=list)
@@ -290,6 +293,7 @@ def exercise(
     without: Iterable[str] = (),
     rtol: float | None = None,
     time_limit: float = 10.0,
+    strict: bool = False,
     start: str = "",
 ) -> Exercise:
     """Begin an exercise; the decorators of the result fill it.
@@ -308,6 +312,8 @@ def exercise(
         The relative tolerance, if the usual one does not fit.
     time_limit : float
         Seconds for a whole check.
+    strict : bool
+        Whether a list, a tuple and an array are told apart, because what comes later needs the one asked for.
     start : str
         Lines of the answer that the stub gives away, as they stand in the notebook; ``...`` where the learner goes on.
 
@@ -329,7 +335,7 @@ def exercise(
     lesson, dot, number = id.partition(".")
     if not (dot and len(lesson) == 2 and lesson.isdecimal() and number.isdecimal() and number[0] != "0"):
         raise ValueError(f'exercise ids look like "03.2", not {id!r}')
-    return Exercise(id, title, points, tuple(without), rtol, time_limit, start)
+    return Exercise(id, title, points, tuple(without), rtol, time_limit, strict=strict, start=start)
 
 
 def _stub(lines: list[str], definition: ast.FunctionDef, start: str = "") -> str:

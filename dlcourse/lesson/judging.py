@@ -147,7 +147,10 @@ def _objection(exercise: Exercise, case: Case, expected: Report, report: Report)
     """What is wrong with an observed value: where it differs, or what the exercise's own judge says."""
     assert report.observed is not None and expected.observed is not None
     if exercise.judge is None:
-        return values.differs(expected.observed, report.observed, exercise.rtol)
+        difference = values.differs(expected.observed, report.observed, exercise.rtol)
+        if difference is None and exercise.strict:
+            return values.other_kind(expected.observed, report.observed)
+        return difference
     try:
         said = exercise.judge(values.decode(report.observed), case)
     except Exception:  # the judge stumbled over a value of an unforeseen kind: say how it differs from the usual
@@ -362,6 +365,8 @@ def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> 
     if call is not None:
         theirs, ours = call
         difference = values.differs(ours["observed"], theirs["observed"], exercise.rtol)
+        if difference is None and exercise.strict:
+            difference = values.other_kind(ours["observed"], theirs["observed"])
         if difference is not None:
             value, objection = values.decode(theirs["observed"]), difference
     elif not exercise.called_directly and objection.path:  # a place in what the observer put together tells nobody
@@ -384,7 +389,8 @@ def _failing_call(exercise: Exercise, expected: Report, report: Report) -> tuple
             return None
         if all(values.contains(side["observed"], "unsupported") for side in (theirs, ours)):
             continue  # an object of the answer's own: what it is shows in the next call
-        if values.differs(ours["observed"], theirs["observed"], exercise.rtol) is not None:
+        pair = ours["observed"], theirs["observed"]
+        if values.differs(*pair, exercise.rtol) or (exercise.strict and values.other_kind(*pair)):
             return theirs, ours
     return None
 

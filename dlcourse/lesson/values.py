@@ -8,17 +8,18 @@ of a trillion zeros, becomes ``{"kind": "unsupported"}``.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_VALUES", "Difference", "Unsupported", "bits", "contains", "decode", "differs", "encode"]
+__all__ = ["MOST_VALUES", "Difference", "Unsupported", "bits", "contains", "decode", "differs", "encode", "other_kind"]
 
 Encoded = dict[str, Any]
 
@@ -266,6 +267,32 @@ def _differs(expected: Encoded, observed: Encoded, rtol: float | None, path: tup
         return Difference("type", path, decode(expected), decode(observed))
     found = (_differs(a, b, rtol, place) for place, a, b in pairs)
     return next((difference for difference in found if difference is not None), None)
+
+
+def other_kind(expected: Encoded, observed: Encoded, path: tuple[Any, ...] = ()) -> Difference | None:
+    """Find where equal values are held by another kind of thing: a list, a tuple, an array, a dictionary.
+
+    Examples
+    --------
+    >>> other_kind(encode([1.0, 2.0]), encode((1.0, 2.0)))
+    Difference(kind='type', path=(), expected=[1.0, 2.0], observed=(1.0, 2.0))
+    >>> other_kind(encode((1.0, np.zeros(2))), encode((np.float64(1), np.zeros(2)))) is None
+    True
+    """
+    holders = ("list", "tuple", "dict", "array")
+    ours, theirs = (
+        side["kind"] if side["kind"] in holders and side.get("shape") != [] else "" for side in (expected, observed)
+    )
+    if ours != theirs:
+        return Difference("type", path, decode(expected), decode(observed))
+    pairs: Iterable[tuple[Any, Encoded, Encoded]] = ()
+    if ours in ("list", "tuple"):
+        pairs = zip(itertools.count(), expected["items"], observed["items"], strict=False)
+    elif ours == "dict":
+        found = {_key(k): v for k, v in observed["items"]}
+        pairs = ((_key(k), v, found[_key(k)]) for k, v in expected["items"])
+    deeper = (other_kind(a, b, (*path, place)) for place, a, b in pairs)
+    return next((difference for difference in deeper if difference is not None), None)
 
 
 def as_array(encoded: Encoded) -> NDArray[Any] | None:

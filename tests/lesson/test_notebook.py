@@ -160,3 +160,34 @@ def test_a_figure_that_cannot_start_so_says_why_in_one_sentence(progress_file, s
         open_lesson("12").show("line", **setting)
     assert why in str(caught.value)
     assert caught.value._render_traceback_() == [f"UnknownSetting: {caught.value}"]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        (
+            "03.1",
+            "def grad_num(f, p, h=1e-5):\n    p = np.array(p, dtype=float)\n"
+            "    return [(f(p + h * e) - f(p - h * e)) / (2 * h) for e in np.eye(len(p))]",
+        ),
+        (
+            "03.2",
+            "def descend2(grad, p0, lr, n):\n    path = [np.array(p0, dtype=float)]\n"
+            "    for _ in range(n):\n        path.append(path[-1] - lr * grad(path[-1]))\n    return path",
+        ),
+    ],
+)
+def test_a_list_that_passes_for_an_array_is_one_in_the_cells_that_follow(open_notebook, exercise, answer):
+    notebook = open_notebook("03")
+    assert notebook.check(exercise, answer) == f"PASS {exercise}\n"
+    notebook.run(f'given = lesson.given("{exercise}")')
+    call = "given(lambda p: p @ p, [1.0, 2.0])" if exercise == "03.1" else "given(lambda p: p, [1.0, 2.0], 0.1, 3)"
+    assert notebook.run(f"print(type({call}).__name__)") == "ndarray\n"
+
+
+def test_a_tuple_where_the_task_says_list_is_refused_by_name(open_notebook):
+    source = files.exercises("14")["14.1"].source()
+    other = source.replace("[self.z.T @ g, g.sum(axis=0)]", "(self.z.T @ g, g.sum(axis=0))")
+    assert other != source
+    said = open_notebook("14").check("14.1", other)
+    assert "That is a tuple of 2" in said and "a list of 2 is asked for" in said

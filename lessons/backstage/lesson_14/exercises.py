@@ -16,7 +16,7 @@ Case = dict[str, Any]
 
 # ------------------------------------------------------------------------------------------------ 14.1
 
-linear = exercise("14.1", "A linear module", points=2, without=("Linear", "gradients", "jacobian"))
+linear = exercise("14.1", "A linear module", points=2, strict=True, without=("Linear", "gradients", "jacobian"))
 
 
 @linear.reference
@@ -142,7 +142,9 @@ linear.hints(
 
 # ------------------------------------------------------------------------------------------------ 14.2
 
-stack = exercise("14.2", "Modules one after the other", points=2, without=("Sequential", "gradients", "jacobian"))
+stack = exercise(
+    "14.2", "Modules one after the other", points=2, strict=True, without=("Sequential", "gradients", "jacobian")
+)
 
 
 @stack.reference
