@@ -170,5 +170,5 @@ def test_labels_lie_neither_on_each_other_nor_outside():
     boxes = [label.box for label in (*found, corner)]
     for i, a in enumerate(boxes):
         assert overlap(a, frame) == pytest.approx(60 * 14)
-        assert all(overlap(a, b) == 0 for b in boxes[:i])
-        assert not any(a[0] <= x <= a[2] and a[1] <= y <= a[3] for x, y in line)
+        assert [b for b in boxes[:i] if overlap(a, b)] == []
+        assert [(x, y) for x, y in line if a[0] <= x <= a[2] and a[1] <= y <= a[3]] == []

@@ -223,7 +223,7 @@ def test_a_probe_holds_no_answer_of_ours():
     text = json.dumps(spliced(book))
     for exercise in EXERCISES.values():
         assert exercise.why()[:40] not in text
-        assert all(mutant.message not in text for mutant in exercise.mutants)
+        assert [mutant.message for mutant in exercise.mutants if mutant.message in text] == []
 
 
 def test_what_broke_a_run_can_be_left_out():
@@ -269,7 +269,7 @@ def test_a_line_of_the_lesson_itself_is_not_listed():
 
 
 def test_honest_answers_are_not_listed():
-    assert all(evasions(exercise, ANSWERS[id]) == [] for id, exercise in EXERCISES.items())
+    assert [id for id, exercise in EXERCISES.items() if evasions(exercise, ANSWERS[id])] == []
     looked = "print(dl.run(dl.softmax(dl.constant(Z))) - softmax(Z))"
     assert evasions(EXERCISES["12.1"], ANSWERS["12.1"], [looked]) == []
     kept = "theirs = dl.softmax"

@@ -91,7 +91,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def test_binder_takes_a_python_that_the_course_supports_and_runs_our_install(plan: Plan) -> None:
     assert plan.buildpack == "PythonBuildPack"
     assert tuple(map(int, plan.python.split("."))) >= (3, 11)
-    assert any("binder/requirements.txt" in step for step in plan.steps)
+    assert "binder/requirements.txt" in "\n".join(plan.steps)
     assert plan.post_build == ["binder/postBuild"]
     assert os.access(plan.home / "binder" / "postBuild", os.X_OK)
 
@@ -99,7 +99,7 @@ def test_binder_takes_a_python_that_the_course_supports_and_runs_our_install(pla
 def test_binder_requirements_are_exact_and_leave_the_base_environment_alone(plan: Plan) -> None:
     lines = (plan.home / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
-    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin) for pin in pins)
+    assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin)] == []
     assert len(plan.base_versions()) == len(BASE)
     assert not {pin.split("==")[0] for pin in pins} & set(BASE)
 

@@ -59,7 +59,7 @@ def test_the_wheel_holds_the_package_the_lessons_and_nothing_left_over(wheel: Pa
         if path.suffix in (".py", ".js", ".css", ".csv", ".md")
     }
     assert ours <= set(names)
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")] != [], names
 
 
 def test_lessons_open_from_the_installed_wheel(python: Path, tmp_path: Path) -> None:

@@ -26,10 +26,10 @@ def test_fog_hides_what_lies_farther_than_one_sees_until_one_has_said_where_to_g
     fog = Fog(sight=0.5)
     fog.next_hill()
     hill = [m for m in marks(fog, "hill") if m.kind == "curve"]
-    assert all(abs(x - fog.country.x) < 0.51 for m in hill for x in m.xs)
-    assert not any(m.role == "minimum" for m in marks(fog, "hill"))
+    assert [x for m in hill for x in m.xs if abs(x - fog.country.x) >= 0.51] == []
+    assert "minimum" not in {m.role for m in marks(fog, "hill")}
     fog.right()
-    assert any(m.role == "minimum" for m in marks(fog, "hill"))
+    assert "minimum" in {m.role for m in marks(fog, "hill")}
 
 
 def test_fog_counts_the_first_word_on_each_hill_only():

@@ -42,7 +42,7 @@ def test_the_early_node_is_shown_with_half_its_mail_and_the_letter_that_comes_to
 def test_when_all_letters_are_there_each_node_is_visited_once_and_reads_all_of_them(graph):
     mail = Mail(graph=graph).post
     assert [v.node for v in mail.visits] == list(dict.fromkeys(v.node for v in mail.visits))
-    assert all(letter.read for letter in mail.letters)
+    assert [letter for letter in mail.letters if not letter.read] == []
     assert [len(mail.arrived(v.node, k)) for k, v in enumerate(mail.visits)] == [
         mail.expected[v.node] for v in mail.visits
     ]
@@ -60,7 +60,8 @@ def test_whoever_is_visited_next_stood_in_the_queue():
     for order in ("topological", "breadth-first", "paths"):
         for graph in ("b + c", "perceptron", "diamonds"):
             mail = Mail(graph=graph, order=order).post
-            assert all(v.node in queue for v, queue in zip(mail.visits, mail.queues, strict=False))
+            pairs = zip(mail.visits, mail.queues, strict=False)
+            assert [visit for visit, queue in pairs if visit.node not in queue] == []
             assert mail.queues[-1] == []
 
 

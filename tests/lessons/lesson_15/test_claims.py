@@ -39,5 +39,5 @@ def test_which_knobs_ruin_the_training():
     seeds = (1, 2, 3)
     assert [figures.Workshop(seed=s).right for s in seeds] == [240, 240, 240]
     assert max(figures.Workshop(seed=s, hidden="4", h="relu").right for s in seeds) < 230
-    assert all(max(figures.Workshop(seed=s, rate=1.0, beta=0.95).losses[100:]) > 2 for s in seeds)
-    assert all(np.mean(figures.Workshop(seed=s, rate=0.001).losses[-20:]) > 0.4 for s in seeds)
+    assert [s for s in seeds if max(figures.Workshop(seed=s, rate=1.0, beta=0.95).losses[100:]) <= 2] == []
+    assert [s for s in seeds if np.mean(figures.Workshop(seed=s, rate=0.001).losses[-20:]) <= 0.4] == []
