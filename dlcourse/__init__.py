@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import dlcourse.engine.derivatives  # the rules that gradients() follows
-from dlcourse.engine.differentiation import gradients, register_gradient
+import dlcourse.engine.pickling  # how graphs are pickled
+from dlcourse.engine.differentiation import gradients
 from dlcourse.engine.errors import (
     DTypeError,
     EngineError,
@@ -16,7 +16,7 @@ from dlcourse.engine.errors import (
 )
 from dlcourse.engine.graph import Node, Parameter, Placeholder, constant, parameter, placeholder, topological_order
 from dlcourse.engine.hardware import device, devices
-from dlcourse.engine.kinds import operation
+from dlcourse.engine.kinds import operation, register_gradient
 from dlcourse.engine.modules import (
     Dropout,
     Linear,
@@ -37,17 +37,32 @@ from dlcourse.engine.numerics import check_gradients, jacobian, numerical_gradie
 from dlcourse.engine.operations import (
     abs,
     add,
+    argmax,
+    argmin,
+    broadcast_like,
     broadcast_to,
     cast,
     clip,
     concatenate,
     cos,
+    cumsum,
     divide,
+    dropout,
     equal,
     exp,
     expand_dims,
+    expm1,
+    floor,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
     log,
+    log1p,
     log_softmax,
+    logical_and,
+    logical_not,
+    logical_or,
     logsumexp,
     matmul,
     max,
@@ -57,24 +72,33 @@ from dlcourse.engine.operations import (
     minimum,
     multiply,
     negative,
+    not_equal,
     one_hot,
+    ones_like,
     power,
+    prod,
     relu,
     reshape,
     sigmoid,
+    sigmoid_cross_entropy,
     sign,
     sin,
     softmax,
     softmax_cross_entropy,
+    softplus,
     sqrt,
     square,
     squared_error,
+    stack,
+    stop_gradient,
     subtract,
     sum,
     sum_to,
     tanh,
     transpose,
+    var,
     where,
+    zeros_like,
 )
 from dlcourse.engine.optimizers import (
     AdaGrad,
@@ -93,7 +117,26 @@ from dlcourse.engine.optimizers import (
 from dlcourse.engine.program import Program, run
 from dlcourse.engine.tracing import Trace
 
-__all__ = [name for name in dir() if not name.startswith("_") and name != "Any"]
+_HIDING = {"abs", "max", "min", "sum"}  # built-in functions, which `from dlcourse import *` leaves alone
+__all__ = [
+    name
+    for name, value in globals().items()
+    if not (name.startswith("_") or name in _HIDING or name in ("Any", "dlcourse", "engine"))
+]
+
+_CALLED_HERE = {
+    "Variable": "dl.parameter(array) makes something to be learned, dl.placeholder an input",
+    "Session": "there is none: dl.run(fetch, feeds) runs a graph",
+    "GradientDescentOptimizer": "it is dl.GradientDescent(learning_rate=0.1).minimize(loss)",
+    "SGD": "it is dl.GradientDescent(learning_rate=0.1).minimize(loss)",
+    "RegisterGradient": '@dl.register_gradient("name") gives an operation its rule',
+    "reduce_sum": "it is dl.sum(x, axis=...)",
+    "reduce_mean": "it is dl.mean(x, axis=...)",
+    "reduce_max": "it is dl.max(x, axis=...)",
+    "grad": "dl.gradients(loss, [W, b]) returns the gradients as nodes",
+    "tensor": "dl.constant(array) is a node that always has this value",
+    "mod": "x - y * dl.floor(x / y) is the remainder",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -106,4 +149,5 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module("dlcourse.engine.data")
-    raise AttributeError(f"module 'dlcourse' has no attribute {name!r}")
+    what = f". {_CALLED_HERE[name]}." if name in _CALLED_HERE else ""
+    raise AttributeError(f"module 'dlcourse' has no attribute {name!r}{what}")

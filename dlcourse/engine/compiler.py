@@ -18,20 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.engine import operations as ops
 from dlcourse.engine.errors import shape_text, variable_names
-from dlcourse.engine.graph import (
-    OPERATIONS,
-    Array,
-    Constant,
-    Dtype,
-    Node,
-    Operation,
-    Placeholder,
-    constant,
-    topological_order,
-)
+from dlcourse.engine.graph import Array, Constant, Dtype, Node, Operation, Placeholder, constant, topological_order
 from dlcourse.engine.hardware import CPU, Device
-from dlcourse.engine.kinds import broadcast_shapes
+from dlcourse.engine.kinds import OperationKind, broadcast_shapes
 from dlcourse.engine.operations import Index, broadcast_to, cast, reshape
 
 Sizes = tuple[int, ...]
@@ -59,17 +50,17 @@ class Specialised:
         if isinstance(node, Placeholder):
             return self.kept(Placeholder(self.sizes[node], node.dtype, node.name, node.where, node.weak))
         if not isinstance(node, Operation):
-            value = node.shape if node.name == "ones" else repr(number_in(node))
-            known = isinstance(node, Constant) and (node.shape == () or node.name == "ones")
-            return self.once(("constant", node.dtype, value), node) if known else node
+            if not isinstance(node, Constant) or node.array.size > 1024:
+                return node
+            return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
         inputs = tuple(self.done[parent] for parent in node.inputs)
         new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)  # checks sizes
-        if node.kind.learners:
+        if node.kind.varies:
             return self.kept(new)  # it may not do the same thing twice
         better = node.kind.formula(*inputs, **node.attributes) if node.kind.formula else simplified(new)
         if better is not None:
             return self.replaced_below(cast(better, node.dtype))
-        parts = sorted(map(id, inputs)) if node.kind.name in _COMMUTATIVE else map(id, inputs)
+        parts = sorted(map(id, inputs)) if node.kind in _COMMUTATIVE else map(id, inputs)
         return self.once((node.kind, *parts, *sorted(node.attributes.items())), new)
 
     def replaced_below(self, target: Node) -> Node:
@@ -86,20 +77,21 @@ class Specialised:
         return node
 
 
-_COMMUTATIVE = {"add", "multiply", "maximum", "minimum", "equal"}
-_SIMPLER: defaultdict[str, list[Callable[[Operation], Node | None]]] = defaultdict(list)
+columns = OperationKind("columns", lambda x: x.T.copy(), lambda x: x[::-1])
+_COMMUTATIVE = {ops.add, ops.multiply, ops.maximum, ops.minimum, ops.equal}
+_SIMPLER: defaultdict[OperationKind, list[Callable[[Operation], Node | None]]] = defaultdict(list)
 
 
 def simplified(node: Operation) -> Node | None:
     """The same value for less work, by the first rule that has one; or None."""
-    rules = [*([_on_one_number] if node.kind.elementwise else ()), *_SIMPLER[node.kind.name], _on_constants]
+    rules = [*([_on_one_number] if node.kind.elementwise else ()), *_SIMPLER[node.kind], _on_constants]
     return next((better for rule in rules if (better := rule(node)) is not None), None)
 
 
-def _simpler(*names: str) -> Callable[[Callable[[Operation], Node | None]], None]:
+def _simpler(*kinds: OperationKind) -> Callable[[Callable[[Operation], Node | None]], None]:
     def register(rule: Callable[[Operation], Node | None]) -> None:
-        for name in names:
-            _SIMPLER[name].append(rule)
+        for kind in kinds:
+            _SIMPLER[kind].append(rule)
 
     return register
 
@@ -109,27 +101,26 @@ def number_in(node: Node) -> float | None:
     return node.array.item() if isinstance(node, Constant) and node.shape == () else None
 
 
-def _is(node: Node, kind: str) -> bool:
-    return isinstance(node, Operation) and node.kind is OPERATIONS[kind]
+def _is(node: Node, kind: OperationKind) -> bool:
+    return isinstance(node, Operation) and node.kind is kind
 
 
 def _repeats(node: Node) -> Node | None:
     """The single number that this node repeats, if that is all it does."""
     if node.shape == ():
         return node
-    return node.inputs[0] if _is(node, "broadcast_to") and node.inputs[0].shape == () else None
+    return node.inputs[0] if _is(node, ops.broadcast_to) and node.inputs[0].shape == () else None
 
 
 def _on_one_number(node: Operation) -> Node | None:
     """What is the same everywhere is computed once; what NumPy broadcasts anyway is not repeated before."""
-    kind, inputs = node.kind, node.inputs
-    if node.dtype.kind == "f" and kind.dtype_rule == "float" and any(parent.dtype.kind != "f" for parent in inputs):
-        return kind(*[cast(parent, node.dtype) for parent in inputs])
+    kind: OperationKind = node.kind
+    inputs = node.inputs
     numbers = [_repeats(parent) for parent in inputs]
     if node.shape != () and None not in numbers:
         return broadcast_to(kind(*numbers), node.shape)
     for i, parent in enumerate(inputs):
-        if _is(parent, "broadcast_to"):
+        if _is(parent, ops.broadcast_to):
             thinner = (*inputs[:i], parent.inputs[0], *inputs[i + 1 :])
             if broadcast_shapes(*[other.shape for other in thinner]) == node.shape:
                 return kind(*thinner)
@@ -139,47 +130,42 @@ def _on_one_number(node: Operation) -> Node | None:
 def _on_constants(node: Operation) -> Node | None:
     """What depends on constants only is computed now."""
     arrays = [parent.array for parent in node.inputs if isinstance(parent, Constant)]
-    if len(arrays) < len(node.inputs) or _is(node, "broadcast_to"):
+    if len(arrays) < len(node.inputs) or _is(node, ops.broadcast_to):
         return None
-    names = [f"k{i}" for i in range(len(arrays))]
     try:
         with np.errstate(all="ignore"):
-            if callable(node.kind.compute):
-                value = node.kind.compute(*arrays, **node.attributes)
-            else:
-                value = eval(_expression(node, names, ""), {**vars(np), **dict(zip(names, arrays, strict=True))})
+            return Constant(node.kind.value(arrays, node.attributes, node.dtype), node.name, node.where)
     except Exception:
         return None  # when it runs it will fail again, and be explained
-    return Constant(np.asarray(value), node.name, node.where)
 
 
-@_simpler("add", "subtract", "multiply", "divide", "power")
+@_simpler(ops.add, ops.subtract, ops.multiply, ops.divide, ops.power)
 def _(node: Operation) -> Node | None:
     """x + 0, x − 0, x · 1, x / 1, x¹."""
-    neutral = 0 if node.kind.name in ("add", "subtract") else 1
+    neutral = 0 if node.kind in (ops.add, ops.subtract) else 1
     a, b = node.inputs
-    for number, x in ((b, a), (a, b)) if node.kind.name in _COMMUTATIVE else ((b, a),):
+    for number, x in ((b, a), (a, b)) if node.kind in _COMMUTATIVE else ((b, a),):
         if number_in(number) == neutral and (x.shape, x.dtype) == (node.shape, node.dtype):
             return x
     return None
 
 
-@_simpler("add")
+@_simpler(ops.add)
 def _(node: Operation) -> Node | None:
     """a + (−b) = a − b."""
     a, b = node.inputs
-    return a - b.inputs[0] if _is(b, "negative") else b - a.inputs[0] if _is(a, "negative") else None
+    return a - b.inputs[0] if _is(b, ops.negative) else b - a.inputs[0] if _is(a, ops.negative) else None
 
 
-@_simpler("multiply")
+@_simpler(ops.multiply)
 def _(node: Operation) -> Node | None:
     """Truth values multiply like 0 and 1, without being turned into numbers first."""
-    plain = [x.inputs[0] if _is(x, "cast") and x.inputs[0].dtype == bool else x for x in node.inputs]
+    plain = [x.inputs[0] if _is(x, ops.cast) and x.inputs[0].dtype == bool else x for x in node.inputs]
     changed = plain != list(node.inputs) and np.result_type(*[x.dtype for x in plain]) == node.dtype
     return node.kind(*plain) if changed else None
 
 
-@_simpler("power")
+@_simpler(ops.power)
 def _(node: Operation) -> Node | None:
     """Small powers as products: x⁴ = x² · x²."""
     x, n = node.inputs[0], number_in(node.inputs[1])
@@ -195,39 +181,40 @@ def _(node: Operation) -> Node | None:
     return None
 
 
-@_simpler("negative", "transpose")
+@_simpler(ops.negative, ops.transpose)
 def _(node: Operation) -> Node | None:
     """−(−x) = x, (xᵀ)ᵀ = x."""
-    return node.inputs[0].inputs[0] if _is(node.inputs[0], node.kind.name) else None
+    return node.inputs[0].inputs[0] if _is(node.inputs[0], node.kind) else None
 
 
-@_simpler("transpose", "permute", "reshape", "broadcast_to", "cast")
+@_simpler(ops.transpose, ops.permute, ops.reshape, ops.broadcast_to, ops.cast)
 def _(node: Operation) -> Node | None:
     """A change of shape or of dtype that changes nothing, or that follows another."""
-    (x,), name = node.inputs, node.kind.name
-    if (x.shape, x.dtype) == (node.shape, node.dtype) and (x.ndim < 2 or name not in ("transpose", "permute")):
+    (x,) = node.inputs
+    kind: OperationKind = node.kind
+    if (x.shape, x.dtype) == (node.shape, node.dtype) and (x.ndim < 2 or kind not in (ops.transpose, ops.permute)):
         return x
-    if name in ("reshape", "broadcast_to") and _is(x, name):
-        return node.kind(x.inputs[0], shape=node.shape)
-    number = None if name in ("cast", "broadcast_to") or node.shape == () else _repeats(x)
+    if kind in (ops.reshape, ops.broadcast_to) and _is(x, kind):
+        return kind(x.inputs[0], shape=node.shape)
+    number = None if kind in (ops.cast, ops.broadcast_to) or node.shape == () else _repeats(x)
     return None if number is None else broadcast_to(number, node.shape)
 
 
-@_simpler("sum", "max", "min")
+@_simpler(ops.sum, ops.max, ops.min)
 def _(node: Operation) -> Node | None:
     """NumPy is slow to reduce thin matrices; other ways to the same numbers are not."""
-    (x,), axis, name = node.inputs, node.attributes["axis"], node.kind.name
+    (x,), axis, kind = node.inputs, node.attributes["axis"], node.kind
     along = [x.shape[i] or 0 for i in axis]
     if math.prod(along) == 1:
         return reshape(x, node.shape)
     if len(along) != 1 or x.ndim not in (1, 2) or 0 in x.shape:
         return None
-    if name == "sum" and x.dtype.kind == "f" and along[0] <= 1024:  # for more numbers, NumPy's sum is more exact
+    if kind is ops.sum and x.dtype.kind == "f" and along[0] <= 1024:  # for more numbers, NumPy's sum is more exact
         n, keeps = along[0], node.ndim == x.ndim == 2
         ones = constant(np.ones((n, 1) if keeps and axis == (1,) else (1, n) if keeps else n), "ones", x.dtype)
         return reshape(x @ ones if axis == (1,) else ones @ x, node.shape)
-    if name != "sum" and axis == (1,) and along[0] <= 64:  # column by column, each column in one piece
-        return reshape(node.kind(OPERATIONS["columns"](x), axis=(0,), keepdims=False), node.shape)
+    if kind is not ops.sum and axis == (1,) and along[0] <= 64:  # column by column, each column in one piece
+        return reshape(kind(columns(x), axis=(0,), keepdims=False), node.shape)
     return None
 
 
@@ -252,12 +239,12 @@ class Plan:
         self.owner: dict[Node, Node] = {}  # whose array a node looks at: its own, or that of the node it is a view of
         self.last_use: dict[Node, float] = {}
         for i, node in enumerate(order):
-            self.owner[node] = self.owner[node.inputs[0]] if isinstance(node, Operation) and node.kind.view else node
+            self.owner[node] = self.owner[node.inputs[0]] if is_view(node) else node
             for used in (node, *node.inputs):
                 self.last_use[self.owner[used]] = i
         self.last_use.update((self.owner[target], math.inf) for target in targets)
         for i, node in enumerate(order):
-            if isinstance(node, Operation) and node.kind.takes_out and node.shape:
+            if isinstance(node, Operation) and _takes_out(node.kind) and node.shape:
                 self.place(i, node)
         for target in targets:
             if target in self.storage:
@@ -292,18 +279,73 @@ class Plan:
 
 # ------------------------------------------------------------------------------------------------ 3. write
 
+_VIEWS = {ops.transpose, ops.permute, ops.reshape, ops.broadcast_to, ops.getitem}
+_WRITTEN = {  # how a call is printed; {out}: where its result may be written to
+    ops.where: "where({0}, {1}, {2})",
+    ops.cast: "{0}.astype({dtype})",
+    ops.sum: "add.reduce({0}, axis={axis}, keepdims={keepdims}{out})",
+    ops.max: "maximum.reduce({0}, axis={axis}, keepdims={keepdims}{out})",
+    ops.min: "minimum.reduce({0}, axis={axis}, keepdims={keepdims}{out})",
+    ops.matmul: "matmul({0}, {1}{out})",
+    ops.transpose: "{0}.T",
+    columns: "{0}.T.copy()",
+    ops.permute: "{0}.transpose({axes})",
+    ops.reshape: "{0}.reshape({shape})",
+    ops.broadcast_to: "broadcast_to({0}, {shape})",
+    ops.getitem: "{0}[{index}]",
+    ops.take: "{0}[{index}]",
+    ops.concatenate: "concatenate(({inputs},), axis={axis}{out})",
+}
+_ON_FLOATS = {  # how it is printed where all are single numbers of float64, which Python's floats are, too
+    ops.add: "{0} + {1}",
+    ops.subtract: "{0} - {1}",
+    ops.multiply: "{0} * {1}",
+    ops.divide: "{0} / {1}",
+    ops.power: "pow({0}, {1})",
+    ops.negative: "-{0}",
+    ops.exp: "exp({0})",
+    ops.log: "log({0})",
+    ops.sqrt: "sqrt({0})",
+    ops.sin: "sin({0})",
+    ops.cos: "cos({0})",
+    ops.tanh: "tanh({0})",
+    ops.abs: "fabs({0})",
+    ops.sign: "({0} if {0} != {0} else float(({0} > 0) - ({0} < 0)))",
+    ops.maximum: "({0} if {0} >= {1} or {0} != {0} else {1})",
+    ops.minimum: "({0} if {0} <= {1} or {0} != {0} else {1})",
+}
+
+
+def is_view(node: Node) -> bool:
+    """Whether a node only looks at its input's memory. (A single entry that is taken out is copied by NumPy.)"""
+    return isinstance(node, Operation) and node.kind in _VIEWS and node.shape != ()
+
+
+def runs_on_floats(graph: Specialised, arguments: Sequence[Node]) -> bool:
+    """Whether every value is a single number of float64, so that Python's floats compute the same numbers."""
+    return all(
+        node.shape == () and node.dtype == float and (not isinstance(node, Operation) or node.kind in _ON_FLOATS)
+        for node in (*graph.order, *arguments)
+    )
+
+
+def _takes_out(kind: OperationKind) -> bool:
+    return kind.elementwise or "{out}" in _WRITTEN.get(kind, "")
+
+
 _CALLED = re.compile(r"(?<![\w.])([a-z_]\w*)(?=[.\w]*\()")
 _RESERVED = {*dir(np), *dir(math), *keyword.kwlist, *keyword.softkwlist, "step", "float", "numpy"} - {"ones"}
 
 
 def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
     """The call that computes a node, as Python."""
-    kind, template = node.kind, str(node.kind.compute)
+    kind = node.kind
+    template: str = _WRITTEN.get(kind, "")
     if kind.elementwise:
-        if node.shape == () and "(" not in kind.scalar:
-            return kind.scalar.format(*inputs)
-        template = f"{template}({{inputs}}{{out}})"
-    elif kind.name == "matmul" and all(x.ndim < 3 and x.dtype == node.dtype for x in node.inputs):
+        if node.shape == () and "(" not in _ON_FLOATS.get(kind, "("):
+            return _ON_FLOATS[kind].format(*inputs)
+        template = f"{kind.function.__name__}({{inputs}}{{out}})"
+    elif kind is ops.matmul and all(x.ndim < 3 and x.dtype == node.dtype for x in node.inputs):
         template = template.replace("matmul", "dot")  # the same product, with less ado before it
     attributes = {
         name: str(value).format("", *inputs[1:])
@@ -362,9 +404,9 @@ class Writer:
     def operand(self, node: Node, used_by: Operation) -> str:
         """How an operation refers to one of its inputs."""
         number = number_in(node)
-        if number is not None and used_by.shape == ():
-            others = [parent.dtype for parent in used_by.inputs if parent is not node] or [node.dtype]
-            if np.result_type(*others) == np.result_type(node.dtype, *others):
+        if number is not None and used_by.shape == () and used_by.kind in _ON_FLOATS:
+            others = [parent for parent in used_by.inputs if number_in(parent) is None]
+            if any(parent.dtype == node.dtype == used_by.dtype and node.dtype.kind == "f" for parent in others):
                 return repr(number) if math.isfinite(number) else f"float('{number}')"
         if isinstance(node, Constant) and node not in self.names:
             if number is None:
@@ -377,16 +419,16 @@ class Writer:
 
     def write(self, node: Operation) -> None:
         inputs = [self.operand(parent, node) for parent in node.inputs]
-        if node.kind.view and node.shape != () and self.stays(node):  # NumPy copies a single number
+        if is_view(node) and self.stays(node):
             place = self.plan.storage.get(node.inputs[0])
             self.views.append(f"{self.name(node)} = {_expression(node, [place.name if place else inputs[0]], '')}")
             self.fixed.add(node)
             return
         if self.floats:
-            text = node.kind.scalar.format(*inputs)
-        elif callable(node.kind.compute):
+            text = _ON_FLOATS[node.kind].format(*inputs)
+        elif not node.kind.elementwise and node.kind not in _WRITTEN:
             own = node.kind.learners
-            function = _guarded(node, self.device) if own else partial(node.kind.compute, **node.attributes)
+            function = _guarded(node, self.device) if own else partial(node.kind.function, **node.attributes)
             text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', node.kind.name) + '_of')}({', '.join(inputs)})"
         else:
             place, overwritten = self.plan.storage.get(node), self.plan.overwrites.get(node)
@@ -398,15 +440,15 @@ class Writer:
     def stays(self, view: Operation) -> bool:
         """Whether this is a view of memory that is the same in every run. (To reshape a view may be to copy it.)"""
         place = self.plan.storage.get(view.inputs[0])
-        return bool(place and not place.fresh) or (view.inputs[0] in self.fixed and view.kind.name != "reshape")
+        return bool(place and not place.fresh) or (view.inputs[0] in self.fixed and view.kind is not ops.reshape)
 
     def result(self, node: Node) -> str:
         """What the caller gets is the caller's own: a fresh array, or a copy."""
         if isinstance(node, Constant):
             return f"{self.bound(node.array, 'data')}.copy()"
         if node.shape == ():
-            return f"array({self.name(node)})"
-        is_own = isinstance(node, Operation) and not node.kind.view and self.times_wanted[node] == 1
+            return f"array({self.name(node)})" if self.floats else f"array({self.name(node)}, {node.dtype.name!r})"
+        is_own = isinstance(node, Operation) and node.kind not in _VIEWS and self.times_wanted[node] == 1
         return self.name(node) if is_own else f"{self.name(node)}.copy()"
 
     def source(self) -> str:
@@ -434,7 +476,7 @@ def _guarded(node: Operation, device: Device) -> Callable[..., Array]:
         for view in views:
             if device is CPU:  # CuPy's arrays cannot be locked
                 view.flags.writeable = False
-        answer: Array = device.put(node.kind.compute(*views, **node.attributes))  # type: ignore[operator]
+        answer: Array = device.put(node.kind.function(*views, **node.attributes))
         if answer.shape != node.shape:
             raise ValueError(f"it returned shape {shape_text(answer.shape)}, but its shape rule promised {node.shape}")
         return answer.astype(node.dtype)  # a copy

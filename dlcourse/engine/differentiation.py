@@ -1,19 +1,18 @@
 """Differentiation: walk the graph backwards, hand each node's gradient to its rule, add up what arrives.
 
-The rules stand in a table, in ``derivatives.py``. They are written in graph operations, so the gradient of a graph is
-more graph: it can be drawn, compiled, and differentiated again.
+The rules stand beside the operations, in ``operations.py``. They are written in graph operations, so the gradient of
+a graph is more graph: it can be drawn, compiled, and differentiated again.
 The method is reverse accumulation (S. Linnainmaa, "Taylor expansion of the accumulated rounding error", 1976;
 D. Sabinasz, "Deep Learning From Scratch: Theory and Implementation").
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 from dlcourse.engine.errors import DTypeError, GradientError, Line, Mismatch, ShapeError, built, label, shape_text
 from dlcourse.engine.graph import (
-    LEARNERS_OPERATIONS,
     OPERATIONS,
     Node,
     Operand,
@@ -24,33 +23,7 @@ from dlcourse.engine.graph import (
     topological_order,
 )
 from dlcourse.engine.kinds import OperationKind, ShapeOf, broadcast_shapes
-from dlcourse.engine.operations import broadcast_like, cast
-
-Rule = Callable[..., Sequence["Node | None"]]
-_RULES: dict[OperationKind, Rule] = {}
-
-
-def register_gradient(name: str) -> Callable[[Rule], Rule]:
-    """Say how gradients pass through the operation `name`.
-
-    The rule gets the node `op` and the node `g`, the gradient of the loss with respect to `op`, and returns one node
-    for each of ``op.inputs``, written in graph operations; None where an input has no gradient.
-    See :func:`operation` for an example.
-    """
-    kind = LEARNERS_OPERATIONS.get(name) or OPERATIONS.get(name)
-    if kind is None:
-        raise GradientError(
-            f"there is no operation {name!r} to give a gradient to: define it first, with @dl.operation({name!r})."
-        )
-
-    def decorate(rule: Rule) -> Rule:
-        _RULES[kind] = rule
-        return rule
-
-    return decorate
-
-
-# -------------------------------------------------------------------------------------- the walk backwards
+from dlcourse.engine.operations import broadcast_like, cast, zeros_like
 
 
 @overload
@@ -131,7 +104,7 @@ def _add_all(node: Node, contributions: list[Node], loss: str) -> Node:
 
 def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
     """What the node's rule says, checked: one node for each input, of that input's shape and dtype."""
-    rule = _RULES.get(node.kind)
+    rule = node.kind.rule or (_of_formula if node.kind.formula else None)
     if rule is None:
         raise GradientError(
             f"nobody has said how gradients pass through {label(node)}. Write a rule: "
@@ -188,7 +161,30 @@ def _check_shape(g: ShapeOf, like: ShapeOf) -> Shape:
     return like
 
 
-_same_shape = OPERATIONS["same_shape"] = OperationKind("same_shape", shape=_check_shape, formula=lambda g, like: g)
+_same_shape = OPERATIONS["same_shape"] = OperationKind(
+    "same_shape", shape=_check_shape, formula=lambda g, like: g, rule=lambda op, g: [g, None]
+)
+
+
+def _of_formula(op: Operation, g: Node) -> Sequence[Node | None]:
+    """A composite without a rule: its formula is differentiated, once all sizes are known."""
+    attributes = {"kind": op.kind, "attributes": tuple(op.attributes.items())}
+    return [_pulled_back(g, *op.inputs, **attributes, which=which) for which in range(len(op.inputs))]
+
+
+def _differentiated(g: Node, *inputs: Node, kind: OperationKind, attributes: Any, which: int) -> Node:
+    assert kind.formula is not None
+    formula = kind.formula(*inputs, **dict(attributes))
+    return gradients(formula, inputs[which], grad_output=g, unconnected="zero")
+
+
+_pulled_back = OPERATIONS["pulled_back"] = OperationKind(
+    "pulled_back",
+    shape=lambda g, *inputs, which, **_: inputs[which],
+    dtype="first",
+    formula=_differentiated,
+    prepare=lambda g, *inputs, **attributes: ((g, *inputs), attributes),
+)
 
 
 def _check_request(loss: Node, wanted: list[Node], unconnected: str) -> None:
@@ -206,7 +202,7 @@ def _check_request(loss: Node, wanted: list[Node], unconnected: str) -> None:
 
 def _unreached(loss: Node, node: Node, unconnected: str, here: Line) -> Node:
     if unconnected == "zero":
-        return broadcast_like(constant(0.0, dtype=node.dtype), node)
+        return zeros_like(node)
     raise GradientError(
         f"{label(loss, here)} does not depend on {label(node, here)}, so there is no gradient. Was it left out of "
         f'the model? (unconnected="zero" gives zeros instead.)' + built([node, loss], here)

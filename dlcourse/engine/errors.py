@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import keyword
 import linecache
 import os
 import re
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dlcourse.engine.graph import Node
+from typing import Protocol, TypeVar
 
 Line = tuple[str, int]  # the file (or notebook cell) and the line number on which a node was built
+
+
+class Built(Protocol):
+    """What a message needs to know about a node."""
+
+    name: str | None
+    where: Line
+    serial: int
+
+    @property
+    def kind_name(self) -> str: ...
+
+
+AnyBuilt = TypeVar("AnyBuilt", bound=Built)
 
 
 class EngineError(Exception):
@@ -84,10 +96,10 @@ def code(line: Line) -> str:
     return linecache.getline(*line).strip()
 
 
-_ASSIGNMENT = re.compile(r"([^\W\d]\w*)\s*(?::[^=]*)?=(?!=)")
+_ASSIGNMENT = re.compile(r"(?:(?:else|try|finally)\s*:\s*)?([^\W\d]\w*)\s*(?::[^=]*)?=(?!=)")
 
 
-def label(node: Node, seen_from: Line | None = None) -> str:
+def label(node: Built, seen_from: Line | None = None) -> str:
     """What to call a node: its name, else the variable it was assigned to, else its kind.
 
     Only the last node of a line is assigned, and it is used on another line (`seen_from`); the nodes inside the
@@ -97,17 +109,17 @@ def label(node: Node, seen_from: Line | None = None) -> str:
         return node.name
     line = code(node.where) if seen_from not in (None, node.where) else ""
     assigned = None if ";" in line else _ASSIGNMENT.match(line)  # of two statements on a line, which one is it?
-    return assigned[1] if assigned else node.kind_name
+    return assigned[1] if assigned and not keyword.iskeyword(assigned[1]) else node.kind_name
 
 
-def variable_names(nodes: Iterable[Node]) -> dict[Node, str]:
+def variable_names(nodes: Iterable[AnyBuilt]) -> dict[AnyBuilt, str]:
     """What the learner calls each of many nodes: the last one of a line goes by the variable it was assigned to."""
     nodes = list(nodes)
     last_on_line = {node.where: node for node in sorted(nodes, key=lambda node: node.serial)}
     return {node: label(node, ("", 0) if last_on_line[node.where] is node else None) for node in nodes}
 
 
-def built(nodes: Iterable[Node], seen_from: Line | None = None) -> str:
+def built(nodes: Iterable[Built], seen_from: Line | None = None) -> str:
     """One line a node: its name, where it was built and the code that built it."""
     lines = {node: label(node, seen_from) for node in nodes}
     width = max(map(len, lines.values()), default=0)

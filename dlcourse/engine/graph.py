@@ -12,15 +12,13 @@ import itertools
 import os
 import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from dlcourse.engine.errors import DTypeError, Line, ShapeError, built, label, place, shape_text
-
-if TYPE_CHECKING:
-    from dlcourse.engine.kinds import OperationKind
+from dlcourse.engine.errors import DTypeError, EngineError, Line, ShapeError, built, label, place, shape_text
+from dlcourse.engine.operators import Operators
 
 Shape = tuple[int | None, ...]  # None: a size that only the data will tell, usually the number of samples
 Array = NDArray[Any]
@@ -40,14 +38,13 @@ def learners_line() -> Line:
     return frame.f_code.co_filename, frame.f_lineno
 
 
-OPERATIONS: dict[str, OperationKind] = {}  # the engine's own, by name
-LEARNERS_OPERATIONS: dict[str, OperationKind] = {}  # those added with `operation`; they may share a name with ours
-_UFUNC_NAMES = {"absolute": "abs", "true_divide": "divide"}
+OPERATIONS: dict[str, Any] = {}  # the engine's own, by name
+LEARNERS_OPERATIONS: dict[str, Any] = {}  # those added with `operation`; they may share a name with ours
 
 # ---------------------------------------------------------------------------------------------------- nodes
 
 
-class Node:
+class Node(Operators["Node"]):
     """A promise of an array. Build nodes with :func:`placeholder`, :func:`parameter` and the operations.
 
     >>> import dlcourse as dl
@@ -58,7 +55,6 @@ class Node:
     """
 
     __slots__ = ("__weakref__", "dtype", "flat", "inputs", "name", "programs", "serial", "shape", "where")
-    __array_priority__ = 1000.0
     inputs: tuple[Node, ...]
     kind_name = "node"
 
@@ -76,89 +72,14 @@ class Node:
     def ndim(self) -> int:
         return len(self.shape)
 
-    @property
-    def T(self) -> Node:
-        """The transpose: all axes reversed."""
-        return OPERATIONS["transpose"](self)
-
     def named(self, name: str) -> Node:
         """Give this node a name, for messages, pictures and ``.source``; returns the node itself."""
         self.name = checked_name(name)
         return self
 
-    # fmt: off
-    def __add__(self, other: Operand) -> Node: return OPERATIONS["add"](self, other)
-    def __radd__(self, other: Operand) -> Node: return OPERATIONS["add"](other, self)
-    def __sub__(self, other: Operand) -> Node: return OPERATIONS["subtract"](self, other)
-    def __rsub__(self, other: Operand) -> Node: return OPERATIONS["subtract"](other, self)
-    def __mul__(self, other: Operand) -> Node: return OPERATIONS["multiply"](self, other)
-    def __rmul__(self, other: Operand) -> Node: return OPERATIONS["multiply"](other, self)
-    def __truediv__(self, other: Operand) -> Node: return OPERATIONS["divide"](self, other)
-    def __rtruediv__(self, other: Operand) -> Node: return OPERATIONS["divide"](other, self)
-    def __pow__(self, other: Operand) -> Node: return OPERATIONS["power"](self, other)
-    def __rpow__(self, other: Operand) -> Node: return OPERATIONS["power"](other, self)
-    def __matmul__(self, other: Operand) -> Node: return OPERATIONS["matmul"](self, other)
-    def __rmatmul__(self, other: Operand) -> Node: return OPERATIONS["matmul"](other, self)
-    def __gt__(self, other: Operand) -> Node: return OPERATIONS["greater"](self, other)
-    def __ge__(self, other: Operand) -> Node: return OPERATIONS["greater_equal"](self, other)
-    def __lt__(self, other: Operand) -> Node: return OPERATIONS["less"](self, other)
-    def __le__(self, other: Operand) -> Node: return OPERATIONS["less_equal"](self, other)
-    def __neg__(self) -> Node: return OPERATIONS["negative"](self)
-    def __abs__(self) -> Node: return OPERATIONS["abs"](self)
-    # fmt: on
-
-    def __getitem__(self, index: Any) -> Node:
-        from dlcourse.engine.operations import getitem  # operations.py stands on this file
-
-        return getitem(self, index)
-
     def __repr__(self) -> str:
         name = f" {self.name!r}" if self.name else ""
         return f"<{self.kind_name}{name}, shape {shape_text(self.shape)}, {self.dtype}, built in {place(self.where)}>"
-
-    # A node is used like an array, but it holds no numbers, and each of these says so in its own way.
-
-    def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        raise DTypeError(
-            f"{label(self)} is a node of a graph and holds no numbers yet: use dlcourse's own functions on it "
-            f"(dl.exp(x), not np.exp(x)), and dl.run(x, feeds) to get its array." + built([self])
-        )
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Node:
-        kind = OPERATIONS.get(_UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__))
-        if kind is None or method != "__call__" or options:
-            self.__array__()
-        return kind(*operands)  # array + node arrives here
-
-    def __bool__(self) -> NoReturn:
-        raise DTypeError(
-            f"{label(self)} has no value until you run it, so `if` and `and` cannot look at it. "
-            f"Use dl.where(condition, a, b) to choose inside the graph." + built([self])
-        )
-
-    def __float__(self) -> NoReturn:
-        self.__array__()
-
-    __int__ = __index__ = __float__
-
-    def __len__(self) -> int:
-        if not self.shape or self.shape[0] is None:
-            raise DTypeError(f"{label(self)} has shape {shape_text(self.shape)}, so its length is not known yet.")
-        return self.shape[0]
-
-    def __iter__(self) -> NoReturn:
-        raise DTypeError(f"{label(self)} cannot be looped over: index it (x[0], x[1]), or work on all rows at once.")
-
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise DTypeError(
-            f"{label(self)} is a node, and nodes are never changed. Build a new one instead: "
-            "dl.where(condition, new, old), or dl.concatenate([before, new, after])." + built([self])
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        from dlcourse.engine.pickling import flattened  # without recursion
-
-        return flattened(self)
 
 
 class Placeholder(Node):
@@ -221,11 +142,11 @@ class Parameter(Node):
 class Operation(Node):
     """A node that is computed from its `inputs`: see ``operations.py``."""
 
-    __slots__ = ("attributes", "kind")
+    __slots__ = ("attributes", "kind", "truth")  # truth: of `a == b` between nodes, whether a is b
 
     def __init__(
         self,
-        kind: OperationKind,
+        kind: Any,
         inputs: tuple[Node, ...],
         attributes: dict[str, Any],
         shape: Shape,
@@ -238,7 +159,7 @@ class Operation(Node):
 
     @property
     def kind_name(self) -> str:  # type: ignore[override]
-        return self.kind.name
+        return str(self.kind.name)
 
 
 def placeholder(name: str, shape: Sequence[int | None] | int = (), dtype: DTypeLike = float) -> Placeholder:
@@ -253,9 +174,7 @@ def placeholder(name: str, shape: Sequence[int | None] | int = (), dtype: DTypeL
     for size in sizes:
         if size is not None and (isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 0):
             raise ShapeError(f"the shape of placeholder {name!r} has {size!r} in it: use whole numbers, or None.")
-    kind = np.dtype(dtype)
-    if kind.kind not in "fiub":
-        raise DTypeError(f"placeholder {name!r} cannot hold {kind}: use float, np.float32, int or bool.")
+    kind = checked_dtype(dtype, f"placeholder {name!r}")
     return Placeholder(tuple(s if s is None else int(s) for s in sizes), kind, checked_name(name), learners_line())
 
 
@@ -269,12 +188,16 @@ def parameter(initial_array: ArrayLike, name: str | None = None) -> Parameter:
     """
     what = f"parameter {name!r}" if name else "this parameter"
     array = numeric_array(initial_array, what)
-    if array.dtype.kind != "f":
+    if checked_dtype(array.dtype, what).kind != "f":
         raise DTypeError(
             f"{what} holds {array.dtype}, and whole numbers cannot be moved by a small step. "
             f"Write its numbers with a decimal point (3.0), or use array.astype(float)."
         )
-    return Parameter(array.copy(order="C"), None if name is None else checked_name(name), learners_line())
+    return Parameter(
+        np.array(array, checked_dtype(array.dtype, what), order="C"),
+        None if name is None else checked_name(name),
+        learners_line(),
+    )
 
 
 def constant(value: ArrayLike, name: str | None = None, dtype: DTypeLike | None = None) -> Constant:
@@ -286,7 +209,12 @@ def constant(value: ArrayLike, name: str | None = None, dtype: DTypeLike | None 
     (2,)
     """
     weak = dtype is None and type(value) in (int, float, bool)
-    array = np.array(numeric_array(value, "this constant"), dtype=dtype)
+    given = numeric_array(value, "this constant")
+    array = np.array(given, dtype=checked_dtype(given.dtype if dtype is None else dtype, "a constant"))
+    if array.dtype.kind in "iu" and not np.array_equal(array, given):
+        raise DTypeError(
+            f"a constant of {array.dtype} cannot hold {given.tolist()!r:.60}: use dtype=float, or a wider one."
+        )
     return Constant(array, None if name is None else checked_name(name), learners_line(), weak)
 
 
@@ -296,11 +224,23 @@ def numeric_array(value: Any, what: str) -> Array:
         raise DTypeError(f"{what} must be an array, and {label(value)} is a node." + built([value]))
     try:
         array = np.asarray(value)
+    except EngineError:
+        raise
     except ValueError as error:
         raise DTypeError(f"{what} is not an array: its rows have different lengths.") from error
+    if hasattr(value, "filled") and hasattr(value, "mask"):
+        raise DTypeError(f"{what} is a masked array, and its mask would be lost: use .filled(number), or drop entries.")
     if array.dtype.kind not in "fiub":
         raise DTypeError(f"{what} must hold numbers, and this has dtype {array.dtype}.")
     return array
+
+
+def checked_dtype(dtype: DTypeLike, what: str) -> Dtype:
+    """A dtype that a graph can compute with."""
+    kind = np.dtype(dtype).newbyteorder("=")
+    if kind.kind not in "fiub" or (kind.kind == "f" and kind.itemsize not in (4, 8)):
+        raise DTypeError(f"{what} cannot hold {kind}: use float, np.float32, int or bool.")
+    return kind
 
 
 def checked_name(name: str) -> str:
@@ -313,11 +253,14 @@ def checked_name(name: str) -> str:
 def as_nodes(operands: Iterable[Operand], what: str) -> tuple[Node, ...]:
     """Operands as nodes. A plain number takes the dtype of the nodes and arrays beside it, as in NumPy."""
     nodes = [o if isinstance(o, Node) else constant(o) for o in operands]
-    strong = [n.dtype for n in nodes if not getattr(n, "weak", False)]
+    strong = [n.dtype for n in nodes if not (isinstance(n, Constant | Placeholder) and n.weak)]
     if len(strong) < len(nodes) and strong:
         for i, node in enumerate(nodes):
             if isinstance(node, Constant) and node.weak:
-                dtype = np.result_type(*strong, node.array.item())
+                number = node.array.item()
+                dtype = np.result_type(*strong, 0 if type(number) is int else number)
+                if dtype.kind in "iu" and np.array(number).astype(dtype).item() != number:
+                    raise DTypeError(f"{what}: {number} does not fit into {dtype}. Use dl.cast for a wider dtype.")
                 nodes[i] = Constant(node.array.astype(dtype), node.name, node.where)
     return tuple(nodes)
 

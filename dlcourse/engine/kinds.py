@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from dlcourse.engine.errors import EngineError, Line, Mismatch, ShapeError, built, code, label, place, shape_text
+from dlcourse.engine.errors import (
+    EngineError,
+    GradientError,
+    Line,
+    Mismatch,
+    ShapeError,
+    built,
+    code,
+    label,
+    place,
+    shape_text,
+)
 from dlcourse.engine.graph import (
     LEARNERS_OPERATIONS,
     OPERATIONS,
@@ -28,6 +39,7 @@ from dlcourse.engine.graph import (
 )
 
 ShapeRule = Callable[..., Sequence[int | None]]
+Rule = Callable[..., Sequence["Node | None"]]
 _WEIGHED: dict[str, Callable[[tuple[Node, ...]], Sequence[Node]]] = {  # the inputs that decide about the dtype
     "same": lambda inputs: inputs,
     "float": lambda inputs: inputs,  # and whole numbers become floating-point ones
@@ -53,33 +65,73 @@ class ShapeOf(tuple[int | None, ...]):
 
 
 class OperationKind:
-    """What all nodes of one kind share: how to compute them, and the shape and dtype of the result.
+    """What all nodes of one kind share: how to compute them, the shape and dtype of the result, and its derivative.
 
-    One of three says how to compute: `compute`, a NumPy function's name, a template of an expression or a function
-    of arrays; or `formula`, a function that builds the node from simpler ones once all sizes are known.
-    `scalar` is the expression for single numbers. Calling a kind builds a node.
+    One of two says how to compute: `function`, of NumPy arrays, or `formula`, which builds the node from simpler ones
+    once all sizes are known. `rule` is its derivative, see :func:`register_gradient`. Calling a kind builds a node, so
+    the kind of an operation *is* the operation: ``dl.exp`` is one. `prepare` turns what the caller writes into inputs
+    and attributes (or into a node, if there is nothing to do); without it, all that is written are inputs.
     """
 
     def __init__(
         self,
         name: str,
-        compute: str | Callable[..., Any] = "",
+        function: Callable[..., Any] | None = None,
         shape: ShapeRule | None = None,
         dtype: str | DTypeLike = "same",
-        scalar: str = "",
-        view: bool = False,
+        rule: Rule | None = None,
         formula: Callable[..., Node] | None = None,
+        prepare: Callable[..., Any] | None = None,
         learners: bool = False,
-        function: Callable[..., Any] | None = None,
     ):
-        self.name, self.compute, self.shape_rule, self.dtype_rule = name, compute, shape or broadcast_shapes, dtype
-        self.scalar, self.view, self.formula, self.learners = scalar, view, formula, learners
-        self.elementwise = isinstance(compute, str) and isinstance(getattr(np, compute, None), np.ufunc)
-        self.function = function or (compute if callable(compute) else getattr(np, compute, None))
-        self.takes_out = self.elementwise or (isinstance(compute, str) and "{out}" in compute)
+        self.name = self.__name__ = name
+        self.function, self.formula, self.shape_rule, self.dtype_rule = (
+            function,
+            formula,
+            shape or broadcast_shapes,
+            dtype,
+        )
+        self.rule, self.prepare, self.learners = rule, prepare, learners
+        self.elementwise = isinstance(function, np.ufunc) and not learners
+        self.varies = learners  # it may not compute the same thing twice
 
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
-        return self.build(as_nodes(operands, self.name), attributes, None, learners_line())
+        if self.prepare is not None:
+            prepared = self.prepare(*operands, **attributes)
+            if isinstance(prepared, Node):
+                return prepared  # there is nothing to do
+            operands, attributes = prepared
+        elif isinstance(self.function, np.ufunc) and (len(operands) != self.function.nin or attributes):
+            raise TypeError(f"{self.name} takes {self.function.nin} input(s), and got {len(operands)}.")
+        given = as_nodes(operands, self.name)
+        inputs = self.in_floats(given) if self.dtype_rule == "float" and not self.learners else given
+        return self.build(inputs, attributes, None, learners_line(), known_as=given)
+
+    def document(self, doc: str, parameters: Iterable[str] | Mapping[str, inspect.Parameter]) -> None:
+        """What ``help(dl.exp)`` shows: the text, and the names of what is to be given."""
+        kinds = (
+            parameters.values()
+            if isinstance(parameters, Mapping)
+            else (inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in parameters)
+        )
+        self.__doc__, self.__signature__ = doc, inspect.Signature(list(kinds))
+
+    def in_floats(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
+        """Whole numbers and truth values become floating-point numbers before anything is computed from them."""
+        for node in inputs:
+            if node.dtype.kind != "f":
+                dtype = self.dtype(inputs, {})
+                return tuple([x if x.dtype.kind == "f" else OPERATIONS["cast"](x, dtype) for x in inputs])
+        return inputs
+
+    def value(self, inputs: Sequence[Array], attributes: Mapping[str, Any], dtype: Dtype) -> Array:
+        """What an operation of this kind computes from arrays: its function of them, or its formula, evaluated."""
+        if self.formula:
+            parts = self.formula(*[Constant(array, None, ("", 0)) for array in inputs], **attributes)
+            return evaluate([parts], {})[0].astype(dtype)
+        if self.learners:
+            inputs = [array.copy() for array in inputs]  # yours stay as they are
+        return np.asarray(self.function(*inputs, **attributes)).astype(dtype, copy=self.learners)  # type: ignore[misc]
 
     def build(
         self,
@@ -91,24 +143,20 @@ class OperationKind:
     ) -> Operation:
         """The node of this kind with these inputs, which messages call what they call `known_as`."""
         try:
-            shape = tuple(self.shape_rule(*[ShapeOf(node.shape) for node in inputs], **attributes))
+            if self.shape_rule is broadcast_shapes:
+                shape = broadcast_shapes(*[node.shape for node in inputs])
+            else:
+                shape = tuple(self.shape_rule(*[ShapeOf(node.shape) for node in inputs], **attributes))
         except Mismatch as mismatch:
             raise self.explained(mismatch, inputs, known_as or inputs, where) from None
         return Operation(self, inputs, attributes, shape, self.dtype(inputs, attributes), name, where)
 
-    def value(self, inputs: Sequence[Array], attributes: Mapping[str, Any], dtype: Dtype) -> Array:
-        """What an operation of this kind computes from arrays: its NumPy function; or its formula, evaluated."""
-        if self.dtype_rule == "float" and not self.learners:
-            inputs = [array if array.dtype.kind == "f" else array.astype(dtype) for array in inputs]
-        if self.formula:
-            parts = self.formula(*[Constant(array, None, ("", 0)) for array in inputs], **attributes)
-            return evaluate([parts], {})[0].astype(dtype)
-        compute: Any = self.compute if self.learners else self.function  # a learner's cell may be run again
-        return np.asarray(compute(*inputs, **attributes)).astype(dtype)
-
     def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
         """The dtype of the result: a fixed one, or by one of the rules in `_WEIGHED`."""
         rule: Any = attributes.get("dtype", self.dtype_rule)
+        if rule in ("same", "float") and len(inputs) < 3 and inputs[0].dtype == inputs[-1].dtype:
+            dtype = inputs[0].dtype
+            return dtype if rule == "same" or dtype.kind == "f" else np.dtype(float)
         if not isinstance(rule, str) or rule not in _WEIGHED:
             declared: Dtype = np.dtype(rule)
             return declared
@@ -166,17 +214,71 @@ def operation(
     rule = _accepting_attributes(shape or broadcast_shapes)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Node]:
-        kind = LEARNERS_OPERATIONS.setdefault(name, OperationKind(name, learners=True))
-        kind.compute, kind.shape_rule = function, rule  # nodes built before the cell was re-run follow, too
+        kind: OperationKind = LEARNERS_OPERATIONS.setdefault(name, OperationKind(name, learners=True))
+        kind.function, kind.shape_rule = function, rule  # nodes built before the cell was re-run follow, too
         kind.dtype_rule = "float" if dtype is None else np.dtype(dtype)
+        defaults = _defaults(function)
 
         def build(*operands: Operand, **attributes: Any) -> Node:
-            return kind(*operands, **attributes)
+            known = {name: value for place, name, value in defaults if place >= len(operands)}
+            return kind(*operands, **{**known, **attributes})
 
         build.__name__, build.__doc__ = name, function.__doc__
+        build.kind = kind  # type: ignore[attr-defined]
         return build
 
     return decorate
+
+
+def _defaults(function: Callable[..., Any]) -> list[tuple[int, str, Any]]:
+    """The attributes that a learner's function has if the caller gives none: its parameters with a default."""
+    if not inspect.isfunction(function):
+        return []
+    parameters = enumerate(inspect.signature(function).parameters.values())
+    return [(place, p.name, p.default) for place, p in parameters if p.default is not p.empty]
+
+
+def register_gradient(operation: str | Callable[..., Node]) -> Callable[[Rule], Rule]:
+    """Say how gradients pass through an operation, given as the function (``dl.exp``) or by its name.
+
+    The rule gets the node `op` and the node `g`, the gradient of the loss with respect to `op`, and returns a list with
+    one node for each of ``op.inputs``, written in graph operations; None where an input has no gradient. `op` itself
+    may be used, too: it is the operation's result. A rule of lesson 11, ``rule(g, output, *inputs)``, is taken as well.
+    See :func:`operation` for an example, and ``operations.py`` for many.
+
+    >>> import dlcourse as dl
+    >>> @dl.operation("cube", shape=lambda x: x)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> rule = dl.register_gradient(cube)(lambda g, output, x: [g * 3 * x * x])
+    >>> x = dl.parameter(2.0)
+    >>> dl.run(dl.gradients(cube(x), x))
+    array(12.)
+    """
+    kind = operation if isinstance(operation, OperationKind) else getattr(operation, "kind", None)
+    if kind is None and isinstance(operation, str):
+        kind = LEARNERS_OPERATIONS.get(operation) or OPERATIONS.get(operation)
+    if kind is None:
+        raise GradientError(
+            f"there is no operation {operation!r} to give a gradient to: define it first, "
+            f"with @dl.operation({operation if isinstance(operation, str) else 'name'!r})."
+        )
+
+    def decorate(rule: Rule) -> Rule:
+        kind.rule = (lambda op, g: rule(g, op, *op.inputs)) if _takes_inputs(rule) else rule
+        return rule
+
+    return decorate
+
+
+def _takes_inputs(rule: Rule) -> bool:
+    """Whether a rule is written as in lesson 11, as rule(g, output, *inputs), and not as rule(op, g)."""
+    try:
+        parameters = inspect.signature(rule).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    needed = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
+    return len(needed) > 2 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 def _accepting_attributes(rule: Callable[..., Any]) -> Callable[..., Sequence[int | None]]:
@@ -222,4 +324,5 @@ def broadcast_shapes(*shapes: Sequence[int | None], **_: Any) -> Shape:
 def _kind_named(name: str, learners: bool) -> OperationKind:
     if learners and name not in LEARNERS_OPERATIONS:
         raise EngineError(f"this graph uses the operation {name!r}: run the cell that defines it first.")
-    return (LEARNERS_OPERATIONS if learners else OPERATIONS)[name]
+    kind: OperationKind = (LEARNERS_OPERATIONS if learners else OPERATIONS)[name]
+    return kind

@@ -158,7 +158,7 @@ def with_replaced(targets: Sequence[Node], replacements: Mapping[Node, Node]) ->
         if node not in new:
             moved = isinstance(node, Operation) and any(new[parent] is not parent for parent in node.inputs)
             inputs = tuple(new[parent] for parent in node.inputs)
-            new[node] = node.kind.build(inputs, node.attributes, node.name, node.where) if moved else node  # type: ignore[attr-defined]
+            new[node] = node.kind.build(inputs, node.attributes, node.name, node.where) if moved else node
     return [new[target] for target in targets]
 
 

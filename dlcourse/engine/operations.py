@@ -1,16 +1,22 @@
-"""The operations: what each computes, its formula, and the shape of its result.
+"""The operations: what each computes, the shape of its result, and its derivative beside it.
 
-Two kinds of entry. A *primitive* is one NumPy call. A *composite* is given by its formula in simpler operations;
-it stays one node in your graph, in pictures and in error messages, and is taken apart only when a program is
-compiled, where the parts are shared (the exponentials of a softmax serve its gradient, too).
-The derivatives are in ``derivatives.py``, in the same order.
+Two kinds of entry. A *primitive* is a function of NumPy arrays. A *composite* is given by its formula in simpler
+operations; it stays one node in your graph, in pictures and in error messages, and is taken apart when all sizes are
+known, where the parts are shared (the exponentials of a softmax serve its gradient, too).
+
+A derivative is a rule: from the node `op` and the gradient `g` of the loss with respect to it, a list with the gradient
+for each of ``op.inputs``. Where many were made of one (broadcasting), ``sum_to`` adds up the copies' gradients.
+Some operations exist only because sizes may be open (None) until you run, and a gradient must have the shape of what
+it belongs to: reshape_like, broadcast_like, spread, sum_to, put_back, part, count, one_hot and zeros_like.
 """
 
 from __future__ import annotations
 
 import builtins
+import inspect
 import itertools
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -18,249 +24,424 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine.errors import DTypeError, Mismatch, ShapeError, built, label, shape_text
-from dlcourse.engine.graph import OPERATIONS, Array, Constant, Node, Operand, Shape, as_nodes, constant
-from dlcourse.engine.kinds import OperationKind, ShapeOf, ShapeRule, broadcast_shapes
+from dlcourse.engine.graph import (
+    OPERATIONS,
+    Array,
+    Constant,
+    Node,
+    Operand,
+    Operation,
+    Shape,
+    as_nodes,
+    checked_dtype,
+    constant,
+)
+from dlcourse.engine.kinds import OperationKind, Rule, ShapeOf, ShapeRule, broadcast_shapes, register_gradient
+from dlcourse.engine.operators import Different
 
 Axis = int | Sequence[int] | None
+Axes = tuple[int, ...]
 
 
-def _primitive(
-    name: str,
-    compute: str | Callable[..., Any],
-    shape: ShapeRule | None = None,
-    dtype: str | DTypeLike = "same",
-    scalar: str = "",
-    view: bool = False,
-    function: Callable[..., Any] | None = None,
+def _flat(op: Operation, g: Node) -> Sequence[Node | None]:
+    """It is flat wherever it has a derivative, or depends on shapes and labels only."""
+    return [None] * len(op.inputs)
+
+
+def elementwise(
+    name: str, function: np.ufunc, dtype: str | DTypeLike, doc: str, rule: Rule | None = None
 ) -> OperationKind:
-    OPERATIONS[name] = OperationKind(name, compute, shape, dtype, scalar, view, function=function)
-    return OPERATIONS[name]
+    """A primitive that works number by number, with broadcasting."""
+    kind = OPERATIONS[name] = OperationKind(name, function, dtype=dtype, rule=rule)
+    kind.document(doc, [["x"], ["a", "b"]][function.nin - 1])
+    return kind
 
 
-def _composite(
-    name: str, shape: ShapeRule | None = None, dtype: str = "float"
-) -> Callable[[Callable[..., Node]], OperationKind]:
-    def register(formula: Callable[..., Node]) -> OperationKind:
-        OPERATIONS[name] = OperationKind(name, shape=shape, dtype=dtype, formula=formula)
-        return OPERATIONS[name]
+def _kind(composite: bool, prepare: Callable[..., Any] | None, **options: Any) -> Callable[[Any], OperationKind]:
+    def register(function: Callable[..., Any]) -> OperationKind:
+        name = function.__name__
+        ways: dict[str, Any] = {"formula": function} if composite else {"function": function}
+        kind = OPERATIONS[name] = OperationKind(name, **ways, prepare=prepare, **options)
+        kind.document(function.__doc__ or "", inspect.signature(prepare or function).parameters)
+        return kind
 
     return register
 
 
-def _node(value: Operand) -> Node:
+def primitive(
+    prepare: Callable[..., Any] | None = None,
+    *,
+    shape: ShapeRule,
+    dtype: str | DTypeLike = "same",
+    rule: Rule | None = None,
+) -> Callable[[Callable[..., Any]], OperationKind]:
+    """Make the decorated function of NumPy arrays an operation."""
+    return _kind(False, prepare, shape=shape, dtype=dtype, rule=rule)
+
+
+def composite(
+    prepare: Callable[..., Any] | None = None,
+    *,
+    shape: ShapeRule | None = None,
+    dtype: str = "float",
+    rule: Rule | None = None,
+) -> Callable[[Callable[..., Node]], OperationKind]:
+    """Make the decorated formula in simpler operations an operation. Without a rule, it is differentiated itself."""
+    return _kind(True, prepare, shape=shape, dtype=dtype, rule=rule)
+
+
+def as_node(value: Operand) -> Node:
     return value if isinstance(value, Node) else constant(value)
 
 
 # ---------------------------------------------------------------------------------------- number by number
 
-#            name             NumPy             dtype          on single numbers
-_add = _primitive("add", "add", scalar="{0} + {1}")
-_subtract = _primitive("subtract", "subtract", scalar="{0} - {1}")
-_multiply = _primitive("multiply", "multiply", scalar="{0} * {1}")
-_divide = _primitive("divide", "divide", dtype="float", scalar="{0} / {1}")
-_power = _primitive("power", "power", dtype="float", scalar="pow({0}, {1})")
-_negative = _primitive("negative", "negative", scalar="-{0}")
-_exp = _primitive("exp", "exp", dtype="float", scalar="exp({0})")
-_log = _primitive("log", "log", dtype="float", scalar="log({0})")
-_sqrt = _primitive("sqrt", "sqrt", dtype="float", scalar="sqrt({0})")
-_sin = _primitive("sin", "sin", dtype="float", scalar="sin({0})")
-_cos = _primitive("cos", "cos", dtype="float", scalar="cos({0})")
-_tanh = _primitive("tanh", "tanh", dtype="float", scalar="tanh({0})")
-_abs = _primitive("abs", "absolute", scalar="fabs({0})")
-_sign = _primitive("sign", "sign", scalar="({0} if {0} != {0} else float(({0} > 0) - ({0} < 0)))")
-_maximum = _primitive("maximum", "maximum", scalar="({0} if {0} >= {1} or {0} != {0} else {1})")
-_minimum = _primitive("minimum", "minimum", scalar="({0} if {0} <= {1} or {0} != {0} else {1})")
-_greater = _primitive("greater", "greater", dtype=bool, scalar="{0} > {1}")
-_greater_equal = _primitive("greater_equal", "greater_equal", dtype=bool, scalar="{0} >= {1}")
-_less = _primitive("less", "less", dtype=bool, scalar="{0} < {1}")
-_less_equal = _primitive("less_equal", "less_equal", dtype=bool, scalar="{0} <= {1}")
-_equal = _primitive("equal", "equal", dtype=bool, scalar="{0} == {1}")
-_where = _primitive(
-    "where", "where({0}, {1}, {2})", dtype="branches", scalar="({1} if {0} else {2})", function=np.where
+
+def _slopes(a: Callable[..., Node], b: Callable[..., Node]) -> Rule:
+    """The rule of an operation of two inputs: what each gets, added up over the copies that broadcasting made."""
+    return lambda op, g: [sum_to(a(op, g, *op.inputs), op.inputs[0]), sum_to(b(op, g, *op.inputs), op.inputs[1])]
+
+
+add = elementwise(
+    "add",
+    np.add,
+    "same",
+    'a + b, element by element, with NumPy\'s broadcasting: each gets g (Sabinasz, "Gradient for add").',
+    _slopes(lambda op, g, a, b: g, lambda op, g, a, b: g),
 )
-_cast = _primitive("cast", "{0}.astype({dtype})", function=lambda x, dtype: x.astype(dtype))
-
-
-def add(a: Operand, b: Operand) -> Node:
-    """a + b, element by element, with NumPy's broadcasting."""
-    return _add(a, b)
-
-
-def subtract(a: Operand, b: Operand) -> Node:
-    """a − b, element by element."""
-    return _subtract(a, b)
-
-
-def multiply(a: Operand, b: Operand) -> Node:
-    """a · b, element by element."""
-    return _multiply(a, b)
-
-
-def divide(a: Operand, b: Operand) -> Node:
-    """a / b, element by element; whole numbers give a floating-point result."""
-    return _divide(a, b)
-
-
-def power(a: Operand, b: Operand) -> Node:
+subtract = elementwise(
+    "subtract",
+    np.subtract,
+    "same",
+    "a − b, element by element.",
+    _slopes(lambda op, g, a, b: g, lambda op, g, a, b: -g),
+)
+multiply = elementwise(
+    "multiply",
+    np.multiply,
+    "same",
+    'a · b, element by element (Sabinasz, "Gradient for multiply").',
+    _slopes(lambda op, g, a, b: g * b, lambda op, g, a, b: g * a),
+)
+divide = elementwise(
+    "divide",
+    np.divide,
+    "float",
+    "a / b, element by element; whole numbers give a floating-point result.",
+    _slopes(lambda op, g, a, b: g / b, lambda op, g, a, b: -g * op / b),
+)
+power = elementwise(
+    "power",
+    np.power,
+    "float",
     """aᵇ, element by element; 0⁰ = 1, and a⁰ has gradient 0 everywhere.
 
     >>> import dlcourse as dl
     >>> x = dl.parameter([-3.0, 0.0])
     >>> dl.run([x**2, x**0])
     [array([9., 0.]), array([1., 1.])]
-    """
-    return _power(a, b)
+    """,
+)
 
 
-def negative(x: Operand) -> Node:
-    """−x."""
-    return _negative(x)
+@register_gradient(power)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """c = aᵇ:  ∂L/∂a = g b aᵇ⁻¹, and 0 where a = b = 0;  ∂L/∂b = g c log a, and 0 where a = 0 and b ≥ 0."""
+    a, b = op.inputs
+    if isinstance(b, Constant) and b.array.ndim == 0:
+        n = b.array.item()
+        return [g * (n * a ** (n - 1)) if n != 0 else zeros_like(a), None]
+    slope = b * a ** where(logical_and(equal(a, 0), equal(b, 0)), 1, b - 1)
+    return [sum_to(g * slope, a), sum_to(g * op * log(where(logical_and(equal(a, 0), b >= 0), 1, a)), b)]
 
 
-def exp(x: Operand) -> Node:
-    """eˣ."""
-    return _exp(x)
+negative = elementwise("negative", np.negative, "same", "−x.", lambda op, g: [-g])
+exp = elementwise("exp", np.exp, "float", "eˣ.", lambda op, g: [g * op])
+log = elementwise(
+    "log", np.log, "float", "The natural logarithm; −∞ at 0, NaN below.", lambda op, g: [g / op.inputs[0]]
+)
+log1p = elementwise(
+    "log1p",
+    np.log1p,
+    "float",
+    """log(1 + x), with all digits for small x.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.log1p(1e-20))
+    array(1.e-20)
+    """,
+    lambda op, g: [g / (1 + op.inputs[0])],
+)
+expm1 = elementwise(
+    "expm1",
+    np.expm1,
+    "float",
+    """eˣ − 1, with all digits for small x.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.expm1(1e-20))
+    array(1.e-20)
+    """,
+    lambda op, g: [g * (op + 1)],
+)
+sqrt = elementwise("sqrt", np.sqrt, "float", "√x.", lambda op, g: [g / (2 * op)])
+sin: OperationKind = elementwise(
+    "sin", np.sin, "float", "The sine of x radians.", lambda op, g: [g * cos(op.inputs[0])]
+)
+cos: OperationKind = elementwise(
+    "cos", np.cos, "float", "The cosine of x radians.", lambda op, g: [-(g * sin(op.inputs[0]))]
+)
+tanh: OperationKind = elementwise(
+    "tanh", np.tanh, "float", "The hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).", lambda op, g: [g * (1 - op * op)]
+)
+abs: OperationKind = elementwise(
+    "abs", np.absolute, "same", "|x|; its derivative at 0 is taken to be 0.", lambda op, g: [g * sign(op.inputs[0])]
+)
+sign: OperationKind = elementwise("sign", np.sign, "same", "−1, 0 or 1.", _flat)
+floor = elementwise(
+    "floor",
+    np.floor,
+    "float",
+    """The next whole number below x; it has no slope.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.floor([-0.5, 1.5]))
+    array([-1.,  1.])
+    """,
+    _flat,
+)
 
 
-def log(x: Operand) -> Node:
-    """The natural logarithm; −∞ at 0, NaN below."""
-    return _log(x)
+def _chosen(larger: OperationKind, op: Operation, g: Node) -> Sequence[Node | None]:
+    """The one that was chosen gets the gradient; equal ones get half each."""
+    a, b = op.inputs
+    half = where(equal(a, b), g / 2, 0)
+    return [sum_to(where(larger(a, b), g, half), a), sum_to(where(larger(b, a), g, half), b)]
 
 
-def sqrt(x: Operand) -> Node:
-    """√x."""
-    return _sqrt(x)
+maximum: OperationKind = elementwise(
+    "maximum",
+    np.maximum,
+    "same",
+    "The larger of a and b, element by element; at a tie they share the gradient equally.",
+    lambda op, g: _chosen(greater, op, g),
+)
+minimum: OperationKind = elementwise(
+    "minimum",
+    np.minimum,
+    "same",
+    "The smaller of a and b, element by element; at a tie they share the gradient equally.",
+    lambda op, g: _chosen(less, op, g),
+)
+greater: OperationKind = elementwise("greater", np.greater, bool, "Where a > b.", _flat)
+greater_equal = elementwise("greater_equal", np.greater_equal, bool, "Where a ≥ b.", _flat)
+less: OperationKind = elementwise("less", np.less, bool, "Where a < b.", _flat)
+less_equal = elementwise("less_equal", np.less_equal, bool, "Where a ≤ b.", _flat)
+equal: OperationKind = elementwise(
+    "equal",
+    np.equal,
+    bool,
+    """Where a = b; ``a == b`` builds the same node.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.equal([1, 2], [1, 3]))
+    array([ True, False])
+    """,
+    _flat,
+)
+not_equal = elementwise(
+    "not_equal",
+    np.not_equal,
+    bool,
+    """Where a ≠ b; ``a != b`` builds the same node.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.not_equal([1, 2], [1, 3]))
+    array([False,  True])
+    """,
+    _flat,
+)
+logical_and = elementwise(
+    "logical_and",
+    np.logical_and,
+    bool,
+    """Where both hold (a number holds if it is not 0).
+
+    >>> import dlcourse as dl
+    >>> x = dl.constant([1.0, 2.0, 3.0])
+    >>> dl.run(dl.logical_and(x > 1, x < 3))
+    array([False,  True, False])
+    """,
+    _flat,
+)
+logical_or = elementwise(
+    "logical_or",
+    np.logical_or,
+    bool,
+    """Where at least one holds.
+
+    >>> import dlcourse as dl
+    >>> x = dl.constant([1.0, 2.0, 3.0])
+    >>> dl.run(dl.logical_or(x < 2, x > 2))
+    array([ True, False,  True])
+    """,
+    _flat,
+)
+logical_not = elementwise(
+    "logical_not",
+    np.logical_not,
+    bool,
+    """Where x does not hold.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.logical_not([True, False]))
+    array([False,  True])
+    """,
+    _flat,
+)
 
 
-def sin(x: Operand) -> Node:
-    """The sine of x radians."""
-    return _sin(x)
+def _choice(condition: Operand, a: Operand, b: Operand) -> Any:
+    return (cast(condition, bool), *as_nodes((a, b), "where")), {}
 
 
-def cos(x: Operand) -> Node:
-    """The cosine of x radians."""
-    return _cos(x)
-
-
-def tanh(x: Operand) -> Node:
-    """The hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)."""
-    return _tanh(x)
-
-
-def abs(x: Operand) -> Node:
-    """|x|; its derivative at 0 is taken to be 0."""
-    return _abs(x)
-
-
-def sign(x: Operand) -> Node:
-    """−1, 0 or 1."""
-    return _sign(x)
-
-
-def maximum(a: Operand, b: Operand) -> Node:
-    """The larger of a and b, element by element; at a tie they share the gradient equally."""
-    return _maximum(a, b)
-
-
-def minimum(a: Operand, b: Operand) -> Node:
-    """The smaller of a and b, element by element; at a tie they share the gradient equally."""
-    return _minimum(a, b)
-
-
-def equal(a: Operand, b: Operand) -> Node:
-    """Where a = b (`==` itself compares nodes, not their values)."""
-    return _equal(a, b)
-
-
-def where(condition: Operand, a: Operand, b: Operand) -> Node:
+@primitive(_choice, shape=broadcast_shapes, dtype="branches")
+def where(condition: Array, a: Array, b: Array) -> Array:
     """a where the condition holds, b elsewhere; the gradient goes to the one that was chosen.
+
+    A branch that is not chosen is computed, too, and what it computes may be NaN. Its gradient is then 0 · NaN = NaN:
+    choose a harmless input first, ``dl.sqrt(dl.where(x > 0, x, 1))``.
 
     >>> import dlcourse as dl
     >>> x = dl.parameter([-1.0, 2.0])
     >>> dl.run(dl.where(x > 0, x, 0.1 * x))
     array([-0.1,  2. ])
     """
-    return _where(cast(condition, bool), *as_nodes((a, b), "where"))
+    return np.where(condition, a, b)
 
 
-def cast(x: Operand, dtype: DTypeLike) -> Node:
+@register_gradient(where)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    condition, a, b = op.inputs
+    return [None, sum_to(where(condition, g, 0), a), sum_to(where(condition, 0, g), b)]
+
+
+def _to_dtype(x: Operand, dtype: DTypeLike) -> Any:
+    node, wanted = as_node(x), checked_dtype(dtype, "cast: the result")
+    return node if node.dtype == wanted else ((node,), {"dtype": wanted.name})
+
+
+@primitive(_to_dtype, shape=broadcast_shapes)
+def cast(x: Array, dtype: str) -> Array:
     """x with another dtype."""
-    node = _node(x)
-    return node if node.dtype == np.dtype(dtype) else _cast(node, dtype=np.dtype(dtype).name)
+    return x.astype(dtype)
 
 
-@_composite("square", dtype="same")
-def _square(x: Node) -> Node:
+@register_gradient(cast)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    (x,) = op.inputs
+    return [cast(g, x.dtype) if x.dtype.kind == "f" else None]
+
+
+@composite(dtype="same", rule=lambda op, g: [g * (2 * op.inputs[0])])
+def square(x: Node) -> Node:
+    """x²."""
     return x * x
 
 
-@_composite("sigmoid")
-def _sigmoid(x: Node) -> Node:
-    return 1 / (1 + exp(-x))  # where exp(-x) overflows to infinity, 1/∞ = 0 is right
-
-
-@_composite("relu", dtype="same")
-def _relu(x: Node) -> Node:
-    return maximum(x, 0)
-
-
-@_composite("clip", dtype="same")
-def _clip(x: Node, low: Node, high: Node) -> Node:
-    bounded = [isinstance(bound, Constant) and bool(np.all(np.isinf(bound.array))) for bound in (low, high)]
-    x = x if bounded[0] else maximum(x, low)
-    return x if bounded[1] else minimum(x, high)
-
-
-@_composite("squared_error")
-def _squared_error(prediction: Node, target: Node) -> Node:
-    return square(prediction - target)
-
-
-def square(x: Operand) -> Node:
-    """x²."""
-    return _square(x)
-
-
-def sigmoid(x: Operand) -> Node:
-    """σ(x) = 1 / (1 + e⁻ˣ), from 0 to 1, without overflow at either end.
+@composite(rule=lambda op, g: [g * (op * (1 - op))])
+def sigmoid(x: Node) -> Node:
+    """σ(x) = 1 / (1 + e⁻ˣ), from 0 to 1, without overflow at either end (Sabinasz, "Gradient for sigmoid").
 
     >>> import dlcourse as dl
     >>> dl.run(dl.sigmoid([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    return _sigmoid(x)
+    return 1 / (1 + exp(-x))  # where exp(-x) overflows to infinity, 1/∞ = 0 is right
 
 
-def relu(x: Operand) -> Node:
+@composite(dtype="same", rule=lambda op, g: [g * cast(op > 0, g.dtype)])
+def relu(x: Node) -> Node:
     """max(x, 0); its derivative at 0 is taken to be 0."""
-    return _relu(x)
+    return maximum(x, 0)
 
 
-def clip(x: Operand, low: Operand | None = None, high: Operand | None = None) -> Node:
+@composite(rule=lambda op, g: [g * sigmoid(op.inputs[0])])
+def softplus(x: Node) -> Node:
+    """log(1 + eˣ), a smooth relu, without overflow; its derivative is the sigmoid.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.softplus([-1000.0, 0.0, 1000.0])).round(4)
+    array([0.000e+00, 6.931e-01, 1.000e+03])
+    """
+    return maximum(x, 0) + log1p(exp(-abs(x)))
+
+
+def _bounds(x: Operand, low: Operand | None = None, high: Operand | None = None) -> Any:
+    return (x, -math.inf if low is None else low, math.inf if high is None else high), {}
+
+
+@composite(_bounds, dtype="same")
+def clip(x: Node, low: Node, high: Node) -> Node:
     """x, kept between `low` and `high`; the gradient passes from `low` to `high`, both included."""
-    return _clip(x, -math.inf if low is None else low, math.inf if high is None else high)
+    bounded = [isinstance(bound, Constant) and bool(np.all(np.isinf(bound.array))) for bound in (low, high)]
+    x = x if bounded[0] else maximum(x, low)
+    return x if bounded[1] else minimum(x, high)
 
 
-def squared_error(prediction: Operand, target: Operand) -> Node:
+@register_gradient(clip)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """x between the bounds gets the gradient; beyond one, the bound does, and `high` has the last word."""
+    x, low, high = op.inputs
+    above = logical_or(x > high, logical_and(x < low, low > high))
+    below = where(above, 0, where(x < low, g, 0))
+    return [sum_to(where(logical_or(above, x < low), 0, g), x), sum_to(below, low), sum_to(where(above, g, 0), high)]
+
+
+@composite(rule=_slopes(lambda op, g, p, t: g * (2 * (p - t)), lambda op, g, p, t: -(g * (2 * (p - t)))))
+def squared_error(prediction: Node, target: Node) -> Node:
     """(p − t)², element by element: take its mean or its sum for a loss."""
-    return _squared_error(prediction, target)
+    return square(prediction - target)
+
+
+@composite(rule=_slopes(lambda op, g, z, t: g * (sigmoid(z) - t), lambda op, g, z, t: -(g * z)))
+def sigmoid_cross_entropy(logits: Node, targets: Node) -> Node:
+    """−t log σ(z) − (1 − t) log(1 − σ(z)), element by element, from the scores z (the logits) themselves.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.sigmoid_cross_entropy([400.0, 0.0], [1.0, 1.0])).round(4)
+    array([0.    , 0.6931])
+    """
+    return maximum(logits, 0) - logits * targets + log1p(exp(-abs(logits)))
+
+
+@composite(dtype="same", rule=_flat)
+def stop_gradient(x: Node) -> Node:
+    """x itself, through which no gradient passes.
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(3.0)
+    >>> dl.run(dl.gradients(x * dl.stop_gradient(x), x))
+    array(3.)
+    """
+    return x
 
 
 # --------------------------------------------------------------------------------------------- adding up
 
 
-def _reduced(x: ShapeOf, axis: tuple[int, ...], keepdims: bool) -> Shape:
+def _reduced(x: ShapeOf, axis: Axes, keepdims: bool = False) -> Shape:
     sizes = [1 if i in axis else size for i, size in enumerate(x)]
     return tuple(size for i, size in enumerate(sizes) if keepdims or i not in axis)
 
 
-def _reduced_not_empty(x: ShapeOf, axis: tuple[int, ...], keepdims: bool) -> Shape:
+def _reduced_not_empty(x: ShapeOf, axis: Axes, keepdims: bool = False) -> Shape:
     if any(x[i] == 0 for i in axis):
         raise Mismatch("there is nothing to choose from along an axis of size 0.")
     return _reduced(x, axis, keepdims)
 
 
-def _axes(x: Node, axis: Axis, what: str) -> tuple[int, ...]:
+def _axes(x: Node, axis: Axis, what: str) -> Axes:
     """`axis` as NumPy takes it, as a tuple of axes counted from the first."""
     if axis is None:
         return tuple(range(x.ndim))
@@ -274,115 +455,256 @@ def _axes(x: Node, axis: Axis, what: str) -> tuple[int, ...]:
     return tuple(sorted(int(a) for a in axes))
 
 
-_sum = _primitive("sum", "add.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced, function=np.add.reduce)
-_max = _primitive(
-    "max", "maximum.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced_not_empty, function=np.maximum.reduce
-)
-_min = _primitive(
-    "min", "minimum.reduce({0}, axis={axis}, keepdims={keepdims}{out})", _reduced_not_empty, function=np.minimum.reduce
-)
+def _reducing(what: str, default: Axis = None, added: bool = False) -> Callable[..., Any]:
+    """Takes what a reduction is called with; `added` numbers are counted in a dtype that is wide enough."""
+
+    def prepare(x: Operand, axis: Axis = default, keepdims: bool = False) -> Any:
+        x = as_node(x)
+        if added and x.dtype.kind in "biu":
+            x = cast(x, np.add.reduce(np.empty(0, x.dtype)).dtype)
+        return (x,), {"axis": _axes(x, axis, what), "keepdims": keepdims}
+
+    return prepare
 
 
-@_composite("mean", shape=_reduced)
-def _mean(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
-    return _sum(x if x.dtype.kind == "f" else cast(x, float), axis=axis, keepdims=keepdims) / count(x, axis)
+def _along(what: str, default: Axis = -1) -> Callable[..., Any]:
+    def prepare(x: Operand, axis: Axis = default) -> Any:
+        x = as_node(x)
+        return (x,), {"axis": _axes(x, axis, what)}
+
+    return prepare
 
 
-@_composite("count", shape=lambda x, axis: ())
-def _count(x: Node, axis: tuple[int, ...]) -> Node:
-    return constant(float(math.prod(x.shape[i] or 0 for i in axis)), dtype=x.dtype if x.dtype.kind == "f" else None)
-
-
-@_composite("logsumexp", shape=_reduced)
-def _logsumexp(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
-    largest = _max(x, axis=axis, keepdims=True)
-    largest = where(abs(largest) < math.inf, largest, 0)  # ∞ − ∞ has no value
-    total = _sum(exp(x - largest), axis=axis, keepdims=True)
-    return log(total) + largest if keepdims else _sum(log(total) + largest, axis=axis, keepdims=False)
-
-
-@_composite("softmax", shape=lambda x, axis: x)
-def _softmax(x: Node, axis: tuple[int, ...]) -> Node:
-    e = exp(x - _max(x, axis=axis, keepdims=True))  # the largest becomes 0, so nothing overflows
-    return e / _sum(e, axis=axis, keepdims=True)
-
-
-@_composite("shares", shape=lambda x, total, axis: x)
-def _shares(x: Node, total: Node, axis: tuple[int, ...]) -> Node:
-    e = exp(x - _max(x, axis=axis, keepdims=True))
-    return e * (total / _sum(e, axis=axis, keepdims=True))
-
-
-@_composite("log_softmax", shape=lambda x, axis: x)
-def _log_softmax(x: Node, axis: tuple[int, ...]) -> Node:
-    shifted = x - _max(x, axis=axis, keepdims=True)
-    return shifted - log(_sum(exp(shifted), axis=axis, keepdims=True))
-
-
-def sum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Add up along `axis` (None: everything), as :func:`numpy.sum` does.
+@primitive(_reducing("sum", added=True), shape=_reduced)
+def sum(x: Array, axis: Axes, keepdims: bool) -> Array:
+    """Add up along `axis` (None: everything), as :func:`numpy.sum` does (Sabinasz, "Gradient for reduce_sum").
 
     >>> import dlcourse as dl
     >>> dl.run(dl.sum([[1.0, 2.0], [3.0, 4.0]], axis=0))
     array([4., 6.])
     """
-    x = _node(x)
-    dtype = {"dtype": np.add.reduce(np.empty(0, x.dtype)).dtype} if x.dtype.kind in "biu" else {}
-    return _sum(cast(x, dtype["dtype"]) if dtype else x, axis=_axes(x, axis, "sum"), keepdims=keepdims)
+    return np.sum(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
-    """The average along `axis` (None: of everything)."""
-    x = _node(x)
-    return _mean(x, axis=_axes(x, axis, "mean"), keepdims=keepdims)
+@register_gradient(sum)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = Σ x:  each x gets g."""
+    return [spread(g, op.inputs[0], op.attributes["axis"])]
 
 
-def max(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
+def _extreme(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = max x (or min x):  the chosen x get g, shared equally."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    chosen = cast(equal(x, spread(op, x, axis)), g.dtype)
+    return [spread(g, x, axis) * chosen / spread(reshape_like(sum(chosen, axis), op), x, axis)]
+
+
+@primitive(_reducing("max"), shape=_reduced_not_empty, rule=_extreme)
+def max(x: Array, axis: Axes, keepdims: bool) -> Array:
     """The largest along `axis`; several equally large ones share the gradient equally."""
-    x = _node(x)
-    return _max(x, axis=_axes(x, axis, "max"), keepdims=keepdims)
+    return np.max(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-def min(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
+@primitive(_reducing("min"), shape=_reduced_not_empty, rule=_extreme)
+def min(x: Array, axis: Axes, keepdims: bool) -> Array:
     """The smallest along `axis`; several equally small ones share the gradient equally."""
-    x = _node(x)
-    return _min(x, axis=_axes(x, axis, "min"), keepdims=keepdims)
+    return np.min(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-def count(x: Operand, axis: Axis = None) -> Node:
+@primitive(_reducing("prod", added=True), shape=_reduced)
+def prod(x: Array, axis: Axes, keepdims: bool) -> Array:
+    """Multiply along `axis` (None: everything); the gradient is right at zeros, too.
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter([2.0, 0.0, 3.0])
+    >>> dl.run([dl.prod(x), dl.gradients(dl.prod(x), x)])
+    [array(0.), array([0., 6., 0.])]
+    """
+    return np.prod(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+
+@register_gradient(prod)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = Π x:  each x gets g times the product of the others."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [spread(g, x, axis) * others(x, axis)]
+
+
+@composite(_along("others"), shape=lambda x, axis: x)
+def others(x: Node, axis: Axes) -> Node:
+    """For each entry the product of all others along `axis`, from a table in which its own place holds a 1."""
+    order = (*[i for i in range(x.ndim) if i not in axis], *axis)
+    moved = transpose(x, order)
+    n = math.prod(x.shape[i] or 0 for i in axis)
+    rows = reshape(moved, (*moved.shape[: x.ndim - len(axis)], 1, n))
+    table = where(np.eye(n, dtype=bool), constant(1.0, dtype=x.dtype), rows)
+    return transpose(reshape(prod(table, -1), moved.shape), tuple(int(i) for i in np.argsort(order)))
+
+
+@composite(_reducing("mean"), shape=_reduced)
+def mean(x: Node, axis: Axes, keepdims: bool) -> Node:
+    """The average along `axis` (None: of everything)."""
+    return sum(x, axis, keepdims) / count(x, axis)
+
+
+@register_gradient(mean)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = Σ x / n:  each x gets g / n."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [spread(g / count(x, axis), x, axis)]
+
+
+@composite(_reducing("var"), shape=_reduced)
+def var(x: Node, axis: Axes, keepdims: bool) -> Node:
+    """The variance along `axis` (None: of everything): the average squared distance from the mean.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.var([1.0, 2.0, 3.0, 6.0]))
+    array(3.5)
+    """
+    return mean(square(x - mean(x, axis, True)), axis, keepdims)
+
+
+@composite(_along("count", None), shape=lambda x, axis: (), rule=_flat)
+def count(x: Node, axis: Axes) -> Node:
     """How many numbers lie along `axis` (None: all of them)."""
-    x = _node(x)
-    return _count(x, axis=_axes(x, axis, "count"))
+    return constant(float(math.prod(x.shape[i] or 0 for i in axis)), dtype=x.dtype)
 
 
-def logsumexp(x: Operand, axis: Axis = -1, keepdims: bool = False) -> Node:
+def _position(x: Operand, axis: int | None = None) -> Any:
+    x = as_node(x)
+    return (x,), {"axis": _axes(x, axis, "argmax or argmin")}
+
+
+def _found(function: Callable[..., Any], x: Array, axis: Axes) -> Array:
+    return np.asarray(function(x, axis=axis[0] if len(axis) == 1 else None))
+
+
+@primitive(_position, shape=_reduced_not_empty, dtype=np.dtype(np.int64), rule=_flat)
+def argmax(x: Array, axis: Axes) -> Array:
+    """Where the largest number along `axis` stands (None: in x read row by row); the first, if there are several.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.argmax([[0.1, 0.9], [0.8, 0.2]], axis=1))
+    array([1, 0])
+    """
+    return _found(np.argmax, x, axis)
+
+
+@primitive(_position, shape=_reduced_not_empty, dtype=np.dtype(np.int64), rule=_flat)
+def argmin(x: Array, axis: Axes) -> Array:
+    """Where the smallest number along `axis` stands (None: in x read row by row); the first, if there are several.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.argmin([[0.1, 0.9], [0.8, 0.2]], axis=1))
+    array([0, 1])
+    """
+    return _found(np.argmin, x, axis)
+
+
+def _running(x: Operand, axis: int = -1) -> Any:
+    (x,), attributes = _reducing("cumsum", added=True)(x, axis)
+    return (x,), {"axis": attributes["axis"]}
+
+
+@primitive(_running, shape=lambda x, axis: x)
+def cumsum(x: Array, axis: Axes) -> Array:
+    """Running sums along `axis`, the last if none is given.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.cumsum([1.0, 2.0, 3.0]))
+    array([1., 3., 6.])
+    """
+    return np.cumsum(x, axis[0])
+
+
+@register_gradient(cumsum)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Each x is in all sums from its place on: the running sums of g, from the end."""
+    (axis,) = op.attributes["axis"]
+    backwards = (*(slice(None),) * axis, slice(None, None, -1))
+    return [cumsum(g[backwards], axis)[backwards]]
+
+
+@composite(_reducing("logsumexp", -1), shape=_reduced)
+def logsumexp(x: Node, axis: Axes, keepdims: bool) -> Node:
     """log Σ eˣ along `axis`, without overflow."""
-    x = _node(x)
-    return _logsumexp(x, axis=_axes(x, axis, "logsumexp"), keepdims=keepdims)
+    if _is_empty(x, axis):
+        return log(sum(x, axis, keepdims))
+    largest = max(x, axis, keepdims=True)
+    largest = where(abs(largest) < math.inf, largest, 0)  # ∞ − ∞ has no value
+    total = sum(exp(x - largest), axis, keepdims=True)
+    return log(total) + largest if keepdims else sum(log(total) + largest, axis)
 
 
-def softmax(x: Operand, axis: Axis = -1) -> Node:
-    """eˣ / Σ eˣ along `axis`: scores become probabilities.
+@register_gradient(logsumexp)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = log Σ eˣ:  ∂L/∂x = g softmax(x)."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [spread(g, x, axis) * softmax(x, axis)]
+
+
+def _is_empty(x: Node, axis: Axes) -> bool:
+    return any(x.shape[i] == 0 for i in axis)
+
+
+@composite(_along("softmax"), shape=lambda x, axis: x)
+def softmax(x: Node, axis: Axes) -> Node:
+    """eˣ / Σ eˣ along `axis`: scores become probabilities (Sabinasz, "Gradient for softmax": (g − Σ g s) s).
 
     >>> import dlcourse as dl
     >>> dl.run(dl.softmax([[1000.0, 0.0], [1.0, 1.0]]))
     array([[1. , 0. ],
            [0.5, 0.5]])
     """
-    x = _node(x)
-    return _softmax(x, axis=_axes(x, axis, "softmax"))
+    if _is_empty(x, axis):
+        return x
+    e = exp(x - max(x, axis, keepdims=True))  # the largest becomes 0, so nothing overflows
+    return e / sum(e, axis, keepdims=True)
 
 
-def shares(x: Operand, total: Operand, axis: Axis = -1) -> Node:
+@register_gradient(softmax)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """s = softmax(x):  ∂L/∂x = (g − Σ g s) s."""
+    return [(g - sum(g * op, op.attributes["axis"], keepdims=True)) * op]
+
+
+def _shared(x: Operand, total: Operand, axis: Axis = -1) -> Any:
+    x = as_node(x)
+    return (x, total), {"axis": _axes(x, axis, "shares")}
+
+
+@composite(_shared, shape=lambda x, total, axis: x)
+def shares(x: Node, total: Node, axis: Axes) -> Node:
     """A total, shared out as softmax(x) says."""
-    x = _node(x)
-    return _shares(x, total, axis=_axes(x, axis, "shares"))
+    if _is_empty(x, axis):
+        return x
+    e = exp(x - max(x, axis, keepdims=True))
+    return e * (total / sum(e, axis, keepdims=True))
 
 
-def log_softmax(x: Operand, axis: Axis = -1) -> Node:
+@register_gradient(shares)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """s = T softmax(x):  ∂L/∂x = (g − Σ g softmax(x)) s,  ∂L/∂T = Σ g softmax(x)."""
+    (x, total), axis = op.inputs, op.attributes["axis"]
+    weighted = sum(g * softmax(x, axis), axis, keepdims=True)
+    return [(g - weighted) * op, sum_to(weighted, total)]
+
+
+@composite(_along("log_softmax"), shape=lambda x, axis: x)
+def log_softmax(x: Node, axis: Axes) -> Node:
     """log softmax(x) = x − log Σ eˣ, computed without ever taking the logarithm of 0."""
-    x = _node(x)
-    return _log_softmax(x, axis=_axes(x, axis, "log_softmax"))
+    if _is_empty(x, axis):
+        return x
+    shifted = x - max(x, axis, keepdims=True)
+    return shifted - log(sum(exp(shifted), axis, keepdims=True))
+
+
+@register_gradient(log_softmax)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = log softmax(x):  ∂L/∂x = g − softmax(x) Σ g."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [g - softmax(x, axis) * sum(g, axis, keepdims=True)]
 
 
 # ------------------------------------------------------------------------------------------ cross-entropy
@@ -405,17 +727,20 @@ def _losses(logits: ShapeOf, labels: ShapeOf) -> Shape:
     return logits[:-1]
 
 
-@_composite("softmax_cross_entropy", shape=_losses, dtype="floats")
-def _softmax_cross_entropy(logits: Node, labels: Node) -> Node:
-    axis = logits.ndim - 1
-    shifted = logits - _max(logits, axis=(axis,), keepdims=True)
-    log_total = log(sum(exp(shifted), axis, keepdims=True))
-    if labels.ndim < logits.ndim:
-        return sum(log_total, axis) - pick(shifted, labels)
-    return sum(sum(labels, axis, keepdims=True) * log_total, axis) - sum(labels * shifted, axis)
+def _scores_and_labels(logits: Operand, labels: Operand) -> Any:
+    scores, targets = as_node(logits), labels if isinstance(labels, Node) else constant(np.asarray(labels))
+    if targets.ndim == scores.ndim - 1 and targets.dtype.kind not in "iu":
+        raise DTypeError(
+            f"softmax_cross_entropy: {label(targets)} has one axis less than {label(scores)}, so it must hold whole "
+            f"numbers (the index of the right class), and it holds {targets.dtype}: use dtype=int." + built([targets])
+        )
+    if targets.ndim == scores.ndim and targets.dtype.kind in "biu":
+        targets = cast(targets, scores.dtype)
+    return (scores, targets), {}
 
 
-def softmax_cross_entropy(logits: Operand, labels: Operand) -> Node:
+@composite(_scores_and_labels, shape=_losses, dtype="floats")
+def softmax_cross_entropy(logits: Node, labels: Node) -> Node:
     """−Σ t · log softmax(z) for each sample, from the scores z (the logits) themselves.
 
     `labels` are one-hot rows t (or probabilities), or whole numbers, the index of the right class.
@@ -425,18 +750,30 @@ def softmax_cross_entropy(logits: Operand, labels: Operand) -> Node:
     >>> dl.run(dl.softmax_cross_entropy(z, [0, 1])).round(4)
     array([0.    , 0.6931])
     """
-    scores, targets = _node(logits), labels if isinstance(labels, Node) else constant(np.asarray(labels))
-    if targets.ndim == scores.ndim - 1 and targets.dtype.kind not in "iu":
-        raise DTypeError(
-            f"softmax_cross_entropy: {label(targets)} has one axis less than {label(scores)}, so it must hold whole "
-            f"numbers (the index of the right class), and it holds {targets.dtype}: use dtype=int." + built([targets])
-        )
-    if targets.ndim == scores.ndim and targets.dtype.kind in "biu":
-        targets = cast(targets, scores.dtype)
-    return _softmax_cross_entropy(scores, targets)
+    axis = logits.ndim - 1
+    if _is_empty(logits, (axis,)):
+        return sum(logits, axis)
+    shifted = logits - max(logits, axis, keepdims=True)
+    log_total = log(sum(exp(shifted), axis, keepdims=True))
+    if labels.ndim < logits.ndim:
+        return sum(log_total, axis) - pick(shifted, labels)
+    counted = maximum(shifted, float(np.finfo(shifted.dtype).min))  # 0 · (−∞) has no value, and 0 · (−10³⁰⁸) has
+    return sum(sum(labels, axis, keepdims=True) * log_total, axis) - sum(labels * counted, axis)
 
 
-def _pick(scores: Array, labels: Array) -> Array:
+@register_gradient(softmax_cross_entropy)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """L = −Σ t log softmax(z):  ∂L/∂z = g (softmax(z) Σ t − t), where Σ t = 1;  ∂L/∂t = −g log softmax(z)."""
+    z, t = op.inputs
+    g = expand_dims(g, -1)
+    if t.ndim < z.ndim:
+        return [g * (softmax(z) - one_hot(t, z)), None]
+    return [sum_to(g * (shares(z, sum(t, -1, keepdims=True)) - t), z), sum_to(-g * log_softmax(z), t)]
+
+
+@primitive(shape=lambda scores, labels: scores[:-1], dtype="first")
+def pick(scores: Array, labels: Array) -> Array:
+    """From each row of `scores` the entry whose index stands in `labels`."""
     classes, labels = scores.shape[-1], np.asarray(labels, like=scores)
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):
         wrong = labels[(labels < 0) | (labels >= classes)].ravel()[0].item()
@@ -444,22 +781,29 @@ def _pick(scores: Array, labels: Array) -> Array:
     return np.take_along_axis(scores, labels[..., None], -1)[..., 0]
 
 
-_pick_kind = _primitive("pick", _pick, lambda scores, labels: scores[:-1], dtype="first")
+@register_gradient(pick)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The entries that were picked get the gradient."""
+    scores, labels = op.inputs
+    return [expand_dims(g, -1) * one_hot(labels, scores), None]
 
 
-def pick(scores: Operand, labels: Operand) -> Node:
-    """From each row of `scores` the entry whose index stands in `labels`."""
-    return _pick_kind(scores, labels)
+def _labels(labels: Operand, like: Operand) -> Any:
+    if isinstance(like, int | np.integer):
+        like = broadcast_to(0.0, (int(like),))
+    return (labels, like), {}
 
 
-@_composite("one_hot", shape=lambda labels, like: (*labels, like[-1]), dtype="second")
-def _one_hot(labels: Node, like: Node) -> Node:
+@composite(_labels, shape=lambda labels, like: (*labels, like[-1]), dtype="second", rule=_flat)
+def one_hot(labels: Node, like: Node) -> Node:
+    """Rows with a 1 at the label and 0 elsewhere, as wide as `like` says: a number of classes, or the scores.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.one_hot([0, 2], 3))
+    array([[1., 0., 0.],
+           [0., 0., 1.]])
+    """
     return cast(equal(expand_dims(labels, -1), constant(np.arange(like.shape[-1] or 0))), like.dtype)
-
-
-def one_hot(labels: Operand, like: Node) -> Node:
-    """Rows with a 1 at the label and 0 elsewhere, as wide as `like` and of its dtype."""
-    return _one_hot(labels, like)
 
 
 # ------------------------------------------------------------------------------------------------- matmul
@@ -480,22 +824,64 @@ def _product(a: ShapeOf, b: ShapeOf) -> Shape:
     return (*batch, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
-_matmul = _primitive("matmul", "matmul({0}, {1}{out})", _product, function=np.matmul)
-
-
-def matmul(a: Operand, b: Operand) -> Node:
+@primitive(shape=_product)
+def matmul(a: Array, b: Array) -> Array:
     """The matrix product, as `@` in NumPy: vectors, matrices, and stacks of matrices."""
-    return _matmul(a, b)
+    return np.matmul(a, b)  # type: ignore[no-any-return]
+
+
+@register_gradient(matmul)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """C = A B:  ∂L/∂A = G Bᵀ,  ∂L/∂B = Aᵀ G  (Sabinasz, "Gradient for matmul")."""
+    A, B = op.inputs
+    if A.ndim == B.ndim == 1:
+        return [g * B, g * A]
+    rows = A if A.ndim > 1 else expand_dims(A, 0)  # a vector on the left is a row,
+    columns = B if B.ndim > 1 else expand_dims(B, 1)  # on the right a column
+    G = expand_dims(g, -2) if A.ndim == 1 else expand_dims(g, -1) if B.ndim == 1 else g
+    dA, dB = G @ _flipped(columns), _flipped(rows) @ G
+    return [sum_to(dA if A.ndim > 1 else sum(dA, -2), A), sum_to(dB if B.ndim > 1 else sum(dB, -1), B)]
+
+
+def _flipped(x: Node) -> Node:
+    """The last two axes exchanged: the transpose of each matrix of a stack."""
+    return transpose(x, (*range(x.ndim - 2), -1, -2))
 
 
 # -------------------------------------------------------------------------------------------------- shape
 
 
-def _permuted(x: ShapeOf, axes: tuple[int, ...]) -> Shape:
-    return tuple(x[i] for i in axes)
+def _reversed(x: Operand, axes: Sequence[int] | None = None) -> Any:
+    x = as_node(x)
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a + x.ndim if a < 0 else a for a in axes)
+    if sorted(order) != list(range(x.ndim)):
+        raise ShapeError(f"transpose: {tuple(axes or ())} is no order of the axes of {label(x)} {shape_text(x.shape)}.")
+    return ((x,), {}) if order == tuple(range(x.ndim))[::-1] else permute(x, axes=order)
 
 
-def _reshaped(x: ShapeOf, shape: tuple[int, ...]) -> Shape:
+@primitive(_reversed, shape=lambda x: x[::-1])
+def transpose(x: Array) -> Array:
+    """x with its axes in the order `axes` (None: reversed)."""
+    return np.transpose(x)
+
+
+@register_gradient(transpose)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = xᵀ:  ∂L/∂x = gᵀ."""
+    return [transpose(g)]
+
+
+@primitive(
+    lambda x, axes: ((x,), {"axes": axes}),
+    shape=lambda x, axes: tuple(x[i] for i in axes),
+    rule=lambda op, g: [transpose(g, tuple(int(i) for i in np.argsort(op.attributes["axes"])))],
+)
+def permute(x: Array, axes: Axes) -> Array:
+    """x with its axes in another order."""
+    return np.transpose(x, axes)
+
+
+def _reshaped(x: ShapeOf, shape: Axes) -> Shape:
     known = math.prod(size for size in shape if size >= 0)
     if None in x:
         return tuple(None if size < 0 else size for size in shape)
@@ -503,6 +889,25 @@ def _reshaped(x: ShapeOf, shape: tuple[int, ...]) -> Shape:
     if (-1 not in shape and known != total) or (-1 in shape and (total % known if known else total)):
         raise Mismatch(f"{total} numbers do not fill the shape {shape_text(shape)}.")
     return tuple(size if size >= 0 else (total // known if known else 0) for size in shape)
+
+
+def _sizes(x: Operand, shape: Sequence[int | None] | int) -> Any:
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    whole = tuple(-1 if size is None else int(size) for size in sizes)
+    if whole.count(-1) > 1 or builtins.min(whole, default=0) < -1:
+        raise ShapeError(f"reshape: {shape_text(sizes)} leaves more than one size open.")
+    return (x,), {"shape": whole}
+
+
+def _reshaped_back(op: Operation, g: Node) -> Sequence[Node | None]:
+    """The same numbers in the shape they came in."""
+    return [reshape_like(g, op.inputs[0]), *[None] * (len(op.inputs) - 1)]
+
+
+@primitive(_sizes, shape=_reshaped, rule=_reshaped_back)
+def reshape(x: Array, shape: Axes) -> Array:
+    """The same numbers in another shape; one size may be −1, to be worked out from the others."""
+    return np.reshape(x, shape)
 
 
 def _broadcasted(x: ShapeOf, shape: Shape) -> Shape:
@@ -515,102 +920,113 @@ def _broadcasted(x: ShapeOf, shape: Shape) -> Shape:
     return shape
 
 
+def _to_shape(x: Operand, shape: Sequence[int] | int) -> Any:
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if None in sizes:
+        raise ShapeError(
+            f"broadcast_to {shape_text(sizes)} leaves a size open: dl.broadcast_like(x, node) takes it from a node."
+        )
+    return (x,), {"shape": sizes}
+
+
+def _repeated(op: Operation, g: Node) -> Sequence[Node | None]:
+    """What was repeated adds up."""
+    return [sum_to(g, op.inputs[0]), *[None] * (len(op.inputs) - 1)]
+
+
+@primitive(_to_shape, shape=_broadcasted, rule=_repeated)
+def broadcast_to(x: Array, shape: Axes) -> Array:
+    """x, repeated to fill `shape` by NumPy's broadcasting rule."""
+    return np.broadcast_to(x, shape)
+
+
 def _expanded(x: ShapeOf, axis: int) -> Shape:
     return (*x[:axis], 1, *x[axis:])
 
 
-_transpose = _primitive("transpose", "{0}.T", lambda x: x[::-1], view=True, function=np.transpose)
-_columns = _primitive("columns", "{0}.T.copy()", lambda x: x[::-1], function=np.transpose)
-_permute = _primitive("permute", "{0}.transpose({axes})", _permuted, view=True, function=np.transpose)
-_reshape = _primitive("reshape", "{0}.reshape({shape})", _reshaped, view=True, function=np.reshape)
-_broadcast_to = _primitive(
-    "broadcast_to", "broadcast_to({0}, {shape})", _broadcasted, view=True, function=np.broadcast_to
-)
+def _new_axis(x: Operand, axis: int) -> Any:
+    x = as_node(x)
+    return (x,), {"axis": axis + x.ndim + 1 if axis < 0 else axis}
+
+
+@composite(_new_axis, shape=_expanded, dtype="same", rule=_reshaped_back)
+def expand_dims(x: Node, axis: int) -> Node:
+    """x with a new axis of size 1 at `axis`."""
+    return reshape(x, _expanded(ShapeOf(x.shape), axis))
 
 
 def _like(x: ShapeOf, like: ShapeOf, **_: Any) -> Shape:
     return like
 
 
-@_composite("reshape_like", shape=_like, dtype="first")
-def _reshape_like(x: Node, like: Node) -> Node:
+@composite(shape=_like, dtype="first", rule=_reshaped_back)
+def reshape_like(x: Node, like: Node) -> Node:
+    """x in the shape of `like`, whatever that turns out to be."""
     return reshape(x, like.shape)
 
 
-@_composite("broadcast_like", shape=_like, dtype="first")
-def _broadcast_like(x: Node, like: Node) -> Node:
+def _unless_equal(x: Operand, like: Operand) -> Any:
+    x, like = as_node(x), as_node(like)
+    return x if x.shape == like.shape and None not in x.shape else ((x, like), {})
+
+
+@composite(_unless_equal, shape=_like, dtype="first", rule=_repeated)
+def broadcast_like(x: Node, like: Node) -> Node:
+    """x broadcast to the shape of `like`, whatever that turns out to be.
+
+    >>> import dlcourse as dl
+    >>> batch = dl.placeholder("batch", shape=(None, 2))
+    >>> dl.run(dl.broadcast_like([1.0, 2.0], batch), {batch: [[0, 0], [0, 0]]})
+    array([[1., 2.],
+           [1., 2.]])
+    """
     return broadcast_to(x, like.shape)
 
 
-@_composite("spread", shape=_like, dtype="first")
-def _spread(x: Node, like: Node, axis: tuple[int, ...]) -> Node:
+@composite(dtype="same", rule=_flat)
+def zeros_like(x: Node) -> Node:
+    """Zeros of the shape and dtype of x, however many samples that turns out to have.
+
+    >>> import dlcourse as dl
+    >>> x = dl.placeholder("x", shape=(None,))
+    >>> dl.run(dl.zeros_like(x), {x: [5.0, 6.0]})
+    array([0., 0.])
+    """
+    return broadcast_to(constant(0, dtype=x.dtype), x.shape)
+
+
+@composite(dtype="same", rule=_flat)
+def ones_like(x: Node) -> Node:
+    """Ones of the shape and dtype of x, however many samples that turns out to have.
+
+    >>> import dlcourse as dl
+    >>> x = dl.placeholder("x", shape=(None,))
+    >>> dl.run(dl.ones_like(x), {x: [5.0, 6.0]})
+    array([1., 1.])
+    """
+    return broadcast_to(constant(1, dtype=x.dtype), x.shape)
+
+
+@composite(
+    lambda x, like, axis: ((x, like), {"axis": axis}),
+    shape=_like,
+    dtype="first",
+    rule=lambda op, g: [reshape_like(sum(g, op.attributes["axis"]), op.inputs[0]), None],
+)
+def spread(x: Node, like: Node, axis: Axes) -> Node:
+    """Undo the shape of a reduction of `like` along `axis`: x, repeated along the axes that were reduced."""
     return broadcast_to(reshape(x, _reduced(ShapeOf(like.shape), axis, True)), like.shape)
 
 
-@_composite("sum_to", shape=_like, dtype="first")
-def _sum_to(x: Node, like: Node) -> Node:
-    extra = x.ndim - like.ndim
-    repeated = [i for i in range(x.ndim) if i < extra or (like.shape[i - extra] == 1 and x.shape[i] != 1)]
-    return reshape(_sum(x, axis=tuple(repeated), keepdims=False), like.shape)
-
-
-@_composite("expand_dims", shape=_expanded, dtype="same")
-def _expand_dims(x: Node, axis: int) -> Node:
-    return reshape(x, _expanded(ShapeOf(x.shape), axis))
-
-
-def transpose(x: Operand, axes: Sequence[int] | None = None) -> Node:
-    """x with its axes in the order `axes` (None: reversed)."""
-    x = _node(x)
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a + x.ndim if a < 0 else a for a in axes)
-    if sorted(order) != list(range(x.ndim)):
-        raise ShapeError(f"transpose: {tuple(axes or ())} is no order of the axes of {label(x)} {shape_text(x.shape)}.")
-    return _transpose(x) if order == tuple(range(x.ndim))[::-1] else _permute(x, axes=order)
-
-
-def reshape(x: Operand, shape: Sequence[int | None] | int) -> Node:
-    """The same numbers in another shape; one size may be −1, to be worked out from the others."""
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    whole = tuple(-1 if size is None else int(size) for size in sizes)
-    if whole.count(-1) > 1 or builtins.min(whole, default=0) < -1:
-        raise ShapeError(f"reshape: {shape_text(sizes)} leaves more than one size open.")
-    return _reshape(x, shape=whole)
-
-
-def broadcast_to(x: Operand, shape: Sequence[int | None] | int) -> Node:
-    """x, repeated to fill `shape` by NumPy's broadcasting rule."""
-    return _broadcast_to(x, shape=(shape,) if isinstance(shape, int) else tuple(shape))
-
-
-def expand_dims(x: Operand, axis: int) -> Node:
-    """x with a new axis of size 1 at `axis`."""
-    x = _node(x)
-    return _expand_dims(x, axis=axis + x.ndim + 1 if axis < 0 else axis)
-
-
-def reshape_like(x: Operand, like: Node) -> Node:
-    """x in the shape of `like`, whatever that turns out to be."""
-    return _reshape_like(x, like)
-
-
-def broadcast_like(x: Operand, like: Node) -> Node:
-    """x broadcast to the shape of `like`, whatever that turns out to be."""
-    x = _node(x)
-    return x if x.shape == like.shape and None not in x.shape else _broadcast_like(x, like)
-
-
-def spread(x: Operand, like: Node, axis: tuple[int, ...]) -> Node:
-    """Undo the shape of a reduction of `like` along `axis`: x, repeated along the axes that were reduced."""
-    return _spread(x, like, axis=axis)
-
-
-def sum_to(x: Operand, like: Node) -> Node:
+@composite(_unless_equal, shape=_like, dtype="first", rule=lambda op, g: [broadcast_like(g, op.inputs[0]), None])
+def sum_to(x: Node, like: Node) -> Node:
     """Undo broadcasting: add x up until it has the shape of `like`.
 
     What was copied on the way forward collects the sum of its copies' gradients on the way back.
     """
-    x = _node(x)
-    return x if x.shape == like.shape and None not in x.shape else _sum_to(x, like)
+    extra = x.ndim - like.ndim
+    repeated = [i for i in range(x.ndim) if i < extra or (like.shape[i - extra] == 1 and x.shape[i] != 1)]
+    return reshape(sum(x, tuple(repeated)), like.shape)
 
 
 # ---------------------------------------------------------------------------------------- parts and joins
@@ -638,45 +1054,81 @@ class Index(NamedTuple):
 
 
 def _indexed(x: ShapeOf, *arrays: ShapeOf, index: Index) -> Shape:
-    """The shape of x[index]: ask NumPy, with three sizes for each unknown one; what varies with them stays unknown."""
-    found: list[Shape] = []
-    smallest = 1 if arrays else 0  # no entry can be picked out of an empty stand-in, and NumPy 2.0 only warns of it
-    for unknown in (smallest, 10**6 + 3, 10**6 + 33):
-        sizes = [tuple(unknown if size is None else size for size in shape) for shape in (x, *arrays)]
-        if unknown and sizes[0] == tuple(x) and sizes[1:] == list(map(tuple, arrays)) and found:
-            break  # nothing is unknown
-        stand_ins = [np.broadcast_to(np.zeros((), int), size) for size in sizes]
-        try:
-            found.append(stand_ins[0][index.real(stand_ins[1:])].shape)
-        except IndexError as error:
-            problem = error
-    if not found:
-        raise Mismatch(f"{problem}.")
-    return tuple(sizes[0] if len(set(sizes)) == 1 and sizes[0] < 10**6 else None for sizes in zip(*found, strict=True))
+    """The shape of x[index], by NumPy's rules; the size of a part of an axis whose size is open is open, too."""
+    used = builtins.sum(item is not None and item is not Ellipsis for item in index.items)
+    if used > len(x):
+        raise Mismatch(f"too many indices: {{0}} has {len(x)} axes, and {used} were given.")
+    if index.items.count(Ellipsis) > 1:
+        raise Mismatch("an index can have a single ellipsis ('...').")
+    items: list[Any] = []  # with slices in place of ... and of what is left out
+    whole = [("slice", None, None, None)] * (len(x) - used)
+    for item in index.items if Ellipsis in index.items else (*index.items, Ellipsis):
+        items += whole if item is Ellipsis else [item]
+    sizes = iter(x)
+    kept: list[int | None] = []
+    places: list[int] = []  # of numbers and arrays among the items
+    for place, item in enumerate(items):
+        if item is None:
+            kept.append(1)
+        elif isinstance(item, tuple) and item[0] == "slice":
+            size = next(sizes)
+            if item[3] == 0:
+                raise Mismatch("the step of a slice cannot be 0.")
+            is_all = item[1:3] == (None, None) and item[3] in (None, 1, -1)
+            kept.append(size if is_all else None if size is None else len(range(*slice(*item[1:]).indices(size))))
+        else:
+            size = next(sizes)
+            if isinstance(item, int) and size is not None and not -size <= item < size:
+                raise Mismatch(f"index {item} is out of bounds: that axis has size {size}.")
+            places.append(place)
+    if arrays:  # their axes stand where the first of them stood, or in front if something stands between them
+        together = places == list(range(places[0], places[0] + len(places)))
+        start = builtins.sum(1 for item in items[: places[0]]) if together else 0
+        kept[start:start] = broadcast_shapes(*arrays)
+    return tuple(kept)
 
 
-def _scatter(g: Array, *arrays: Array, shape: tuple[int, ...], index: Index) -> Array:
-    whole = np.zeros_like(g, shape=shape)
-    if arrays:
-        np.add.at(whole, index.real(arrays), g)  # an entry that was taken twice collects twice
-    else:
-        whole[index.real()] = g
-    return whole
+def _entries(x: Operand, index: Any) -> Any:
+    x = as_node(x)
+    items: list[Any] = []
+    arrays: list[Node] = []
+    for item in index if isinstance(index, tuple) else (index,):
+        if isinstance(item, slice):
+            items.append(("slice", *(_whole(end, x) for end in (item.start, item.stop, item.step))))
+        elif item is None or item is Ellipsis:
+            items.append(item)
+        elif isinstance(item, int | np.integer) and not isinstance(item, bool):
+            items.append(int(item))
+        else:
+            node = constant(np.zeros(0, int)) if isinstance(item, list) and not item else as_node(item)
+            if node.dtype.kind not in "iub" or (node.dtype.kind == "b" and not isinstance(node, Constant)):
+                raise DTypeError(
+                    f"{label(x)} cannot be indexed with {label(node)}, which holds {node.dtype}: use whole numbers. "
+                    "To keep some entries and drop others, multiply by 0 or 1, or use dl.where." + built([x, node])
+                )
+            many = np.nonzero(node.array) if isinstance(node, Constant) and node.dtype.kind == "b" else [node]
+            for part in many:
+                arrays.append(as_node(part))
+                items.append(("input", len(arrays)))
+    attributes = {"index": Index(tuple(items))}
+    return take(x, *arrays, **attributes) if arrays else ((x,), attributes)
 
 
-_getitem = _primitive("getitem", "{0}[{index}]", _indexed, view=True, function=lambda x, index: x[index.real()])
-_take = _primitive(
-    "take", "{0}[{index}]", _indexed, dtype="first", function=lambda x, *arrays, index: x[index.real(arrays)]
-)
-_scatter_kind = _primitive("scatter", _scatter, lambda g, *arrays, shape, index: shape, dtype="first")
+def _whole(end: Any, x: Node) -> int | None:
+    try:
+        return None if end is None else operator.index(end)
+    except TypeError as error:
+        raise DTypeError(f"{label(x)} cannot be sliced at {end!r}: use whole numbers." + built([x])) from error
 
 
-@_composite("put_back", shape=lambda g, like, *arrays, index: like, dtype="first")
-def _put_back(g: Node, like: Node, *arrays: Node, index: Index) -> Node:
-    return _scatter_kind(g, *arrays, shape=like.shape, index=index)
+def _indexed_back(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = x[i]:  zeros, with g at the places i."""
+    x, *arrays = op.inputs
+    return [put_back(g, x, *arrays, index=op.attributes["index"]), *[None] * len(arrays)]
 
 
-def getitem(x: Node, index: Any) -> Node:
+@primitive(_entries, shape=_indexed, rule=_indexed_back)
+def getitem(x: Array, index: Index) -> Array:
     """x[index], as in NumPy; an index may be a node of whole numbers, too.
 
     >>> import dlcourse as dl
@@ -685,32 +1137,53 @@ def getitem(x: Node, index: Any) -> Node:
     [array([1., 2.]), array([2., 4.]), array([[3., 4.],
            [3., 4.]])]
     """
-    items: list[Any] = []
-    arrays: list[Node] = []
-    for item in index if isinstance(index, tuple) else (index,):
-        if isinstance(item, slice):
-            items.append(("slice", *(None if end is None else int(end) for end in (item.start, item.stop, item.step))))
-        elif item is None or item is Ellipsis:
-            items.append(item)
-        elif isinstance(item, int | np.integer) and not isinstance(item, bool):
-            items.append(int(item))
-        else:
-            node = _node(item)
-            if node.dtype.kind not in "iub" or (node.dtype.kind == "b" and not isinstance(node, Constant)):
-                raise DTypeError(
-                    f"{label(x)} cannot be indexed with {label(node)}, which holds {node.dtype}: use whole numbers. "
-                    "To keep some entries and drop others, multiply by 0 or 1, or use dl.where." + built([x, node])
-                )
-            many = np.nonzero(node.array) if isinstance(node, Constant) and node.dtype.kind == "b" else [node]
-            for part in many:
-                arrays.append(_node(part))
-                items.append(("input", len(arrays)))
-    return (_take if arrays else _getitem)(x, *arrays, index=Index(tuple(items)))
+    return x[index.real()]  # type: ignore[no-any-return]
 
 
-def put_back(g: Operand, like: Node, arrays: Sequence[Node], index: Index) -> Node:
+@primitive(
+    lambda x, *arrays, index: ((x, *arrays), {"index": index}), shape=_indexed, dtype="first", rule=_indexed_back
+)
+def take(x: Array, *arrays: Array, index: Index) -> Array:
+    """x[index], where arrays are among the index."""
+    return x[index.real(arrays)]  # type: ignore[no-any-return]
+
+
+@composite(
+    lambda g, like, *arrays, index: ((g, like, *arrays), {"index": index}),
+    shape=lambda g, like, *arrays, index: like,
+    dtype="first",
+)
+def put_back(g: Node, like: Node, *arrays: Node, index: Index) -> Node:
     """Undo indexing: zeros of the shape of `like`, with g at the places that `index` had taken."""
-    return _put_back(g, like, *arrays, index=index)
+    return scatter(g, *arrays, shape=like.shape, index=index)
+
+
+@register_gradient(put_back)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Zeros with x at the places i:  ∂L/∂x = g[i]."""
+    _, _, *arrays = op.inputs
+    index = op.attributes["index"]
+    part = take(g, *arrays, index=index) if arrays else g[index.real()]
+    return [part, None, *[None] * len(arrays)]
+
+
+@primitive(
+    lambda g, *arrays, shape, index: ((g, *arrays), {"shape": shape, "index": index}),
+    shape=lambda g, *arrays, shape, index: shape,
+    dtype="first",
+    rule=lambda op, g: [
+        take(g, *op.inputs[1:], index=op.attributes["index"]) if op.inputs[1:] else g[op.attributes["index"].real()],
+        *[None] * (len(op.inputs) - 1),
+    ],
+)
+def scatter(g: Array, *arrays: Array, shape: Axes, index: Index) -> Array:
+    """Zeros of a shape, with g at the places of an index."""
+    whole = np.zeros_like(g, shape=shape)
+    if arrays:
+        np.add.at(whole, index.real(arrays), g)  # an entry that was taken twice collects twice
+    else:
+        whole[index.real()] = g
+    return whole
 
 
 def _joined(*shapes: ShapeOf, axis: int) -> Shape:
@@ -729,43 +1202,188 @@ def _joined(*shapes: ShapeOf, axis: int) -> Shape:
     return tuple(rest)
 
 
-def _one_part(g: ShapeOf, *inputs: ShapeOf, axis: int, which: int) -> Shape:
-    return inputs[which]
-
-
-_concatenate = _primitive(
-    "concatenate",
-    "concatenate(({inputs},), axis={axis}{out})",
-    _joined,
-    function=lambda *arrays, axis: np.concatenate(arrays, axis),
-)
-
-
-@_composite("part", shape=_one_part, dtype="first")
-def _part(g: Node, *inputs: Node, axis: int, which: int) -> Node:
-    start = builtins.sum(node.shape[axis] or 0 for node in inputs[:which])
-    return g[(slice(None),) * axis + (slice(start, start + (inputs[which].shape[axis] or 0)),)]
-
-
-def concatenate(nodes: Sequence[Operand], axis: int = 0) -> Node:
-    """Join along an existing axis, as :func:`numpy.concatenate` does."""
+def _pieces(nodes: Sequence[Operand], axis: int = 0) -> Any:
     inputs = as_nodes(nodes, "concatenate")
     if not inputs:
         raise ShapeError("concatenate needs at least one node.")
     (first,) = _axes(inputs[0], axis, "concatenate")
-    return _concatenate(*inputs, axis=first)
+    return inputs, {"axis": first}
 
 
-def part(g: Operand, inputs: Sequence[Node], axis: int, which: int) -> Node:
-    """Undo concatenation: the part of g that belongs to ``inputs[which]``."""
-    return _part(g, *inputs, axis=axis, which=which)
+@primitive(_pieces, shape=_joined)
+def concatenate(*arrays: Array, axis: int) -> Array:
+    """Join along an existing axis, as :func:`numpy.concatenate` does."""
+    return np.concatenate(arrays, axis)
 
 
-def parts(g: Node, inputs: Sequence[Node], axis: int) -> list[Node]:
-    """Undo concatenation: g in as many parts as there were `inputs`."""
-    sizes = [node.shape[axis] for node in inputs]
+@register_gradient(concatenate)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Each gets its part of g."""
+    axis = op.attributes["axis"]
+    sizes = [node.shape[axis] for node in op.inputs]
     if None in sizes:
-        return [part(g, inputs, axis, which) for which in range(len(inputs))]
-    ends = list(itertools.accumulate(size or 0 for size in sizes))
+        return [part(g, *op.inputs, axis=axis, which=which) for which in range(len(op.inputs))]
+    ends = itertools.accumulate(size or 0 for size in sizes)
     before = (slice(None),) * axis
     return [g[(*before, slice(end - (size or 0), end))] for size, end in zip(sizes, ends, strict=True)]
+
+
+@composite(
+    lambda g, *inputs, axis, which: ((g, *inputs), {"axis": axis, "which": which}),
+    shape=lambda g, *inputs, axis, which: inputs[which],
+    dtype="first",
+)
+def part(g: Node, *inputs: Node, axis: int, which: int) -> Node:
+    """Undo concatenation: the part of g that belongs to ``inputs[which]``."""
+    start = builtins.sum(node.shape[axis] or 0 for node in inputs[:which])
+    return g[(slice(None),) * axis + (slice(start, start + (inputs[which].shape[axis] or 0)),)]
+
+
+@register_gradient(part)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """One part of x:  g there, zeros in the other parts."""
+    _, *inputs = op.inputs
+    zeros = [cast(zeros_like(node), g.dtype) for node in inputs]
+    zeros[op.attributes["which"]] = g
+    return [concatenate(zeros, op.attributes["axis"]), *[None] * len(inputs)]
+
+
+def _piled(nodes: Sequence[Operand], axis: int = 0) -> Any:
+    inputs = as_nodes(nodes, "stack")
+    if not inputs:
+        raise ShapeError("stack needs at least one node.")
+    ndim = inputs[0].ndim + 1
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"stack along axis {axis} is not possible: the result has {ndim} axes.")
+    return inputs, {"axis": axis % ndim}
+
+
+def _pile(*shapes: ShapeOf, axis: int) -> Shape:
+    return _joined(*[ShapeOf(_expanded(shape, axis)) for shape in shapes], axis=axis)
+
+
+@composite(_piled, shape=_pile, dtype="same")
+def stack(*nodes: Node, axis: int) -> Node:
+    """Put nodes of one shape beside each other along a new axis, as :func:`numpy.stack` does.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.stack([[1.0, 2.0], [3.0, 4.0]], axis=1))
+    array([[1., 3.],
+           [2., 4.]])
+    """
+    return concatenate([expand_dims(node, axis) for node in nodes], axis)
+
+
+@register_gradient(stack)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """Each gets its place of g."""
+    before = (slice(None),) * op.attributes["axis"]
+    return [g[(*before, i)] for i in range(len(op.inputs))]
+
+
+# ------------------------------------------------------------------------------------------------- chance
+
+
+def _drawing(x: Operand, rate: float, rng: np.random.Generator) -> Any:
+    if not 0 <= rate < 1 or not isinstance(rng, np.random.Generator):
+        raise DTypeError(
+            f"dropout takes a rate from 0 to below 1 and a generator, np.random.default_rng(seed); "
+            f"it got {rate!r} and {rng!r:.40}."
+        )
+    return (x,), {"rate": float(rate), "rng": rng}
+
+
+@primitive(_drawing, shape=broadcast_shapes, dtype="float", rule=_flat)
+def dropout_mask(x: Array, rate: float, rng: np.random.Generator) -> Array:
+    """An array like x of 0 (with probability `rate`) and 1 / (1 − rate), drawn anew in each run."""
+    return np.asarray(rng.random(x.shape) >= rate, like=x) / np.asarray(1 - rate, x.dtype)  # type: ignore[no-any-return]
+
+
+dropout_mask.varies = True
+
+
+def dropout(x: Operand, rate: float, rng: np.random.Generator, training: Operand = True) -> Node:
+    """x with a share `rate` of its entries set to 0 and the others made larger, so that the mean stays.
+
+    Each run draws from `rng`; values and gradients of one run see the same draw. `training` says whether anything is
+    dropped: True, False, or a node, such as ``dl.placeholder("training", dtype=bool)``, to be fed in each run
+    (N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014).
+
+    >>> import dlcourse as dl, numpy as np
+    >>> x = dl.parameter(np.ones(6))
+    >>> dl.run(dl.dropout(x, 0.5, np.random.default_rng(1)))
+    array([2., 2., 0., 2., 0., 0.])
+    """
+    node = as_node(x)
+    if training is False:
+        return node
+    mask = dropout_mask(node, rate, rng)
+    return multiply(node, mask if training is True else where(training, mask, 1))
+
+
+# ---------------------------------------------------------------------------------- operators and methods
+
+_OPERATORS = {"add": add, "sub": subtract, "mul": multiply, "truediv": divide, "pow": power, "matmul": matmul}
+for _name, _operation in _OPERATORS.items():
+    setattr(Node, f"__{_name}__", lambda self, other, kind=_operation: kind(self, other))
+    setattr(Node, f"__r{_name}__", lambda self, other, kind=_operation: kind(other, self))
+for _name, _operation in {"gt": greater, "ge": greater_equal, "lt": less, "le": less_equal}.items():
+    setattr(Node, f"__{_name}__", lambda self, other, kind=_operation: kind(self, other))
+for _name, _operation in {"neg": negative, "abs": abs}.items():
+    setattr(Node, f"__{_name}__", lambda self, kind=_operation: kind(self))
+for _operation in (sum, mean, max, min):
+    setattr(Node, _operation.name, lambda self, axis=None, keepdims=False, kind=_operation: kind(self, axis, keepdims))
+
+
+def _compared(self: Node, other: Any, kind: OperationKind) -> Any:
+    """a == b is a node, element by element. Between two nodes, what Python's `in` is told is whether a is b."""
+    if not isinstance(other, Node) and not isinstance(other, int | float | np.ndarray | np.generic | list):
+        return NotImplemented  # None, a text: no number, so equal to no node
+    try:
+        node: Any = kind(self, other)
+    except ShapeError as error:
+        if isinstance(other, Node):
+            return Different(error, truth=kind is not_equal)
+        raise
+    if isinstance(other, Node):
+        node.truth = (self is other) == (kind is equal)
+    return node
+
+
+def _truth(self: Node) -> bool:
+    truth = getattr(self, "truth", None)
+    return _no_truth(self) if truth is None else bool(truth)
+
+
+def _array_function(self: Node, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """np.sum(node) and the like arrive here: the operation of that name, if there is one."""
+    kind = OPERATIONS.get(function.__name__)
+    if kind is None or getattr(np, function.__name__, None) is not function:
+        self.__array__()
+    return kind(*args, **kwargs)
+
+
+def _array_ufunc(self: Node, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+    """array + node arrives here."""
+    kind = OPERATIONS.get({"absolute": "abs", "true_divide": "divide"}.get(ufunc.__name__, ufunc.__name__))
+    if kind is None or method != "__call__" or options:
+        self.__array__()
+    return kind(*operands)
+
+
+_no_truth = Node.__bool__
+for _name, _function in {
+    "__getitem__": lambda self, index: getitem(self, index),
+    "__eq__": lambda self, other: _compared(self, other, equal),
+    "__ne__": lambda self, other: _compared(self, other, not_equal),
+    "__hash__": object.__hash__,
+    "__bool__": _truth,
+    "__array_ufunc__": _array_ufunc,
+    "__array_function__": _array_function,
+    "T": property(lambda self: transpose(self), doc="The transpose: all axes reversed."),
+    "transpose": lambda self, *axes: transpose(self, axes[0] if len(axes) == 1 else axes or None),
+    "reshape": lambda self, *shape: reshape(self, shape[0] if len(shape) == 1 else shape),
+}.items():
+    setattr(Node, _name, _function)
+
+__test__ = {kind.name: kind.__doc__ for kind in OPERATIONS.values() if kind.__doc__}  # for doctest

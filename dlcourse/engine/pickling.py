@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import weakref
 from typing import Any
 
@@ -13,19 +14,25 @@ class Flat:
 
     def __init__(self, records: list[Any]) -> None:
         self.records = records
-        self.nodes: list[Node] = []  # filled when it is read back
+        self.read: list[Node] = []
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes that the records describe, made when they are first asked for."""
+        for record in self.records[len(self.read) :]:
+            if isinstance(record, Node):
+                self.read.append(record)
+            else:
+                kind, places, *rest = record
+                self.read.append(Operation(kind, tuple(self.read[i] for i in places), *rest))
+        return self.read
 
     def __getstate__(self) -> list[Any]:
         return self.records
 
     def __setstate__(self, records: list[Any]) -> None:
-        self.records, self.nodes = records, []
-        for record in records:
-            if isinstance(record, Node):
-                self.nodes.append(record)
-            else:
-                kind, places, *rest = record
-                self.nodes.append(Operation(kind, tuple(self.nodes[i] for i in places), *rest))
+        self.records, self.read = records, []
+        assert self.nodes is self.read  # they are made now
 
 
 class _Written:
@@ -65,3 +72,6 @@ def flattened(node: Node) -> tuple[Any, ...]:
 
 def read_back(flat: Flat, place: int) -> Node:
     return flat.nodes[place]
+
+
+copyreg.pickle(Operation, flattened)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcourse.engine.compiler import Sizes, Specialised, Writer
+from dlcourse.engine.compiler import Sizes, Specialised, Writer, runs_on_floats
 from dlcourse.engine.errors import (
     DTypeError,
     EngineError,
@@ -61,16 +61,7 @@ class Compiled:
     ) -> None:
         graph = Specialised(fetches, sizes)
         arguments = [graph.done[leaf] for leaf in leaves]
-        self.floats = (
-            floats
-            and device is CPU
-            and all(
-                node.shape == ()
-                and (node.dtype == float or (node.dtype == bool and node.is_operation))
-                and (not isinstance(node, Operation) or bool(node.kind.scalar))
-                for node in (*graph.order, *arguments)
-            )
-        )
+        self.floats = floats and device is CPU and runs_on_floats(graph, arguments)
         writer = Writer(graph, arguments, self.floats, device)
         self.source = writer.source()
         self.filename = f"<dlcourse program {next(_programs)}>"
@@ -241,6 +232,11 @@ _MISSING: Any = object()
 
 def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array:
     if value is _MISSING:
+        if node.name in feeds:
+            raise FeedError(
+                f"feeds are keyed by the placeholder itself, not its name: write {{{node.name}: data}} "
+                f"without quotes." + built([node])
+            )
         given = ", ".join(label(key) if isinstance(key, Node) else repr(key) for key in feeds) or "nothing"
         raise FeedError(
             f"{node.name} {shape_text(node.shape)} was not fed: add {{{node.name}: its data}} to the feeds "

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dlcourse.engine.compiler import Sizes, Specialised
+from dlcourse.engine import operations as ops
+from dlcourse.engine.compiler import Sizes, Specialised, columns
 from dlcourse.engine.graph import Node, Operation, Placeholder, topological_order
-from dlcourse.engine.kinds import broadcast_shapes
+from dlcourse.engine.kinds import OperationKind, broadcast_shapes
 from dlcourse.engine.operations import broadcast_to, concatenate, reshape, transpose
 
 
@@ -38,7 +39,8 @@ def stacked(
 
 def _lifted(node: Operation, piled: Mapping[Node, Node], n: int) -> Node:
     """`node`, computed for all of the pile."""
-    kind, attributes, name = node.kind, node.attributes, node.kind.name
+    kind: OperationKind = node.kind
+    attributes = node.attributes
     first = node.inputs[0]
     x = piled.get(first, first)
 
@@ -49,27 +51,30 @@ def _lifted(node: Operation, piled: Mapping[Node, Node], n: int) -> Node:
         sizes = [size or 0 for size in parent.shape]
         return reshape(piled[parent], (n, *[1] * (ndim - parent.ndim), *sizes))
 
-    if isinstance(kind.compute, str) and kind.shape_rule is broadcast_shapes:
+    if kind.shape_rule is broadcast_shapes and not kind.varies:
         return kind(*[widened(parent, node.ndim) for parent in node.inputs], **attributes)
-    if name in ("sum", "max", "min"):
-        return kind(x, axis=tuple(axis + 1 for axis in attributes["axis"]), keepdims=attributes["keepdims"])
-    if name == "matmul":
+    if kind in (ops.sum, ops.max, ops.min, ops.prod, ops.cumsum):
+        return kind.build(
+            (x,), {**attributes, "axis": tuple(axis + 1 for axis in attributes["axis"])}, None, node.where
+        )
+    if kind is ops.matmul:
         ndim = max(2, *(parent.ndim for parent in node.inputs))
         left, right = (_as_matrices(parent, piled.get(parent), n, ndim, i) for i, parent in enumerate(node.inputs))
         return reshape(left @ right, (n, *node.shape))
-    if name in ("transpose", "columns", "permute"):
+    if kind in (ops.transpose, columns, ops.permute):
         order = attributes.get("axes", tuple(range(first.ndim))[::-1])
         return transpose(x, (0, *[axis + 1 for axis in order]))
-    if name == "reshape":
+    if kind is ops.reshape:
         return reshape(x, (n, *node.shape))
-    if name == "broadcast_to":
+    if kind is ops.broadcast_to:
         return broadcast_to(widened(first, node.ndim), (n, *node.shape))
-    if name == "getitem":
+    if kind is ops.getitem:
         return x[(slice(None), *attributes["index"].real())]
-    if name == "concatenate":
+    if kind is ops.concatenate:
         parts = [piled.get(p, broadcast_to(p, (n, *p.shape))) for p in node.inputs]
         return concatenate(parts, axis=attributes["axis"] + 1)
-    rows = [kind(*[piled[p][i] if p in piled else p for p in node.inputs], **attributes) for i in range(n)]
+    inputs = [tuple(piled[p][i] if p in piled else p for p in node.inputs) for i in range(n)]
+    rows = [kind.build(operands, attributes, None, node.where) for operands in inputs]
     return concatenate([reshape(row, (1, *node.shape)) for row in rows])  # an operation that we know nothing of
 
 
