@@ -47,7 +47,6 @@ from dlcourse.engine.operations import (
     cos,
     cumsum,
     divide,
-    dropout,
     equal,
     exp,
     expand_dims,

@@ -55,7 +55,7 @@ class Specialised:
             return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
         inputs = tuple(self.done[parent] for parent in node.inputs)
         new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)  # checks sizes
-        if node.kind.varies:
+        if node.kind.learners:
             return self.kept(new)  # it may not do the same thing twice
         better = node.kind.formula(*inputs, **node.attributes) if node.kind.formula else simplified(new)
         if better is not None:
@@ -239,7 +239,7 @@ class Plan:
         self.owner: dict[Node, Node] = {}  # whose array a node looks at: its own, or that of the node it is a view of
         self.last_use: dict[Node, float] = {}
         for i, node in enumerate(order):
-            self.owner[node] = self.owner[node.inputs[0]] if is_view(node) else node
+            self.owner[node] = self.owner[node.inputs[0]] if may_share(node) else node
             for used in (node, *node.inputs):
                 self.last_use[self.owner[used]] = i
         self.last_use.update((self.owner[target], math.inf) for target in targets)
@@ -316,9 +316,14 @@ _ON_FLOATS = {  # how it is printed where all are single numbers of float64, whi
 }
 
 
+def may_share(node: Node) -> bool:
+    """Whether a node may look at its input's memory instead of having its own."""
+    return isinstance(node, Operation) and node.kind in _VIEWS
+
+
 def is_view(node: Node) -> bool:
-    """Whether a node only looks at its input's memory. (A single entry that is taken out is copied by NumPy.)"""
-    return isinstance(node, Operation) and node.kind in _VIEWS and node.shape != ()
+    """Whether it certainly does. (A single entry that is taken out of an array is copied by NumPy.)"""
+    return may_share(node) and node.shape != ()
 
 
 def runs_on_floats(graph: Specialised, arguments: Sequence[Node]) -> bool:

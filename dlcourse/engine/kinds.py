@@ -93,7 +93,6 @@ class OperationKind:
         )
         self.rule, self.prepare, self.learners = rule, prepare, learners
         self.elementwise = isinstance(function, np.ufunc) and not learners
-        self.varies = learners  # it may not compute the same thing twice
 
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
         if self.prepare is not None:

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine import operations
-from dlcourse.engine.differentiation import gradients, register_gradient
+from dlcourse.engine.differentiation import gradients
 from dlcourse.engine.errors import EngineError, ShapeError, built, label, shape_text
 from dlcourse.engine.graph import Array, Node, Operand, Parameter, as_nodes, parameter
-from dlcourse.engine.kinds import operation
+from dlcourse.engine.kinds import operation, register_gradient
 
 # ------------------------------------------------------------------------------------------------ initialisers
 

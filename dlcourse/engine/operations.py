@@ -565,6 +565,13 @@ def var(x: Node, axis: Axes, keepdims: bool) -> Node:
     return mean(square(x - mean(x, axis, True)), axis, keepdims)
 
 
+@register_gradient(var)
+def _(op: Operation, g: Node) -> Sequence[Node | None]:
+    """y = Σ (x − m)² / n:  each x gets 2 g (x − m) / n, for the distances from the mean m add up to 0."""
+    (x,), axis = op.inputs, op.attributes["axis"]
+    return [spread(g / count(x, axis), x, axis) * (2 * (x - mean(x, axis, True)))]
+
+
 @composite(_along("count", None), shape=lambda x, axis: (), rule=_flat)
 def count(x: Node, axis: Axes) -> Node:
     """How many numbers lie along `axis` (None: all of them)."""
@@ -577,7 +584,7 @@ def _position(x: Operand, axis: int | None = None) -> Any:
 
 
 def _found(function: Callable[..., Any], x: Array, axis: Axes) -> Array:
-    return np.asarray(function(x, axis=axis[0] if len(axis) == 1 else None))
+    return function(x, axis=axis[0] if len(axis) == 1 else None)  # type: ignore[no-any-return]
 
 
 @primitive(_position, shape=_reduced_not_empty, dtype=np.dtype(np.int64), rule=_flat)
@@ -1187,19 +1194,18 @@ def scatter(g: Array, *arrays: Array, shape: Axes, index: Index) -> Array:
 
 
 def _joined(*shapes: ShapeOf, axis: int) -> Shape:
-    for shape in shapes[1:]:
-        if len(shape) != len(shapes[0]):
-            raise Mismatch("all must have the same number of axes.")
-    sizes = [shape[axis] for shape in shapes]
-    rest = [
-        broadcast_shapes(*[(shape[i],) for shape in shapes])[0]
-        if i != axis
-        else (None if None in sizes else builtins.sum(size or 0 for size in sizes))
-        for i in range(len(shapes[0]))
-    ]
-    if any(shape[i] is not None and shape[i] != rest[i] for shape in shapes for i in range(len(rest)) if i != axis):
-        raise Mismatch(f"their sizes may differ only along axis {axis}.")
-    return tuple(rest)
+    if len({len(shape) for shape in shapes}) > 1:
+        raise Mismatch("all must have the same number of axes.")
+    result: list[int | None] = []
+    for i, sizes in enumerate(zip(*shapes, strict=True)):
+        known = {size for size in sizes if size is not None}
+        if i == axis:
+            result.append(None if None in sizes else builtins.sum(size or 0 for size in sizes))
+        elif len(known) > 1:
+            raise Mismatch(f"their sizes may differ only along axis {axis}.")
+        else:
+            result.append(known.pop() if known else None)
+    return tuple(result)
 
 
 def _pieces(nodes: Sequence[Operand], axis: int = 0) -> Any:
@@ -1279,46 +1285,6 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
     """Each gets its place of g."""
     before = (slice(None),) * op.attributes["axis"]
     return [g[(*before, i)] for i in range(len(op.inputs))]
-
-
-# ------------------------------------------------------------------------------------------------- chance
-
-
-def _drawing(x: Operand, rate: float, rng: np.random.Generator) -> Any:
-    if not 0 <= rate < 1 or not isinstance(rng, np.random.Generator):
-        raise DTypeError(
-            f"dropout takes a rate from 0 to below 1 and a generator, np.random.default_rng(seed); "
-            f"it got {rate!r} and {rng!r:.40}."
-        )
-    return (x,), {"rate": float(rate), "rng": rng}
-
-
-@primitive(_drawing, shape=broadcast_shapes, dtype="float", rule=_flat)
-def dropout_mask(x: Array, rate: float, rng: np.random.Generator) -> Array:
-    """An array like x of 0 (with probability `rate`) and 1 / (1 − rate), drawn anew in each run."""
-    return np.asarray(rng.random(x.shape) >= rate, like=x) / np.asarray(1 - rate, x.dtype)  # type: ignore[no-any-return]
-
-
-dropout_mask.varies = True
-
-
-def dropout(x: Operand, rate: float, rng: np.random.Generator, training: Operand = True) -> Node:
-    """x with a share `rate` of its entries set to 0 and the others made larger, so that the mean stays.
-
-    Each run draws from `rng`; values and gradients of one run see the same draw. `training` says whether anything is
-    dropped: True, False, or a node, such as ``dl.placeholder("training", dtype=bool)``, to be fed in each run
-    (N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014).
-
-    >>> import dlcourse as dl, numpy as np
-    >>> x = dl.parameter(np.ones(6))
-    >>> dl.run(dl.dropout(x, 0.5, np.random.default_rng(1)))
-    array([2., 2., 0., 2., 0., 0.])
-    """
-    node = as_node(x)
-    if training is False:
-        return node
-    mask = dropout_mask(node, rate, rng)
-    return multiply(node, mask if training is True else where(training, mask, 1))
 
 
 # ---------------------------------------------------------------------------------- operators and methods

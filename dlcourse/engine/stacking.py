@@ -51,7 +51,7 @@ def _lifted(node: Operation, piled: Mapping[Node, Node], n: int) -> Node:
         sizes = [size or 0 for size in parent.shape]
         return reshape(piled[parent], (n, *[1] * (ndim - parent.ndim), *sizes))
 
-    if kind.shape_rule is broadcast_shapes and not kind.varies:
+    if kind.shape_rule is broadcast_shapes and not kind.learners:
         return kind(*[widened(parent, node.ndim) for parent in node.inputs], **attributes)
     if kind in (ops.sum, ops.max, ops.min, ops.prod, ops.cumsum):
         return kind.build(
