@@ -7,16 +7,21 @@ through sockets in a private folder; no port is opened.
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
 import os
 import secrets
 import stat
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool
 
+from dlcourse.grading import seccomp
 from dlcourse.grading.sandbox import ENVIRONMENT, Limits, sandbox_command
 from dlcourse.lesson import files
 
@@ -30,6 +35,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     sandboxed = Bool(True, help="Whether to use the sandbox.").tag(config=True)
     folder: Path | None = None
+    passed: tuple[int, ...] = ()
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Put the connection file and the sockets into a private folder, and the command into the sandbox."""
@@ -45,12 +51,57 @@ class SandboxProvisioner(LocalProvisioner):
             if os.geteuid() == 0:
                 os.chown(self.folder / "c.json", uid, uid)
             limits = Limits(cpu_seconds=int(os.environ.get("DLCOURSE_CPU_SECONDS", Limits.cpu_seconds)))
-            kwargs["cmd"] = sandbox_command(kwargs["cmd"], limits=limits, private=self.folder, uid=uid)
-            kwargs["cwd"] = "/"
+            allowed = seccomp.descriptor()
+            kwargs["cmd"] = sandbox_command(
+                kwargs["cmd"], limits=limits, private=self.folder, uid=uid, seccomp_filter=allowed
+            )
+            kwargs |= {"cwd": "/", "env": {}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            if allowed is not None:
+                kwargs["pass_fds"] = (allowed,)
+                self.passed = (allowed,)
         else:
             kwargs["env"] = {**os.environ, **ENVIRONMENT, "HOME": str(self.folder), "PATH": os.environ.get("PATH", "")}
             kwargs["cwd"] = str(self.folder)
         return kwargs
+
+    async def post_launch(self, **kwargs: Any) -> None:
+        """Keep nothing open that was only for the kernel's start."""
+        await super().post_launch(**kwargs)
+        while self.passed:
+            os.close(self.passed[0])
+            self.passed = self.passed[1:]
+
+    def settle(self) -> None:
+        """Let the kernel make no more files in its private folder, which lies on our disk; its sockets are there now.
+
+        Raises
+        ------
+        OSError
+            If that cannot be done here.
+        """
+        assert self.folder is not None and self.pid is not None
+        if not self.sandboxed:
+            return
+        if os.geteuid() == 0:  # the kernel is another user
+            for path in (self.folder, self.folder / "c.json"):
+                os.chown(path, 0, 0)
+                path.chmod(0o755 if path == self.folder else 0o600)
+            return
+        ours = os.stat("/proc/self/ns/mnt").st_ino
+        spaces = [f"/proc/{process.pid}/ns/mnt" for process in psutil.Process(self.pid).children(recursive=True)]
+        inside = next((space for space in spaces if os.stat(space).st_ino != ours), None)
+        if inside is None:
+            raise OSError("the kernel has no view of the files of its own")
+        if not (child := os.fork()):
+            try:
+                remount_read_only(inside, self.folder)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        if os.waitpid(child, 0)[1]:
+            raise OSError(
+                "the folder of the kernel's sockets cannot be closed: is bubblewrap older than 0.4, or setuid?"
+            )
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the private folder."""
@@ -58,6 +109,19 @@ class SandboxProvisioner(LocalProvisioner):
         if self.folder is not None and not restart:
             remove(self.folder)
             self.folder = None
+
+
+def remount_read_only(space: str, folder: Path) -> None:
+    """Step into a mount namespace that this user has made, and make a folder in it read-only. There is no way back."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    mounts = os.open(space, os.O_RDONLY)
+    owner = fcntl.ioctl(mounts, 0xB701)  # NS_GET_USERNS: in that one we have every right
+    done = libc.setns(owner, 0x10000000) or libc.setns(mounts, 0x00020000)
+    kept = os.statvfs(folder).f_flag & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME)
+    read_only, remount, bind, relatime = 1, 32, 4096, (os.statvfs(folder).f_flag & os.ST_RELATIME) << 9
+    flags = ctypes.c_ulong(kept | read_only | remount | bind | relatime)
+    if done or libc.mount(None, os.fsencode(folder), None, flags, None):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def environment() -> dict[str, str]:

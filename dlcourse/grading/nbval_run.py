@@ -129,6 +129,11 @@ class SplicedNotebook(nbval.plugin.IPyNbFile):  # type: ignore[misc]
                 self, name=cell.name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options
             )
 
+    def setup(self) -> None:
+        """Start the kernel, and leave it no place on our disk."""
+        super().setup()
+        self.kernel.km.provisioner.settle()
+
     def get_kernel_message(self, timeout: float | None = None, stream: str = "iopub") -> Any:
         """Count what a cell sends: nbval itself reads as long as there is something."""
         message = super().get_kernel_message(timeout, stream)

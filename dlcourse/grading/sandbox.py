@@ -1,8 +1,9 @@
 """Run a student's code where it can do no harm and see no answers. Linux only, with bubblewrap.
 
-Inside there is no network, the system is read-only, the home folder is empty, no variable of ours is set, other
-processes cannot be seen, and memory, time, processes and files are limited. The packages that the code needs
-are mounted read-only; lessons and answers are not there in any form. Started by root, the code runs as nobody.
+Inside there is no network, the system is read-only, the home folder is empty, no variable of ours is set in any
+process, other processes and keyrings cannot be seen, and memory, time, processes and files are limited. What the
+kernel may be asked for is in ``seccomp``. The packages that the code needs are mounted read-only; lessons and answers
+are not there in any form. Started by root, the code runs as nobody.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from dlcourse.grading import seccomp
 from dlcourse.lesson import files
 
 __all__ = ["Finished", "Limits", "run_sandboxed", "sandbox_command", "why_no_sandbox"]
@@ -36,6 +38,8 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MPLBACKEND": "agg",
 }
+# What the kernel shows of itself to everybody: keys of the session, addresses, the hardware.
+HIDDEN_PROC = ("keys", "key-users", "kcore", "kallsyms", "timer_list", "sched_debug", "sysrq-trigger", "config.gz")
 INSTALL = "install it, for instance with `apt install bubblewrap`"
 
 
@@ -67,39 +71,61 @@ class Finished:
 
 
 def sandbox_command(
-    command: Sequence[str], *, limits: Limits | None = None, private: Path | None = None, uid: int = NOBODY
+    command: Sequence[str],
+    *,
+    limits: Limits | None = None,
+    private: Path | None = None,
+    uid: int = NOBODY,
+    seccomp_filter: int | None = None,
 ) -> list[str]:
     """Build the command line that runs ``command`` in the sandbox.
 
     Parameters
     ----------
     command : sequence of str
-        What to run inside.
+        What to run inside. The environment does not reach bubblewrap, whose first process inside would show it.
     limits : Limits, optional
     private : Path, optional
         A folder that is mounted writable at its own path, for a kernel's connection files.
     uid : int
         The user to become when started by root. Another user is left as it is: it has no more rights inside.
+    seccomp_filter : int, optional
+        From ``seccomp.descriptor()``; whoever starts the command passes it on.
 
     Returns
     -------
     list of str
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no bubblewrap.
     """
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        raise FileNotFoundError("there is no program bwrap")
     limits = limits or Limits()
     is_root = os.geteuid() == 0
-    line = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--clearenv", "--chdir", HOME]
+    line = ["/usr/bin/env", "-i", bubblewrap, "--die-with-parent", "--clearenv", "--chdir", HOME]
     if is_root:
         # In a user namespace root would stay the owner of its files, and no limit on processes would hold.
         # So there is none, and `setpriv` below becomes nobody before anything of the student's runs.
         line += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
         line += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
-        line += ["--unshare-all"]
+        line += ["--unshare-all", *_no_more_namespaces()]
+    line += ["--hostname", "sandbox"]
+    if seccomp_filter is not None:
+        line += ["--seccomp", str(seccomp_filter)]
     more = [str(folder) for folder in [*site_folders(), files.PACKAGE.parent] if str(folder) not in _found_anyway()]
     extra = {"PYTHONPATH": os.pathsep.join(dict.fromkeys(more))} if more else {}
     for key, value in (ENVIRONMENT | extra).items():
         line += ["--setenv", key, value]
     line += [*_system(), "--proc", "/proc", "--dev", "/dev"]
+    line += ["--dev-bind", "/dev/null", "/dev/zero"]  # memory shared through it counts to no process
+    for name in HIDDEN_PROC:
+        if Path("/proc", name).exists():
+            line += ["--ro-bind", "/dev/null", f"/proc/{name}"]
     for folder in ("/tmp", HOME, "/dev/shm"):
         size = ["--size", str(limits.scratch)] if "--size" in _options() else []
         line += [*_parents(Path(folder)), *size, "--perms", "1777", "--tmpfs", folder]
@@ -188,6 +214,16 @@ def _parents(path: Path) -> list[str]:
 
 
 @cache
+def _no_more_namespaces() -> list[str]:
+    """Have no user namespaces inside, where bubblewrap and this machine can do so; the filter refuses them, too."""
+    if "--disable-userns" not in _options():
+        return []
+    options = ["--unshare-user", "--disable-userns"]
+    attempt = ["bwrap", *options, "--ro-bind", "/", "/", "--proc", "/proc", "--", "/usr/bin/env"]
+    return options if subprocess.run(attempt, capture_output=True, check=False).returncode == 0 else []
+
+
+@cache
 def _options() -> str:
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None:
@@ -234,14 +270,19 @@ def run_sandboxed(
     Finished
     """
     limits = limits or Limits()
+    allowed = seccomp.descriptor()
+    passed = [] if allowed is None else [allowed]
     process = subprocess.Popen(
-        sandbox_command(command, limits=limits, private=private),
+        sandbox_command(command, limits=limits, private=private, seccomp_filter=allowed),
+        pass_fds=passed,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd="/",
         start_new_session=True,
     )
+    for number in passed:
+        os.close(number)
     flooded = threading.Event()
     out, err = bytearray(), bytearray()
 

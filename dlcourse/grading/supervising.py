@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import select
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,6 +27,7 @@ from dlcourse.grading.kernel import remove
 from dlcourse.grading.nbval_run import Session, start_session
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
+from dlcourse.grading.sandbox import HOME
 from dlcourse.grading.splicing import Found, Piece, Probe, cell_ids, find_answers, splice
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
@@ -40,8 +42,8 @@ TICK = 0.2  # seconds between two looks at the kernel
 GRACE = 5.0  # seconds for an interrupted cell to end
 START = 90.0  # seconds for a kernel to start, on a busy machine
 MEMORY = 4 << 30  # bytes of all processes of a kernel together
-PRIVATE = 64 << 20  # bytes in the folder of its sockets
-MOST_PRIVATE = 5000  # files there
+INODE = 2 << 10  # bytes that the system needs to remember a file, however empty
+SOCKET = 1 << 19  # bytes that may wait in one
 FEWEST_BITS = 40
 IDLE = 120.0  # seconds after which a supervisor that nobody asks ends
 
@@ -203,7 +205,7 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
             elif time.monotonic() > deadline:
                 ended.cause = "long"
             else:
-                ended.cause = below.trouble(session.notebook.parent)
+                ended.cause = below.trouble()
         return ended
     finally:
         below.end()
@@ -216,17 +218,12 @@ class Below:
     def __init__(self) -> None:
         self.supervisor, self.started = psutil.Process(), False
 
-    def trouble(self, folder: Path) -> str:
+    def trouble(self) -> str:
         """Whether the kernel is dead, or larger than it may be."""
-        memory, alive = 0, 0
-        for process in self.supervisor.children(recursive=True):
-            with suppress(psutil.Error):
-                memory += process.memory_info().rss + _in_memory_files(process.pid)
-                alive += process.status() != psutil.STATUS_ZOMBIE
+        processes = self.supervisor.children(recursive=True)
+        alive = sum(_is_alive(process) for process in processes)
         dead, self.started = self.started and alive < 2, self.started or alive > 1
-        if dead or memory > MEMORY:
-            return "died"
-        return "flooded" if _size(folder) > PRIVATE else ""
+        return "died" if dead or held(processes) > MEMORY else ""
 
     def end(self) -> None:
         """End all of it, and wait until it is gone."""
@@ -239,16 +236,64 @@ class Below:
             time.sleep(0.005)
 
 
-def _in_memory_files(pid: int) -> int:
-    """Bytes that a process keeps in files without a name, which count to no process."""
-    sizes: dict[int, int] = {}
-    with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
-        for descriptor in descriptors:
-            with suppress(OSError):
-                if os.readlink(descriptor.path).startswith("/memfd:"):
-                    status = os.stat(descriptor.path)
-                    sizes[status.st_ino] = status.st_blocks * 512
+def _is_alive(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def held(processes: Sequence[psutil.Process]) -> int:
+    """Bytes of memory that processes hold together, however they hold it.
+
+    First what is cheap to find out, where pages that several share count for each. Only when that is too much they
+    are divided up. What no process is seen to hold is added: files in memory, with and without a name, messages that
+    may wait in sockets, and what the system itself needs for all this.
+    """
+    memory = sum(_numbers(process.pid, "status", ("VmRSS", "VmSwap", "VmPTE")) for process in processes)
+    if memory > MEMORY:
+        divided = [_numbers(process.pid, "smaps_rollup", ("Pss", "SwapPss")) for process in processes]
+        tables = sum(_numbers(process.pid, "status", ("VmPTE",)) for process in processes)
+        memory = sum(divided) + tables if all(divided) else memory
+    return memory + _in_files_without_a_name(processes) + _in_its_own_places(processes)
+
+
+def _numbers(pid: int, file: str, keys: tuple[str, ...]) -> int:
+    """The sum of some lines, which are in kB, of a file about a process."""
+    with suppress(OSError), open(f"/proc/{pid}/{file}", encoding="utf-8", errors="replace") as lines:
+        parts = (line.split() for line in lines)
+        return sum(int(words[1]) for words in parts if words and words[0].rstrip(":") in keys) << 10
+    return 0
+
+
+def _in_files_without_a_name(processes: Sequence[psutil.Process]) -> int:
+    """Bytes in files that are open or mapped and in no folder: those in memory, and those deleted since."""
+    sizes: dict[tuple[int, int], int] = {}
+    for process in processes:
+        for folder in ("fd", "map_files"):  # only root may look into the second
+            with suppress(OSError), os.scandir(f"/proc/{process.pid}/{folder}") as entries:
+                for entry in entries:
+                    with suppress(OSError):
+                        target = os.readlink(entry.path)
+                        if target.endswith(" (deleted)"):
+                            status = os.stat(entry.path)
+                            sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
     return sum(sizes.values())
+
+
+def _in_its_own_places(processes: Sequence[psutil.Process]) -> int:
+    """Bytes in the folders of the sandbox that are in memory, and in its sockets: at most, where it cannot be known."""
+    ours = os.stat("/proc/self/ns/mnt").st_ino
+    for process in reversed(processes):
+        with suppress(OSError, ValueError, IndexError):
+            top = f"/proc/{process.pid}"
+            if os.stat(f"{top}/ns/mnt").st_ino == ours:
+                continue
+            places = [os.statvfs(f"{top}/root{place}") for place in ("/tmp", HOME, "/dev/shm")]
+            in_files = sum((p.f_blocks - p.f_bfree) * p.f_frsize + (p.f_files - p.f_ffree) * INODE for p in places)
+            with open(f"{top}/net/sockstat", encoding="ascii") as lines:
+                sockets = int(lines.readline().split()[2])  # "sockets: used 12"
+            return in_files + sockets * SOCKET
+    return 0
 
 
 def reap() -> None:
@@ -256,24 +301,6 @@ def reap() -> None:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-
-
-def _size(folder: Path) -> int:
-    """Bytes on the disk in a folder that is being written to; many files, or deep folders, count as too many."""
-    total = seen = 0
-    waiting = [(folder, 0)]
-    while waiting:
-        here, depth = waiting.pop()
-        with suppress(OSError), os.scandir(here) as entries:
-            for entry in entries:
-                seen += 1
-                if seen > MOST_PRIVATE or depth > 10:
-                    return PRIVATE + 1
-                with suppress(OSError):
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append((Path(entry.path), depth + 1))
-    return total
 
 
 # ------------------------------------------------------------------------------------------------ the two questions
@@ -369,5 +396,8 @@ def main(descriptor: int) -> None:
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: see `reap`
+        libc = ctypes.CDLL(None)
+        libc.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: see `reap`
+        if call := {"x86_64": 250, "aarch64": 219}.get(platform.machine()):
+            libc.syscall(call, 1, None)  # KEYCTL_JOIN_SESSION_KEYRING: an empty one, not that of the instructor's shell
     serve(Connection(descriptor))
