@@ -291,7 +291,7 @@ def _format_3(notebook: Mapping[str, Any]) -> list[Any]:
 
 
 def _cell(cell: Any, number: int) -> Cell:
-    source = cell.get("source") if isinstance(cell, dict) else None
+    source = (cell.get("source") or "") if isinstance(cell, dict) else None  # some editors write none for an empty cell
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(cell, dict) or not isinstance(source, str):

@@ -213,7 +213,7 @@ def start_session(session: Session) -> int:
         return ours
     try:
         os.setsid()
-        _die_with_parent()
+        die_with_parent()
         os.close(ours)
         log = os.open(session.notebook.parent / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         null = os.open(os.devnull, os.O_RDONLY)
@@ -238,7 +238,8 @@ def _write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Be ended when the process that forked this one ends."""
     if sys.platform == "linux":
         import ctypes
 

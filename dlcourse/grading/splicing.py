@@ -12,19 +12,19 @@ import re
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from dlcourse.grading.intake import Cell, Rejected, cells_of
 from dlcourse.grading.probe import in_fresh_namespace, probe_source
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
-from dlcourse.lesson.notebook import same_code
-from dlcourse.lesson.running import defines, parse
+from dlcourse.lesson.running import binds, looks_defined, parse
 
 __all__ = ["Found", "Piece", "Probe", "belongs", "cell_ids", "find_answers", "probe_id", "splice"]
 
-NBVAL_MARKER = re.compile(r"^(\s*#[#\s]*)(PYTEST_VALIDATE_\w+|NBVAL_\w+)(?=\s*$)", re.MULTILINE)
+NBVAL_MARKERS = ("NBVAL_", "PYTEST_VALIDATE_")
+MOST_HALVES = 20  # cells that one function was cut into
 OPENED = re.compile(r"open_lesson\(\W*(\d{1,2})\W*\)")
 
 
@@ -102,7 +102,7 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
     unchanged = {(cell.kind, _bare(cell.source)) for cell in course.cells}
     changed = {n: cell for n, cell in enumerate(cells) if (cell.kind, _bare(cell.source)) not in unchanged}
     code = {n: cell.source for n, cell in changed.items() if cell.kind == "code" and not _is_stub(cell.source, course)}
-    text = {n: cell.source for n, cell in changed.items() if cell.kind != "code" and _parses(cell.source)}
+    text = {n: cell.source for n, cell in changed.items() if cell.kind != "code" and _tree(cell.source) is not None}
     claims = {n: _claims(cells[n], course) for n in code}
 
     found, chosen, dropped = Found(), dict[int, list[str]](), set[int]()
@@ -113,9 +113,13 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
         chosen.setdefault(number, []).append(exercise.id)
         source = code.get(number, text.get(number, ""))
         rest = [n for n in sorted(code) if n > number]
-        while rest and (joined := _joined(source, code[rest[0]])):
+        for n in rest[:MOST_HALVES]:
+            joined = _joined(source, code[n])
+            if not joined:
+                break
             source = joined
-            dropped.add(rest.pop(0))
+            dropped.add(n)
+        rest = [n for n in rest if n not in dropped]
         source = "\n".join([source, *(code[n] for n in rest if _extends(code[n], exercise.name))])
         found.answers[exercise.id] = source
         signature = _first_line(source)
@@ -140,7 +144,7 @@ def belongs(cells: Sequence[Cell], lesson: str) -> None:
     if lessons and course.lesson not in lessons:
         raise Rejected(f"This is the notebook of lesson {min(lessons)}: hand in that of lesson {course.lesson}.")
     names = [exercise.name for exercise in course.exercises.values()]
-    if code and not lessons and not any(defines(cell.source, name) for cell in cells for name in names):
+    if code and not lessons and not any(looks_defined(cell.source, name) for cell in cells for name in names):
         raise Rejected(f"No exercise of lesson {course.lesson} is in this notebook: hand in the lesson's own.")
 
 
@@ -148,7 +152,7 @@ def _claims(cell: Cell, course: Released) -> set[str]:
     """Which exercises a cell answers: what it is marked as, unless it defines another's name and not that one's."""
     if "check" in cell.tags or cell.id in course.ids("check"):
         return set()
-    defined = {id for id, exercise in course.exercises.items() if defines(cell.source, exercise.name)}
+    defined = {id for id, exercise in course.exercises.items() if _defines(cell.source, exercise.name)}
     marked = cell.exercise if cell.exercise in course.exercises else course.ids("answer").get(cell.id, "")
     return {marked} if marked and (marked in defined or not defined) else defined
 
@@ -157,63 +161,77 @@ def _choose(
     exercise: Exercise, code: Mapping[int, str], text: Mapping[int, str], claims: Mapping[int, set[str]]
 ) -> int | None:
     """The cell that counts: the last of the best kind."""
-    defining = [number for number, source in code.items() if defines(source, exercise.name)]
+    defining = [number for number, source in code.items() if _defines(source, exercise.name)]
     kinds = (
         [number for number in defining if exercise.id in claims[number]],
         defining,  # two answers in one cell, which is marked as the other
-        [number for number, source in text.items() if defines(source, exercise.name)],
+        [number for number, source in text.items() if _defines(source, exercise.name)],
         [number for number in code if claims[number] == {exercise.id}],  # the name was changed, say
     )
     return next((max(kind) for kind in kinds if kind), None)
 
 
+@lru_cache(maxsize=1000)
+def _tree(source: str) -> ast.Module | None:
+    """A cell, parsed once, however often it is looked at; None if it cannot be parsed."""
+    try:
+        return parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _defines(source: str, name: str) -> bool:
+    tree = _tree(source)
+    return binds(tree, name) if tree is not None else looks_defined(source, name)
+
+
 def _is_stub(source: str, course: Released) -> bool:
-    return any(same_code(source, files.stub(id)) or _is_empty(source) for id in course.exercises)
+    """Whether a cell is as it was handed out, or has no code at all: comments, or nothing."""
+    tree = _tree(source)
+    return tree is not None and (not tree.body or (len(tree.body) < 10 and _dump(tree) in _stubs(course.lesson)))
 
 
-def _is_empty(source: str) -> bool:
-    """Whether a cell has no code at all: comments, or nothing."""
+@cache
+def _stubs(lesson: str) -> frozenset[str]:
+    return frozenset(_dump(ast.parse(files.stub(id))) for id in files.exercises(lesson))
+
+
+def _dump(tree: ast.Module) -> str:
     try:
-        return not parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-
-
-def _parses(source: str) -> bool:
-    try:
-        parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return ast.dump(tree)
+    except (RecursionError, MemoryError):
+        return ""
 
 
 def _joined(source: str, more: str) -> str:
     """Both as one, if ``more`` is the second half of a function that was cut in two, indented or not; else empty."""
-    try:
-        if not any(isinstance(statement, ast.Return) for statement in parse(more).body):
-            return ""
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass
+    half = _tree(more)
+    if half is not None and not any(isinstance(statement, ast.Return) for statement in half.body):
+        return ""
     both = (f"{source}\n{more}", f"{source}\n{textwrap.indent(more, '    ')}")
     return next((text for text in both if _whole(text)), "")
 
 
 def _whole(source: str) -> bool:
     """Whether a source can be compiled: it parses, and ``return`` stands in functions only."""
-    try:
-        return not any(isinstance(statement, ast.Return) for statement in parse(source).body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
+    tree = _tree(source)
+    return tree is not None and not any(isinstance(statement, ast.Return) for statement in tree.body)
 
 
 def _extends(source: str, name: str) -> bool:
-    """Whether a cell gives a class a method afterwards: ``Counter.add = add``."""
-    try:
-        statements = parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    targets = [t for s in statements if isinstance(s, ast.Assign) for t in s.targets if isinstance(t, ast.Attribute)]
-    return any(isinstance(target.value, ast.Name) and target.value.id == name for target in targets)
+    """Whether a cell gives a class a method afterwards: ``Counter.add = add``, or with ``setattr``."""
+    tree = _tree(source)
+    for statement in tree.body if tree is not None else ():
+        if isinstance(statement, ast.Assign):
+            owners = [target.value for target in statement.targets if isinstance(target, ast.Attribute)]
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            call = statement.value
+            owners = call.args[:1] if isinstance(call.func, ast.Name) and call.func.id == "setattr" else []
+        else:
+            continue
+        if any(isinstance(owner, ast.Name) and owner.id == name for owner in owners):
+            return True
+    return False
 
 
 def _first_line(source: str) -> str:
@@ -227,24 +245,17 @@ def _bare(source: str) -> str:
 
 # ------------------------------------------------------------------------------------------------ evasions
 
-WAYS_AROUND = {
-    "__import__",
-    "import_module",
-    "importlib",
-    "eval",
-    "exec",
-    "getattr",
-    "vars",
-    "globals",
-    "inspect",
-    "gc",
-    "modules",
-    "_getframe",
-    "__dict__",
-    "__globals__",
-    "__closure__",
-    "running",
-}
+# Names that reach a function without saying which: as attributes, strings or plain names.
+AROUND = """
+__import__ import_module importlib pkgutil runpy find_spec find_loader load_module exec_module reload
+eval exec compile getattr attrgetter methodcaller __getattribute__ getattr_static getmembers
+vars globals locals __dict__ __globals__ __builtins__ __closure__ cell_contents __code__ __defaults__ __wrapped__
+__subclasses__ __mro__ __bases__ inspect gc get_objects get_referrers get_referents
+modules _getframe currentframe f_back f_locals f_globals f_builtins tb_frame settrace setprofile
+ctypes pickle cloudpickle marshal CodeType FunctionType read_text read_bytes subprocess
+engine running _meant Forbidden without_names operations
+"""
+WAYS_AROUND = frozenset(AROUND.split())
 
 ORACLES = {"autograd", "jax", "mygrad", "scipy", "sklearn", "sympy", "tensorflow", "torch"}  # they may have it ready
 
@@ -271,18 +282,22 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
     found: list[str] = []
     forbidden = {_plain(name) for name in exercise.without}
     for source in [answer, *others]:
-        try:
-            statements = parse(source).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = _tree(source)
+        if tree is None:
             continue
         lines = [line.strip() for line in source.splitlines()]
-        nodes = [n for s in statements if source == answer or not isinstance(s, ast.Expr) for n in ast.walk(s)]
+        nodes = [n for s in tree.body if source == answer or not isinstance(s, ast.Expr) for n in ast.walk(s)]
+        spelled = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         for node in nodes:
             imports = isinstance(node, ast.Import | ast.ImportFrom)
+            number = getattr(node, "lineno", 0)
+            line = lines[number - 1] if 0 < number <= len(lines) else ""
+            if line in shown:
+                continue
             for name in _names_used(node):
                 around = name in WAYS_AROUND or (_plain(name) in forbidden and not isinstance(node, ast.Name))
-                line = lines[node.lineno - 1] if hasattr(node, "lineno") else ""
-                if ((forbidden and around) or (imports and name in ORACLES)) and line not in shown:
+                whole = isinstance(node, ast.Name) and name in ("dl", "dlcourse") and id(node) not in spelled
+                if (forbidden and (around or whole or (imports and name == "*"))) or (imports and name in ORACLES):
                     found.append(f"uses {name}: {line[:100]}")
     return list(dict.fromkeys(found))[:10]
 
@@ -298,7 +313,7 @@ def _names_used(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
+        return node.value.split(".") if len(node.value) < 200 else []
     if isinstance(node, ast.Import | ast.ImportFrom):
         names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
         return [part for name in names for part in name.split(".")]
@@ -360,9 +375,19 @@ def splice(
             cells += [_probe(probes[id], found.answers[id]) for id in waiting]
             waiting = [id for id in piece.answers if id in probes]
         if not alone:
-            cells.append(_code(cell_ids(piece)[0], NBVAL_MARKER.sub(r"\1(\2)", piece.source)))
+            cells.append(_code(cell_ids(piece)[0], _without_markers(piece.source)))
     cells += [_probe(probes[id], found.answers[id]) for id in waiting]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def _without_markers(source: str) -> str:
+    """A cell without the comments that nbval would obey: they are put into brackets."""
+    lines = source.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        word = line.strip().lstrip("#").strip()
+        if word.startswith(NBVAL_MARKERS) and line.lstrip().startswith("#"):
+            lines[number] = line.replace(word, f"({word})", 1)
+    return "".join(lines)
 
 
 def cell_ids(piece: Piece) -> list[str]:

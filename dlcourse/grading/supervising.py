@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import platform
+import resource
 import select
 import signal
 import sys
@@ -24,7 +26,7 @@ import psutil
 from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum
 from dlcourse.grading.intake import Rejected, cells_of
 from dlcourse.grading.kernel import remove
-from dlcourse.grading.nbval_run import Session, start_session
+from dlcourse.grading.nbval_run import Session, die_with_parent, start_session
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
 from dlcourse.grading.sandbox import HOME
@@ -44,6 +46,8 @@ START = 90.0  # seconds for a kernel to start, on a busy machine
 MEMORY = 4 << 30  # bytes of all processes of a kernel together
 INODE = 2 << 10  # bytes that the system needs to remember a file, however empty
 SOCKET = 1 << 19  # bytes that may wait in one
+READING = 15  # seconds of CPU for reading a notebook
+READING_MEMORY = 4 << 30  # bytes for it
 FEWEST_BITS = 40
 IDLE = 120.0  # seconds after which a supervisor that nobody asks ends
 
@@ -306,6 +310,54 @@ def reap() -> None:
 # ------------------------------------------------------------------------------------------------ the two questions
 
 
+def read_in_time(content: bytes, lesson: str) -> Found:
+    """Read a notebook and find the answers, in a process that may be lost: a parser can be kept busy, or broken.
+
+    Raises
+    ------
+    Rejected
+        If it is no notebook of the lesson, or is not read in time.
+    """
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(ours)
+            die_with_parent()
+            for limit, value in ((resource.RLIMIT_CPU, READING), (resource.RLIMIT_AS, READING_MEMORY)):
+                resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
+            try:
+                said: Found | str = find_answers(cells_of(content), lesson)
+            except Rejected as problem:
+                said = str(problem)
+            with os.fdopen(theirs, "wb") as pipe:
+                pickle.dump(said, pipe)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(theirs)
+    until, text = time.monotonic() + 4 * READING, b""
+    try:
+        while select.select([ours], [], [], max(0.0, until - time.monotonic()))[0]:
+            data = os.read(ours, 1 << 20)
+            if not data:
+                break
+            text += data
+    finally:
+        os.close(ours)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
+    try:
+        found: Found | str = pickle.loads(text)
+    except (EOFError, pickle.UnpicklingError):
+        raise Rejected(f"Its cells cannot be read in {READING} seconds: take out what no lesson asks for.") from None
+    if isinstance(found, str):
+        raise Rejected(found)
+    return found
+
+
 def grade(job: Job, asker: Connection) -> SubmissionResult:
     """Grade a submission, here."""
     settings = job.settings
@@ -316,7 +368,7 @@ def grade(job: Job, asker: Connection) -> SubmissionResult:
         job.submission, "graded", sum(e.points for e in exercises), student=job.student, file=job.file
     )
     try:
-        found = find_answers(cells_of(job.content), settings.lesson)
+        found = read_in_time(job.content, settings.lesson)
     except Rejected as problem:
         return replace(result, status="rejected", reason=str(problem))
     grading = Grading(settings, found, asker)

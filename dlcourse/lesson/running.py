@@ -30,7 +30,18 @@ import numpy as np
 from dlcourse.lesson import values
 from dlcourse.lesson.cases import WrittenFunction, compact, copy_of, shortened, unchanged
 
-__all__ = ["Report", "Run", "defines", "observe_answer", "observe_case", "parse", "time_limit", "without_names"]
+__all__ = [
+    "Report",
+    "Run",
+    "binds",
+    "defines",
+    "looks_defined",
+    "observe_answer",
+    "observe_case",
+    "parse",
+    "time_limit",
+    "without_names",
+]
 
 
 @dataclass
@@ -164,8 +175,18 @@ def defines(source: str, name: str) -> bool:
     try:
         tree = parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        word = re.escape(name)
-        return re.search(rf"^(?:(?:async\s+)?def|class)\s+{word}\b|^{word}\s*=", source, re.MULTILINE) is not None
+        return looks_defined(source, name)
+    return binds(tree, name)
+
+
+def looks_defined(source: str, name: str) -> bool:
+    """Whether a text that need not be Python looks as if it defined this name."""
+    word = re.escape(name)
+    return re.search(rf"^(?:(?:async\s+)?def|class)\s+{word}\b|^{word}[ \t]*=", source, re.MULTILINE) is not None
+
+
+def binds(tree: ast.Module, name: str) -> bool:
+    """Whether the top level of a parsed cell gives this name something of its own."""
     return any(_binds(statement, name) for statement in tree.body)
 
 
@@ -199,11 +220,9 @@ def quiet() -> Iterator[None]:
         shell = running_shell()
         if shell is not None:
             from IPython.core.displayhook import CapturingDisplayHook
-            from IPython.core.displaypub import CapturingDisplayPublisher
 
-            before = shell.display_pub, sys.displayhook
-            stack.callback(_restore_display, shell, *before)
-            shell.display_pub = CapturingDisplayPublisher()  # type: ignore[no-untyped-call]
+            stack.callback(_restore_display, shell.display_pub, sys.displayhook)
+            shell.display_pub.publish = shell.display_pub.clear_output = _shown_to_nobody
             sys.displayhook = CapturingDisplayHook(shell=shell, outputs=[])  # type: ignore[no-untyped-call]
         stack.enter_context(redirect_stdout(Nowhere()))
         stack.enter_context(redirect_stderr(Nowhere()))
@@ -212,8 +231,14 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _restore_display(shell: Any, publisher: Any, hook: Any) -> None:
-    shell.display_pub, sys.displayhook = publisher, hook
+def _shown_to_nobody(*args: Any, **kwargs: Any) -> None:
+    """In the place of two methods of the shell's display: widgets use its others."""
+
+
+def _restore_display(publisher: Any, hook: Any) -> None:
+    for name in ("publish", "clear_output"):
+        vars(publisher).pop(name, None)
+    sys.displayhook = hook
 
 
 def running_shell() -> Any:

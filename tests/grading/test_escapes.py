@@ -229,7 +229,8 @@ HOLD = {
         libc.shmat.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_int]
         libc.shmdt.argtypes = [ctypes.c_void_p]
         for i in range(40):
-            s = libc.shmget(0, ctypes.c_size_t(128 << 20), 0o1600); a = libc.shmat(s, None, 0)
+            s = libc.shmget(0, ctypes.c_size_t(128 << 20), 0o1600); assert s >= 0
+            a = libc.shmat(s, None, 0)
             ctypes.memset(a, 1, 128 << 20); libc.shmdt(a)
         held = True""",
     "pages that a dead child filled": """

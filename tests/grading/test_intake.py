@@ -250,7 +250,10 @@ def notebook(**changes: object) -> bytes:
         (notebook(cells=None), "no list of cells"),
         (notebook(cells={"0": {}}), "no list of cells"),
         (notebook(cells=[3]), "cell 1 is not a cell"),
-        (notebook(cells=[{"cell_type": "code", "source": "x"}, {"cell_type": "code"}]), "cell 2 is not a cell"),
+        (
+            notebook(cells=[{"cell_type": "code", "source": "x"}, {"cell_type": "code", "source": 3}]),
+            "cell 2 is not a cell",
+        ),
         (notebook(cells=[{"cell_type": "code", "source": [1]}]), "cell 1 is not a cell"),
         (notebook(cells=[{"cell_type": "code", "source": {"a": 1}}]), "cell 1 is not a cell"),
         (notebook(cells=[{"cell_type": "code", "source": ""}] * 2001), "It has 2001 cells"),
@@ -275,3 +278,9 @@ def test_odd_but_harmless_notebooks_are_read():
 def test_a_notebook_of_2014_is_read():
     sheet = {"cells": [{"cell_type": "code", "input": ["x = 1"]}, {"cell_type": "heading", "level": 1, "source": "h"}]}
     assert cells_of(notebook(nbformat=3, worksheets=[sheet])) == [Cell("code", "x = 1"), Cell("heading", "h")]
+
+
+@pytest.mark.parametrize("empty", [{}, {"source": None}, {"source": []}])
+def test_a_cell_without_source_is_an_empty_one(empty):
+    cells = cells_of(notebook(cells=[{"cell_type": "code", "source": "x"}, {"cell_type": "code", **empty}]))
+    assert [cell.source for cell in cells] == ["x", ""]
