@@ -64,6 +64,7 @@ def run(names, seconds):
     return observe_answer(
         cell, {exercise.name!r}, {exercise.observer.__name__}, cases, exercise={exercise.id!r},
         is_class={exercise.is_class!r}, without={exercise.without!r}, seconds=seconds, names=names,
+        absent=True,
     )
 
 end = time.monotonic() + {exercise.time_limit!r}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import ast
 import builtins
+import importlib.util
 import inspect
 import io
 import linecache
@@ -19,10 +20,10 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field, replace
 from functools import wraps
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -355,6 +356,62 @@ class Forbidden:
         return self()
 
 
+class Absent(ModuleType):
+    """A package that is not here, or something out of it: it can be imported and named, and complains when used."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{self.__name__}.{name}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        package = self.__name__.partition(".")[0]
+        raise ModuleNotFoundError(f"No module named '{package}'", name=package)
+
+    __getitem__ = __iter__ = __enter__ = __len__ = __bool__ = __mro_entries__ = __call__
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __matmul__ = __call__
+    __neg__ = __float__ = __int__ = __index__ = __array__ = __call__
+
+
+@contextmanager
+def _absent_packages(source: str) -> Iterator[None]:
+    """Stand in for the packages that a cell imports and that are not installed; an import in ``try`` is left alone."""
+    made: list[str] = []
+    try:
+        waiting: list[ast.AST] = [parse(source)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        waiting = []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Try):
+            continue
+        waiting += ast.iter_child_nodes(node)
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] in sys.modules or len(parts) > 20:
+                if parts[0] not in made:
+                    continue
+            elif importlib.util.find_spec(parts[0]) is not None:
+                continue
+            for i in range(len(parts)):
+                part = ".".join(parts[: i + 1])
+                if part not in sys.modules:
+                    sys.modules[part] = Absent(part)
+                    made.append(part)
+    try:
+        yield
+    finally:
+        for name in made:
+            sys.modules.pop(name, None)
+
+
 class NoMagic:
     """Stands in for ``get_ipython()`` and for ``lesson`` while an answer runs: everything does nothing."""
 
@@ -388,6 +445,7 @@ def observe_answer(
     seconds: float = 10.0,
     elsewhere: Collection[str] = (),
     names: Mapping[str, Any] | None = None,
+    absent: bool = False,
 ) -> Run:
     """Run a cell in a fresh namespace and look at the answer in it, case by case.
 
@@ -413,6 +471,9 @@ def observe_answer(
         What other cells define: a ``NameError`` about one of these is explained.
     names : dict, optional
         What the cell finds there besides: the rest of a notebook. They are copied, the dict stays as it is.
+    absent : bool
+        Whether a package that is not installed here may be imported as long as it is not used. The learner's own
+        machine may have it, and an import beside a right answer is no mistake.
 
     Returns
     -------
@@ -425,7 +486,8 @@ def observe_answer(
     space = fresh_space()
     space |= names or {}
     try:
-        with time_limit(seconds), quiet(), without_names(without), np.errstate(all="ignore"):
+        away = _absent_packages(source) if absent else nullcontext()
+        with time_limit(seconds), quiet(), without_names(without), away, np.errstate(all="ignore"):
             trouble = _run_cell(source, filename, space, elsewhere)
             answer = space.get(name)
             if answer is None or name not in space:
