@@ -270,11 +270,13 @@ HOLD = {
         folder = os.path.dirname([w for w in words if w.endswith("c.json")][0])
         os.chmod(folder, 0o777)
         held = True""",
-    "what it prints to, opened again": """
+    "a file that it has not opened itself": """
         import os
-        assert os.readlink("/proc/self/fd/1") != "/dev/null"
-        with open("/proc/self/fd/1", "rb") as file: assert file.read()
-        held = True""",
+        for number in os.listdir("/proc/self/fd"):
+            try: name = os.readlink("/proc/self/fd/" + number)
+            except OSError: continue
+            ours = ("pipe:", "socket:", "anon_inode:", "/dev/", "/proc/", "/home/student")
+            held = held or not name.startswith(ours)""",
 }
 
 GRADE = """

@@ -6,6 +6,7 @@ import copy
 import json
 import random
 import textwrap
+import time
 from collections.abc import Callable
 
 import pytest
@@ -274,3 +275,55 @@ def test_honest_answers_are_not_listed():
     assert evasions(EXERCISES["12.1"], ANSWERS["12.1"], [looked]) == []
     kept = "theirs = dl.softmax"
     assert evasions(EXERCISES["12.1"], ANSWERS["12.1"], [kept]) == [f"uses softmax: {kept}"]
+
+
+# ------------------------------------------------------------------------------------------------ made to be slow
+
+SLOW = {
+    "comments": "#\n" * 400_000 + "x = 1",
+    "comment signs": "#" * 800_000,
+    "comment signs and blanks": "# " * 400_000,
+    "semicolons": "1;" * 100_000,
+    "question marks": "? " * 400_000 + "x",
+    "names of exercises": "def softmax(Z)\n" * 50_000,
+    "open_lesson": "open_lesson(" * 60_000,
+}
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_reading_takes_no_more_than_a_time_linear_in_the_size(what):
+    """Measured in CPU time, and against the same at a quarter of the size."""
+    spent = []
+    for part in (4, 1):
+        book = Book()
+        book.add(SLOW[what][: len(SLOW[what]) // part])
+        begin = time.process_time()
+        result = found(book)
+        splice(result, "12", {})
+        spent.append(time.process_time() - begin)
+    assert result.answers == ANSWERS
+    assert spent[1] < 8 * spent[0] + 1 and spent[1] < 20, spent
+
+
+def test_a_function_in_hundreds_of_cells_is_read_quickly():
+    book = Book(solved=False)
+    book.answer_cell("12.1")["source"] = "def softmax(Z):\n    y = 1"
+    for i in range(300):
+        book.add(f"    z = [{'1, ' * 100}{i}]\n    return z")
+    begin = time.process_time()
+    found(book)
+    assert time.process_time() - begin < 10
+
+
+MARKERS = ["# NBVAL_SKIP", "  ## NBVAL_IGNORE_OUTPUT  ", "x = 1\x0c# NBVAL_SKIP", "#\tPYTEST_VALIDATE_IGNORE_OUTPUT"]
+
+
+@pytest.mark.parametrize("line", MARKERS)
+def test_no_comment_speaks_to_nbval(line):
+    from nbval.plugin import find_comment_markers
+
+    book = Book()
+    book.add(f"y = 2\n{line}\ny")
+    assert list(find_comment_markers(line))
+    notebook = json.loads(splice(found(book), "12", {}))
+    assert not [mark for cell in notebook["cells"] for mark in find_comment_markers(cell["source"])]

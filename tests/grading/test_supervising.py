@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,9 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox needs Linux", allow_module_level=True)
 
-from dlcourse.grading import asking
+from dlcourse.grading import asking, supervising
 from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum, grade_one, make_key
+from dlcourse.grading.intake import Rejected
 from dlcourse.grading.results import Job, Settings, SubmissionResult
 from dlcourse.lesson import files
 from tests.grading.corpus import Book
@@ -204,3 +206,23 @@ def test_a_supervisor_that_is_killed_is_replaced_and_leaves_nothing(settings):
         graded(settings, Book().answers({"12.1": "while True: pass"}))
     assert not list(Path("/tmp").glob(f"dlcourse-{process.pid}-*"))
     assert outcomes(graded(settings, Book(solved=False))) == ["not attempted"] * 5
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import " + ".".join(["a"] * 100_000), "(" * 100_000, "x = " + "-" * 300_000 + "1", "f" + "(x)" * 100_000],
+    ids=["a long import", "brackets", "signs", "calls"],
+)
+def test_a_cell_that_keeps_the_reader_busy_or_breaks_it_costs_its_own_notebook_at_most(source, monkeypatch):
+    """Twice its time, and no more; the reader's end is nobody else's."""
+    monkeypatch.setattr(supervising, "READING", 2)
+    book = Book()
+    book.add(source)
+    begin = time.monotonic()
+    try:
+        found = supervising.read_in_time(book.bytes(), "12")
+    except Rejected as problem:
+        assert str(problem).endswith(".")
+    else:
+        assert len(found.answers) == 5
+    assert time.monotonic() - begin < 20
