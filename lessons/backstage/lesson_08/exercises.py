@@ -16,6 +16,7 @@ Edges = dict[str, dict[str, float]]
 Array = NDArray[np.float64]
 Case = dict[str, Any]
 
+
 # ------------------------------------------------------------------------------------------------ 08.1
 
 composed = exercise("08.1", "The slope of a chain", points=2)
@@ -35,52 +36,55 @@ def chain(fs: list[Function], dfs: list[Function], x: float) -> float:
     return slope
 
 
-@composed.mutant(
-    "All slopes are taken at x. The second function never sees x: take its slope at what the first one gives."
+composed.mutant(
+    "All slopes are taken at x. The second function never sees x: take its slope at what the first one gives.",
+    "        x = f(x)\n",
+    "",
 )
-def _(fs: list[Function], dfs: list[Function], x: float) -> float:
-    slope = 1.0
-    for df in dfs:
-        slope = slope * df(x)
-    return slope
-
-
-@composed.mutant("You added the slopes. Each link scales the change it receives, so they multiply.")
-def _(fs: list[Function], dfs: list[Function], x: float) -> float:
-    slope = 0.0
+composed.mutant(
+    "You added the slopes. Each link scales the change it receives, so they multiply.",
+    """slope = 1.0
     for f, df in zip(fs, dfs, strict=True):
-        slope = slope + df(x)
-        x = f(x)
-    return slope
-
-
-@composed.mutant(
-    "Each slope is taken one place too late: take df at the value that goes into f, then move on to f of it."
+        slope = slope *""",
+    """slope = 0.0
+    for f, df in zip(fs, dfs, strict=True):
+        slope = slope +""",
 )
-def _(fs: list[Function], dfs: list[Function], x: float) -> float:
-    slope = 1.0
-    for f, df in zip(fs, dfs, strict=True):
-        x = f(x)
-        slope = slope * df(x)
-    return slope
-
-
-@composed.mutant("You went through the functions from the last to the first. fs[0] is the one that gets x.")
-def _(fs: list[Function], dfs: list[Function], x: float) -> float:
-    slope = 1.0
-    for f, df in zip(fs[::-1], dfs[::-1], strict=True):
-        slope = slope * df(x)
-        x = f(x)
-    return slope
-
-
-@composed.mutant("That is the slope of the last link alone. The links before it scale the change, too.")
-def _(fs: list[Function], dfs: list[Function], x: float) -> float:
-    slope = 1.0
-    for f, df in zip(fs, dfs, strict=True):
-        slope = df(x)
-        x = f(x)
-    return slope
+composed.mutant(
+    "Each slope is taken one place too late: take df at the value that goes into f, then move on to f of it.",
+    "slope * df(x)\n        x = f(x)",
+    "slope * df(f(x))\n        x = f(x)",
+)
+composed.mutant(
+    "You went through the functions from the last to the first. fs[0] is the one that gets x.",
+    "zip(fs, dfs, strict=True)",
+    "zip(fs[::-1], dfs[::-1])",
+)
+composed.mutant(
+    "That is the slope of the last link alone. The links before it scale the change, too.",
+    "slope = slope * df(x)",
+    "slope = df(x)",
+)
+composed.mutant(
+    "That is the slope of the first link alone. Does a `return` stand inside your loop?",
+    "        x = f(x)\n",
+    "        return slope\n",
+)
+composed.mutant(
+    "Everything comes out 0. A product that starts at 0 stays there: start it at 1.",
+    "slope = 1.0",
+    "slope = 0.0",
+)
+composed.mutant(
+    "The signs are lost. A link that falls turns the change round: multiply the slopes as they are.",
+    "slope * df(x)",
+    "slope * abs(df(x))",
+)
+composed.mutant(
+    "You multiplied the values. It is the slopes df that scale a change.",
+    "slope * df(x)",
+    "slope * f(x)",
+)
 
 
 LINKS = {  # a function and its slope, as text
@@ -99,7 +103,12 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         dfs=[function_of("x", "2.0 * x"), function_of("x", "np.cos(x)")],
         x=1.3,
     )
-    for count in (2, 3, 4, 5):
+    yield dict(
+        fs=[function_of("x", "5 * x + 1"), function_of("x", "x * x")],
+        dfs=[function_of("x", "5"), function_of("x", "2 * x")],
+        x=2,
+    )
+    for count in (1, 2, 3, 4, 5):
         names = [str(name) for name in rng.choice(list(LINKS), size=count, replace=count > len(LINKS))]
         fs = [function_of("x", LINKS[name][0]) for name in names]
         dfs = [function_of("x", LINKS[name][1]) for name in names]
@@ -111,6 +120,7 @@ composed.hints(
     "fs and dfs are lists of functions, first the one that gets x. Both give numbers.",
     "slope = 1. For each f and df: multiply slope by df(x), and only then replace x by f(x).",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 08.2
 
@@ -125,84 +135,89 @@ def sum_over_paths(edges: Edges, start: str, end: str) -> float:
     """
     if start == end:
         return 1.0
-    return sum(slope * sum_over_paths(edges, after, end) for after, slope in edges.get(start, {}).items())
+    total = 0.0
+    for after, slope in edges.get(start, {}).items():
+        total = total + slope * sum_over_paths(edges, after, end)
+    return total
 
 
-@paths.mutant(
-    "Only one path is counted. A change goes along every arrow that leaves a node, not along the first alone."
+paths.mutant(
+    "Only one path is counted. A change goes along every arrow that leaves a node. Does a `return` stand in your loop?",
+    "after, end)\n    return total",
+    "after, end)\n        return total\n    return total",
 )
+paths.mutant(
+    "Only the largest share is kept. A change goes along every arrow that leaves a node, and the shares add up.",
+    """total = 0.0
+    for after, slope in edges.get(start, {}).items():
+        total = total + slope * sum_over_paths(edges, after, end)
+    return total""",
+    "return max([slope * sum_over_paths(edges, after, end) for after, slope in edges.get(start, {}).items()] or [0.0])",
+)
+paths.mutant(
+    "You add along a path. Along a path the slopes multiply; it is the paths that add up.",
+    "slope * sum_over",
+    "slope + sum_over",
+)
+paths.mutant(
+    "You multiply the shares with each other. Each arrow carries its own share of the change: add them.",
+    """total = 0.0
+    for after, slope in edges.get(start, {}).items():
+        total = total +""",
+    """total = 1.0
+    for after, slope in edges.get(start, {}).items():
+        total = total *""",
+)
+paths.mutant(
+    "You counted the paths. What is asked for is the sum of their products.",
+    "total + slope * sum_over",
+    "total + sum_over",
+)
+paths.mutant(
+    "Ways that break off before the end are counted, too. Only what arrives at the end moves it.",
+    "if start == end:",
+    "if start == end or not edges.get(start):",
+)
+paths.mutant(
+    "You go on past the end where arrows leave it, too. A path is complete as soon as it arrives.",
+    "if start == end:",
+    "if start == end and start not in edges:",
+)
+paths.mutant(
+    "Everything comes out 0. A path that has arrived counts 1, the empty product: 0 would wipe its slopes out.",
+    "return 1.0",
+    "return 0.0",
+)
+
+
+@paths.mutant("You look one or two arrows deep. A path may have any number of arrows: let the function call itself.")
 def _(edges: Edges, start: str, end: str) -> float:
-    product = 1.0
-    while start != end and edges.get(start):
-        start, slope = next(iter(edges[start].items()))
-        product *= slope
-    return product if start == end else 0.0
-
-
-@paths.mutant("You add along a path. Along a path the slopes multiply; it is the paths that add up.")
-def _(edges: Edges, start: str, end: str) -> float:
-    def walk(node: str, so_far: float) -> float:
-        if node == end:
-            return so_far
-        return sum(walk(after, so_far + slope) for after, slope in edges.get(node, {}).items())
-
-    return walk(start, 0.0)
-
-
-@paths.mutant("You multiply the paths with each other. Each path carries its own share of the change: add them.")
-def _(edges: Edges, start: str, end: str) -> float:
-    products = []
-
-    def walk(node: str, so_far: float) -> None:
-        if node == end:
-            products.append(so_far)
-        for after, slope in edges.get(node, {}).items():
-            walk(after, so_far * slope)
-
-    walk(start, 1.0)
-    return float(np.prod(products))
-
-
-@paths.mutant("You counted the paths. What is asked for is the sum of their products.")
-def _(edges: Edges, start: str, end: str) -> float:
-    def walk(node: str) -> float:
-        return 1.0 if node == end else sum(walk(after) for after in edges.get(node, {}))
-
-    return walk(start)
-
-
-@paths.mutant("Ways that break off before the end are counted, too. Only what arrives at the end moves it.")
-def _(edges: Edges, start: str, end: str) -> float:
-    def walk(node: str) -> float:
-        return sum(s * walk(after) for after, s in edges[node].items()) if edges.get(node) else 1.0
-
-    return walk(start)
-
-
-@paths.mutant("A path that has arrived counts 0 with you, and a 0 wipes its whole product out. An empty product is 1.")
-def _(edges: Edges, start: str, end: str) -> float:
-    def walk(node: str) -> float:
-        return 0.0 if node == end else sum(s * walk(after) for after, s in edges.get(node, {}).items())
-
-    return float(walk(start))
+    total = 0.0
+    for after, slope in edges.get(start, {}).items():
+        total += slope if after == end else slope * edges.get(after, {}).get(end, 0.0)
+    return total
 
 
 @paths.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(edges={"a": {"b": 2.0, "c": 3.0}, "b": {"d": 5.0}, "c": {"d": 7.0}, "d": {"e": 0.5}}, start="a", end="e")
+    worked: Edges = {"a": {"b": 2.0, "c": 3.0}, "b": {"d": 5.0}, "c": {"d": 7.0}, "d": {"e": 0.5}}
+    yield dict(edges=worked, start="a", end="e")
+    yield dict(edges=worked, start="a", end="d")  # an arrow leaves the end
 
     def slope() -> float:
         return round(float(rng.uniform(0.3, 2.5) * rng.choice([-1, 1])), 3)
 
     yield dict(edges={"a": {"b": slope()}, "b": {"c": slope()}}, start="a", end="c")
+    yield dict(edges={"a": {"b": -2, "c": -3}, "b": {"d": 4}, "c": {"d": 5}}, start="a", end="d")
     for count in (5, 6, 7):
         names = [f"n{k}" for k in range(count)]
         edges: Edges = {name: {} for name in names[:-1]}
+        edges[names[0]]["dead end"] = slope()
         for k in range(1, count):
             for before in {int(v) for v in rng.integers(max(0, k - 3), k, size=2)} | {k - 1}:
                 edges[names[before]][names[k]] = slope()
-        edges[names[0]]["dead end"] = slope()
         yield dict(edges=edges, start="n0", end=names[-1])
+        yield dict(edges=edges, start="n1", end=names[-2])
 
 
 paths.hints(
@@ -211,6 +226,7 @@ paths.hints(
     "If start is end, the answer is 1. Else add up, over the arrows: slope times the same question asked from "
     "the next node.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 08.3
 
@@ -223,47 +239,66 @@ def grad_linear(w: Array, x: Array, y: float) -> Array:
 
     The half is there to cancel the 2 of the square. The target y does not depend on w, so it adds nothing.
     """
-    w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
     return (w @ x - y) * x
 
 
-@linear.mutant("There is a 2 too many. The loss has a ½ in front, and the 2 from the square cancels it.")
-def _(w: Array, x: Array, y: float) -> Any:
-    w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
-    return 2 * (w @ x - y) * x
-
-
-@linear.mutant("The sign is turned round: the error is prediction minus target, w·x − y.")
-def _(w: Array, x: Array, y: float) -> Any:
-    w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
-    return (y - w @ x) * x
-
-
-@linear.mutant(
-    "That is one number, the slope by the prediction. The second link is missing: how w moves the prediction."
+linear.mutant(
+    "There is a 2 too many. The loss has a ½ in front, and the 2 from the square cancels it.",
+    "(w @ x - y) * x",
+    "2 * (w @ x - y) * x",
 )
-def _(w: Array, x: Array, y: float) -> Any:
-    w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
-    return w @ x - y
-
-
-@linear.mutant("You differentiated by the data x. It is the weights w that can be turned.")
-def _(w: Array, x: Array, y: float) -> Any:
-    w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
-    return (w @ x - y) * w
-
-
-@linear.mutant("The target got lost. Its slope by w is 0, but the error itself contains it: e = w·x − y.")
-def _(w: Array, x: Array, y: float) -> Any:
-    w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
-    return (w @ x) * x
+linear.mutant(
+    "The sign is turned round: the error is prediction minus target, w·x − y.", "(w @ x - y)", "(y - w @ x)"
+)
+linear.mutant(
+    "That is one number, the slope by the prediction. The second link is missing: how w moves the prediction.",
+    "(w @ x - y) * x",
+    "w @ x - y",
+)
+linear.mutant(
+    "You differentiated by the data x. It is the weights w that can be turned.",
+    "- y) * x",
+    "- y) * w",
+)
+linear.mutant(
+    "The target got lost. Its slope by w is 0, but the error itself contains it: e = w·x − y.",
+    "(w @ x - y)",
+    "(w @ x)",
+)
+linear.mutant(
+    "That is the loss itself, one number. Its gradient says how each weight moves it: one number for each of them.",
+    "(w @ x - y) * x",
+    "0.5 * (w @ x - y) ** 2",
+)
+linear.mutant(
+    "The sign of the error is lost. A prediction that is too small has a negative error, and it turns the gradient.",
+    "(w @ x - y)",
+    "abs(w @ x - y)",
+)
+linear.mutant(
+    "You cut the error off at 0. A prediction that is too small has a negative error, and w has to feel it.",
+    "(w @ x - y)",
+    "max(w @ x - y, 0)",
+)
+linear.mutant(
+    "No entry is negative. Error and data have signs, and both belong into the product.",
+    "(w @ x - y) * x",
+    "np.abs((w @ x - y) * x)",
+)
+linear.mutant(
+    "The error is squared still. The slope of ½e² by e is e.",
+    "(w @ x - y)",
+    "(w @ x - y) ** 2",
+)
 
 
 @linear.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(w=np.array([1, 2]), x=np.array([3, 1]), y=4)
-    for n in (1, 3, 5):
-        yield dict(w=rng.normal(size=n), x=rng.normal(size=n), y=float(rng.normal()))
+    yield dict(w=np.array([1.0, 2.0]), x=np.array([3.0, -1.0]), y=5.0)  # here the prediction is too small
+    for n, above in ((1, 1), (3, -1), (3, 1), (5, -1)):
+        w, x = rng.normal(size=n), rng.normal(size=n)
+        yield dict(w=w, x=x, y=float(w @ x - above * rng.uniform(0.3, 2.0)))
 
 
 linear.hints(
@@ -271,6 +306,7 @@ linear.hints(
     "The slope of the loss by e is a number. The slope of e by w has as many entries as w.",
     "Multiply the error w @ x - y with the slope of w·x by w, which is x.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 08.4
 
@@ -287,31 +323,40 @@ def three_slopes(a: float, b: float, c: float) -> tuple[float, float, float]:
     return -b / a, -c / b, -a / c
 
 
-@plane.mutant(
-    "The signs are lost. With z held still, ax + by has to stay the same: when y goes up, x has to make up for it."
+ALL_THREE = "-b / a, -c / b, -a / c"
+plane.mutant(
+    "The signs are lost. With z held still, ax + by has to stay the same: when y goes up, x has to make up for it.",
+    ALL_THREE,
+    "b / a, c / b, a / c",
 )
-def _(a: float, b: float, c: float) -> tuple[float, float, float]:
-    return b / a, c / b, a / c
-
-
-@plane.mutant("Each fraction stands on its head: ∂x/∂y says how far x moves for each unit of y.")
-def _(a: float, b: float, c: float) -> tuple[float, float, float]:
-    return -a / b, -b / c, -c / a
-
-
-@plane.mutant("The order is another one: first ∂x/∂y, then ∂y/∂z, then ∂z/∂x.")
-def _(a: float, b: float, c: float) -> tuple[float, float, float]:
-    return -b / a, -a / c, -c / b
-
-
-@plane.mutant("You return the product of the three. The three slopes themselves are asked for.")
-def _(a: float, b: float, c: float) -> Any:
-    return (-b / a) * (-c / b) * (-a / c)
+for one_lost in ("b / a, -c / b, -a / c", "-b / a, c / b, -a / c", "-b / a, -c / b, a / c"):
+    plane.mutant("One of the three signs is lost. Each slope has a minus of its own.", ALL_THREE, one_lost)
+plane.mutant(
+    "Each fraction stands on its head: ∂x/∂y says how far x moves for each unit of y.",
+    ALL_THREE,
+    "-a / b, -b / c, -c / a",
+)
+plane.mutant(
+    "The order is another one: first ∂x/∂y, then ∂y/∂z, then ∂z/∂x.",
+    ALL_THREE,
+    "-b / a, -a / c, -c / b",
+)
+plane.mutant(
+    "You return the product of the three. The three slopes themselves are asked for.",
+    "-b / a, -c / b, -a / c",
+    "(-b / a) * (-c / b) * (-a / c)",
+)
+plane.mutant(
+    "`//` cuts a quotient down to a whole number. A slope may lie between: `/` divides.",
+    ALL_THREE,
+    "-b // a, -c // b, -a // c",
+)
 
 
 @plane.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(a=1.0, b=2.0, c=4.0)
+    yield dict(a=2, b=3, c=6)
     for _ in range(3):
         a, b, c = (rng.uniform(0.5, 4.0, size=3) * rng.choice([-1, 1], size=3)).tolist()
         yield dict(a=a, b=b, c=c)
@@ -323,6 +368,7 @@ plane.hints(
     "With z still, a·dx + b·dy = 0. The answer is three numbers.",
     "Solve a·dx + b·dy = 0 for dx/dy, then do the same with x held still, and with y.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 

@@ -1,4 +1,4 @@
-"""Answers to lesson 09, backpropagation through a nonlinearity and a weighted sum.
+"""Answers to lesson 09, backprop through two boxes.
 
 Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
 """
@@ -14,6 +14,7 @@ from dlcourse.lesson import exercise, function_of, prediction, question
 Array = NDArray[np.float64]
 Case = dict[str, Any]
 
+
 # ------------------------------------------------------------------------------------------------ 09.1
 
 slope = exercise("09.1", "The slope of the sigmoid", points=2, without=("sigmoid", "gradients", "run"))
@@ -25,59 +26,66 @@ def dsigmoid(a: Array) -> Array:
 
     Because of that we may take −|a|, whose exponential never overflows: e to the power of −|a| is at most 1.
     """
-    small = np.exp(-np.abs(np.asarray(a, dtype=float)))
+    small = np.exp(-np.abs(a))
     return small / (1 + small) ** 2
 
 
-@slope.mutant(
-    "That is σ(a)·σ(1 − a), as Sabinasz prints it. The 1 belongs outside: 1 − σ(a). Compare at a = 0: the slope is ¼."
+SLOPE = "small / (1 + small) ** 2"
+slope.mutant(
+    "That is σ(a)·σ(1 − a), as Sabinasz prints it. The 1 belongs outside: 1 − σ(a). Compare at a = 0: the slope is ¼.",
+    SLOPE,
+    "1 / (1 + np.exp(-a)) / (1 + np.exp(a - 1))",
 )
-def _(a: Array) -> Array:
-    a = np.asarray(a, dtype=float)
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-a)) / (1 + np.exp(-(1 - a)))
-
-
-@slope.mutant("You took the slope at σ(a) in place of a: the sigmoid was applied twice.")
-def _(a: Array) -> Array:
-    with np.errstate(over="ignore"):
-        s = 1 / (1 + np.exp(-np.asarray(a, dtype=float)))
-    t = 1 / (1 + np.exp(-s))
-    return t * (1 - t)
-
-
-@slope.mutant(
-    "It is right near 0, and not a number far out: e to the power of 1000 is too large. Use that the slope is the "
-    "same at a and −a."
+slope.mutant(
+    "You took the slope at σ(a) in place of a: the sigmoid was applied twice.",
+    SLOPE,
+    "0.25 / np.cosh(0.5 / (1 + np.exp(-a))) ** 2",
 )
-def _(a: Array) -> Array:
-    a = np.asarray(a, dtype=float)
-    with np.errstate(all="ignore"):
-        return np.exp(-a) / (1 + np.exp(-a)) ** 2
-
-
-@slope.mutant("That is the sigmoid itself. Its slope is largest at 0, where it is ¼, and dies away on both sides.")
-def _(a: Array) -> Array:
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-np.asarray(a, dtype=float)))
-
-
-@slope.mutant(
-    "The factor in brackets is turned round: 1 − σ(a), not σ(a) − 1. The sigmoid rises everywhere, so its slope is "
-    "positive."
+slope.mutant(
+    "It is right near 0, and nan far out: e to the power of 1000 is too large. The slope is the same at a and −a.",
+    SLOPE,
+    "np.exp(-a) / (1 + np.exp(-a)) ** 2",
 )
-def _(a: Array) -> Array:
-    with np.errstate(over="ignore"):
-        s = 1 / (1 + np.exp(-np.asarray(a, dtype=float)))
-    return s * (s - 1)
+slope.mutant(
+    "That is the sigmoid itself. Its slope is largest at 0, where it is ¼, and dies away on both sides.",
+    SLOPE,
+    "1 / (1 + np.exp(-a))",
+)
+slope.mutant(
+    "The sign is turned round. The sigmoid rises everywhere, so its slope is positive: is it 1 − σ(a) with you?",
+    SLOPE,
+    "-small / (1 + small) ** 2",
+)
+slope.mutant(
+    "You multiplied a itself with 1 − a. The slope is σ(a)(1 − σ(a)): apply the sigmoid first.",
+    SLOPE,
+    "a * (1 - a)",
+)
+slope.mutant(
+    "That is σ(a)². Deriving 1/(1 + e⁻ᵃ), the slope of the inside, −e⁻ᵃ, has to multiply.",
+    SLOPE,
+    "1 / (1 + np.exp(-a)) ** 2",
+)
+slope.mutant(
+    "1 − σ(a)² is the pattern of tanh. The sigmoid's slope is σ(a)(1 − σ(a)).",
+    SLOPE,
+    "1 - 1 / (1 + np.exp(-a)) ** 2",
+)
+slope.mutant(
+    "That is 1 − σ(a). One factor is missing: the slope is σ(a)(1 − σ(a)).",
+    SLOPE,
+    "1 / (1 + np.exp(a))",
+)
 
 
 @slope.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(a=np.array([-2.0, 0.0, 0.5, 2.0]))
+    yield dict(a=np.array([0.0]))
+    yield dict(a=np.array([-2, 0, 1]))
     yield dict(a=rng.normal(0, 2, size=6))
     yield dict(a=np.array([-1000.0, 1000.0, float(rng.uniform(1, 3))]))
     yield dict(a=rng.normal(size=(2, 3)))
+    yield dict(a=np.zeros((0, 2)))
 
 
 slope.hints(
@@ -85,6 +93,7 @@ slope.hints(
     "a is an array of any shape. At a = −1000 the answer is 0, not nan: which exponential stays small?",
     "With small = np.exp(-np.abs(a)), the slope is small divided by (1 + small) squared.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 09.2
 
@@ -102,44 +111,64 @@ def backprop_h(dC_dz: Array, s: Array, h: str) -> Array:
     return dC_dz * (s > 0)
 
 
-@through_h.mutant("The slope is taken at z = h(s). The nonlinearity was handed s: take it there.")
-def _(dC_dz: Array, s: Array, h: str) -> Array:
-    if h == "tanh":
-        return dC_dz * (1 - np.tanh(np.tanh(s)) ** 2)
-    return dC_dz * (np.maximum(s, 0) >= 0)
-
-
-@through_h.mutant("That is h′(s) alone. What arrives from above, dC/dz, has to be multiplied with it.")
-def _(dC_dz: Array, s: Array, h: str) -> Any:
-    return 1 - np.tanh(s) ** 2 if h == "tanh" else 1.0 * (s > 0)
-
-
-@through_h.mutant("You multiplied by h(s), the value. It is the slope h′(s) that scales a change.")
-def _(dC_dz: Array, s: Array, h: str) -> Array:
-    return dC_dz * (np.tanh(s) if h == "tanh" else np.maximum(s, 0))
-
-
-@through_h.mutant("You applied h to what comes back. On the way back h is not applied again: multiply by its slope.")
-def _(dC_dz: Array, s: Array, h: str) -> Array:
-    return np.tanh(dC_dz) if h == "tanh" else np.maximum(dC_dz, 0)
-
-
-@through_h.mutant("The square is missing: tanh has the slope 1 − tanh(s)², and relu the slope 1 for positive s.")
-def _(dC_dz: Array, s: Array, h: str) -> Array:
-    return dC_dz * (1 - np.tanh(s) if h == "tanh" else s > 0)
-
-
-@through_h.mutant("Your slope of tanh is 1 − s². What is squared is tanh(s), not s: 1 − tanh(s)².")
-def _(dC_dz: Array, s: Array, h: str) -> Array:
-    return dC_dz * (1 - s**2 if h == "tanh" else s > 0)
+through_h.mutant(
+    "The slope of tanh is taken at z = tanh(s). The nonlinearity was handed s: take it there.",
+    "np.tanh(s)",
+    "np.tanh(np.tanh(s))",
+)
+through_h.mutant(
+    "The square is missing: tanh has the slope 1 − tanh(s)².",
+    "np.tanh(s) ** 2",
+    "np.tanh(s)",
+)
+through_h.mutant(
+    "Your slope of tanh is 1 − s². What is squared is tanh(s), not s: 1 − tanh(s)².",
+    "np.tanh(s) ** 2",
+    "s**2",
+)
+through_h.mutant(
+    "`dC_dz * s > 0` compares a product with 0. Put the comparison in brackets: it gives the slope, 1 or 0.",
+    "dC_dz * (s > 0)",
+    "dC_dz * s > 0",
+)
+through_h.mutant(
+    "It is s that decides where relu is flat, not what arrives from above.",
+    "(s > 0)",
+    "(dC_dz > 0)",
+)
+through_h.mutant(
+    "Where s is not positive, relu is flat: nothing comes back there. You let everything through.",
+    "dC_dz * (s > 0)",
+    "dC_dz",
+)
+BOTH = """if h == "tanh":
+        return dC_dz * (1 - np.tanh(s) ** 2)
+    return dC_dz * (s > 0)"""
+through_h.mutant(
+    "That is h′(s) alone. What arrives from above, dC/dz, has to be multiplied with it.",
+    BOTH,
+    'return 1 - np.tanh(s) ** 2 if h == "tanh" else 1.0 * (s > 0)',
+)
+through_h.mutant(
+    "You multiplied by h(s), the value. It is the slope h′(s) that scales a change.",
+    BOTH,
+    'return dC_dz * (np.tanh(s) if h == "tanh" else np.maximum(s, 0))',
+)
+through_h.mutant(
+    "You applied h to what comes back. On the way back h is not applied again: multiply by its slope.",
+    BOTH,
+    'return np.tanh(dC_dz) if h == "tanh" else np.maximum(dC_dz, 0)',
+)
 
 
 @through_h.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(dC_dz=np.array([1.0, 2.0, -3.0]), s=np.array([0.5, -1.0, 2.0]), h="tanh")
+    yield dict(dC_dz=np.array([5.0, 5.0]), s=np.array([2.0, -1.0]), h="relu")
+    yield dict(dC_dz=np.array([-3, 4, 5]), s=np.array([2, 0, -1]), h="relu")
+    yield dict(dC_dz=np.array([2.0, -3.0]), s=np.array([0.0, 0.5]), h="tanh")
     for h in ("tanh", "relu"):
         yield dict(dC_dz=rng.normal(size=6), s=rng.normal(size=6), h=h)
-    yield dict(dC_dz=rng.normal(size=(2, 3)), s=rng.normal(size=(2, 3)), h="relu")
+        yield dict(dC_dz=rng.normal(size=(2, 3)), s=rng.normal(size=(2, 3)), h=h)
 
 
 through_h.hints(
@@ -147,6 +176,7 @@ through_h.hints(
     "All three arrays have the same shape. h is a word: the string tanh or the string relu.",
     "Multiply dC_dz by the slope at s: 1 - np.tanh(s)**2 for tanh, (s > 0) for relu.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 09.3
 
@@ -162,41 +192,54 @@ def backprop_sum(W: Array, dC_ds: Array) -> Array:
     return W.T @ dC_ds
 
 
-@through_sum.mutant(
-    "These are the weights as on the way forward. Going back, each z collects from all the s that it feeds: turn W "
-    "round."
+through_sum.mutant(
+    "These are the weights as on the way forward. Going back, each z collects from all the s that it feeds: W turned.",
+    "W.T @ dC_ds",
+    "W @ dC_ds",
 )
-def _(W: Array, dC_ds: Array) -> Array:
-    return W @ dC_ds if W.shape[0] == W.shape[1] else np.resize(W @ np.resize(dC_ds, W.shape[1]), W.shape[1])
-
-
-@through_sum.mutant("You averaged over the sums that z feeds. Its changes reach C on all these ways at once: add them.")
-def _(W: Array, dC_ds: Array) -> Array:
-    return W.T @ dC_ds / len(dC_ds)
-
-
-@through_sum.mutant("Only the strongest way counts with you. The others carry changes, too: add them all.")
-def _(W: Array, dC_ds: Array) -> Array:
-    shares = W.T * dC_ds
-    return shares[np.arange(len(shares)), np.argmax(np.abs(shares), axis=1)]
-
-
-@through_sum.mutant("You left the shares in a table. Each z needs one number: the sum over all s that it feeds.")
-def _(W: Array, dC_ds: Array) -> Array:
-    return W.T * dC_ds
-
-
-@through_sum.mutant(
-    "What arrives is lost: that is the sum of the weights. Each weight has to be multiplied by its dC/ds."
+through_sum.mutant(
+    "You averaged over the sums that z feeds. Its changes reach C on all these ways at once: add them.",
+    "W.T @ dC_ds",
+    "W.T @ dC_ds / len(dC_ds)",
 )
-def _(W: Array, dC_ds: Array) -> Array:
-    return W.sum(axis=0)
+through_sum.mutant(
+    "Only the strongest way counts with you. The others carry changes, too: add them all.",
+    "W.T @ dC_ds",
+    "np.array([max(shares, key=abs) for shares in W.T * dC_ds])",
+)
+for table in ("W.T * dC_ds", "W * dC_ds[:, None]"):
+    through_sum.mutant(
+        "You left the shares in a table. Each z needs one number: the sum over all s that it feeds.",
+        "W.T @ dC_ds",
+        table,
+    )
+through_sum.mutant(
+    "What arrives is lost: that is the sum of the weights. Each weight has to be multiplied by its dC/ds.",
+    "W.T @ dC_ds",
+    "W.sum(axis=0)",
+)
+through_sum.mutant(
+    "dC_ds[i] belongs to row i of W, but `dC_ds * W` lines it up with column i: make it a column, or use @.",
+    "W.T @ dC_ds",
+    "(dC_ds * W).sum(axis=0)",
+)
+through_sum.mutant(
+    "You added along the rows of W: all that one sum collects. Add down the columns: all that one z feeds.",
+    "W.T @ dC_ds",
+    "(W * dC_ds[:, None]).sum(axis=1)",
+)
+through_sum.mutant(
+    "Only the first z has got its slope. W has a column for each z.",
+    "W.T @ dC_ds",
+    "W[:, :1].T @ dC_ds",
+)
 
 
 @through_sum.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(W=np.array([[2.0, 1.0], [0.0, 3.0]]), dC_ds=np.array([1.0, 2.0]))
-    for m, n in ((3, 3), (2, 4), (5, 2)):
+    yield dict(W=np.array([[2.0], [-1.0], [0.5]]), dC_ds=np.array([1.0, 3.0, 4.0]))
+    yield dict(W=np.array([[2, 1], [0, 3]]), dC_ds=np.array([1, 2]))
+    for m, n in ((3, 3), (2, 4), (5, 2), (1, 3)):
         yield dict(W=rng.normal(size=(m, n)), dC_ds=rng.normal(size=m))
 
 
@@ -205,6 +248,7 @@ through_sum.hints(
     "W has a row for each s and a column for each z. The answer has one number for each z.",
     "dC/dz[j] is the sum over i of W[i, j] times dC_ds[i]. One product with the transposed W does it.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 09.4
 
@@ -220,38 +264,69 @@ def depth_factor(dh: Callable[[float], float], s: list[float]) -> float:
     return factor
 
 
-@depth.mutant("You added the slopes. Each layer scales what it gets from the one above, so they multiply.")
-def _(dh: Callable[[float], float], s: list[float]) -> float:
-    return float(sum(dh(value) for value in s))
-
-
-@depth.mutant("You took the slope at the first place for every layer. Each layer stands at a place of its own.")
-def _(dh: Callable[[float], float], s: list[float]) -> float:
-    return dh(s[0]) ** len(s)
-
-
-@depth.mutant(
-    "You handed each slope to dh again. s says where each layer stands; the slopes themselves are only multiplied."
+depth.mutant(
+    "You added the slopes. Each layer scales what it gets from the one above, so they multiply.",
+    "factor = 1.0\n    for value in s:\n        factor = factor * dh",
+    "factor = 0.0\n    for value in s:\n        factor = factor + dh",
 )
-def _(dh: Callable[[float], float], s: list[float]) -> float:
-    factor = s[0]
-    for _ in s:
-        factor = dh(factor)
-    return factor
-
-
-@depth.mutant("One layer is missing: there are as many slopes as there are places.")
-def _(dh: Callable[[float], float], s: list[float]) -> float:
-    factor = 1.0
-    for value in s[1:]:
-        factor = factor * dh(value)
-    return factor
+depth.mutant(
+    "You took the slope at the first place for every layer. Each layer stands at a place of its own.",
+    "dh(value)",
+    "dh(s[0])",
+)
+depth.mutant(
+    "You handed each slope to dh again. s says where each layer stands; the slopes themselves are only multiplied.",
+    "factor = 1.0\n    for value in s:\n        factor = factor * dh(value)",
+    "factor = s[0]\n    for value in s:\n        factor = dh(factor)",
+)
+depth.mutant(
+    "The first layer is missing: there are as many slopes as there are places.",
+    "for value in s:",
+    "for value in s[1:]:",
+)
+depth.mutant(
+    "The last layer is missing: there are as many slopes as there are places.",
+    "for value in s:",
+    "for value in s[:-1]:",
+)
+depth.mutant(
+    "That is the slope of the last layer alone. What is left there is scaled by all the others, too.",
+    "factor = factor * dh(value)",
+    "factor = dh(value)",
+)
+depth.mutant(
+    "That is the slope of the first layer alone. Does a `return` stand inside your loop?",
+    "dh(value)\n",
+    "dh(value)\n        return factor\n",
+)
+depth.mutant(
+    "Everything comes out 0. A product that starts at 0 stays there: start it at 1.",
+    "factor = 1.0",
+    "factor = 0.0",
+)
+depth.mutant(
+    "You multiplied by the places, too. Only the slope at a place scales what comes back.",
+    "factor * dh(value)",
+    "factor * value * dh(value)",
+)
+depth.mutant(
+    "You multiplied the places. What scales is the slope there: dh(value).",
+    "factor * dh(value)",
+    "factor * value",
+)
+depth.mutant(
+    "¼ is the most that a sigmoid lets through, at 0. Here dh says the slope, and each layer has a place of its own.",
+    "return factor",
+    "return 0.25 ** len(s)",
+)
 
 
 @depth.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    slopes = ["1.0 - np.tanh(x) ** 2", "0.25 / np.cosh(x / 2) ** 2"]
+    slopes = ["1.0 - np.tanh(x) ** 2", "0.25 / np.cosh(x / 2) ** 2", "np.cos(x)"]
     yield dict(dh=function_of("x", slopes[0]), s=[0.5, 1.0])
+    yield dict(dh=function_of("x", "2 * x"), s=[1, 3])
+    yield dict(dh=function_of("x", slopes[2]), s=[2.5])
     for dh in slopes:
         for n in (3, 20):
             yield dict(dh=function_of("x", dh), s=[round(float(v), 3) for v in rng.normal(0, 0.8, size=n)])
@@ -262,6 +337,7 @@ depth.hints(
     "s is a list of numbers, one for each layer; dh gives the slope at a place.",
     "Begin with 1 and multiply by dh(value) for each value in s.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 09.5
 
@@ -280,38 +356,57 @@ def collapse(Ws: list[Array]) -> Array:
     return W
 
 
-@fold.mutant("The order is turned round. Ws[0] is applied first, so it stands next to x, on the right.")
-def _(Ws: list[Array]) -> Array:
-    W = Ws[0]
-    for after in Ws[1:]:
-        W = W @ after
-    return W
-
-
-@fold.mutant("You multiplied entry by entry. One layer after another is the matrix product, @.")
-def _(Ws: list[Array]) -> Array:
-    W = Ws[0]
-    for after in Ws[1:]:
-        W = after * W
-    return W
-
-
-@fold.mutant("You added the matrices. That would be layers side by side; these stand one after another.")
-def _(Ws: list[Array]) -> Array:
-    return np.sum(Ws, axis=0)
-
-
-@fold.mutant("The matrix is transposed. With x as a column, W x has a row of W for each output.")
-def _(Ws: list[Array]) -> Array:
-    W = Ws[0]
-    for after in Ws[1:]:
-        W = after @ W
-    return W.T
+fold.mutant(
+    "The order is turned round. Ws[0] is applied first, so it stands next to x, on the right.",
+    "after @ W",
+    "W @ after",
+)
+fold.mutant(
+    "You multiplied entry by entry. One layer after another is the matrix product, @.",
+    "after @ W",
+    "after * W",
+)
+fold.mutant(
+    "You added the matrices. That would be layers side by side; these stand one after another.",
+    "after @ W",
+    "after + W",
+)
+fold.mutant(
+    "The matrix is transposed. With x as a column, W x has a row of W for each output.",
+    "return W",
+    "return W.T",
+)
+fold.mutant(
+    "The first matrix is used twice. You begin with it: go on with the one after it.",
+    "Ws[1:]",
+    "Ws",
+)
+fold.mutant(
+    "The last matrix is missing. All of them have to be in the product.",
+    "Ws[1:]",
+    "Ws[1:-1]",
+)
+fold.mutant(
+    "The first matrix is missing. All of them have to be in the product.",
+    "W = Ws[0]",
+    "W = np.eye(len(Ws[0]))",
+)
+fold.mutant(
+    "Everything comes out 0. What does your product begin with? Zeros stay zeros; Ws[0] is a good beginning.",
+    "W = Ws[0]",
+    "W = np.zeros_like(Ws[0])",
+)
+fold.mutant(
+    "That is the product of the first two alone. Does a `return` stand inside your loop?",
+    "after @ W\n",
+    "after @ W\n        return W\n",
+)
 
 
 @fold.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(Ws=[np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[2.0, 0.0], [0.0, 3.0]])])
+    yield dict(Ws=[np.array([[0, 1], [2, 0]]), np.array([[1, 1], [0, 1]]), np.array([[2, 0], [1, 1]])])
     for count in (2, 3, 5):
         yield dict(Ws=[rng.normal(size=(3, 3)) for _ in range(count)])
 
@@ -321,6 +416,7 @@ fold.hints(
     "All matrices are square and of one size here. So is the answer.",
     "Begin with Ws[0]; for each next matrix, replace W by (next matrix) @ W.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 

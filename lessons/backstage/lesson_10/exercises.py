@@ -4,6 +4,7 @@ Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, 
 """
 
 from collections.abc import Callable, Iterator
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 Case = dict[str, Any]
 
+
 # ------------------------------------------------------------------------------------------------ 10.1
 
 numerical = exercise("10.1", "A Jacobian by moving inputs", points=2, rtol=1e-7)
@@ -24,10 +26,10 @@ numerical = exercise("10.1", "A Jacobian by moving inputs", points=2, rtol=1e-7)
 def jacobian_num(f: Function, x: Array) -> Array:
     """Move one input, and all outputs answer at once: their answers, divided by the move, are one column.
 
-    The array is made of floats first, for an integer array would drop the small step. Each step starts from a fresh
-    copy, so that the other inputs stay where they are.
+    The step is an array of floats, also where x holds whole numbers, and a new one for each input, so that the other
+    inputs stay where they are.
     """
-    x, h = np.array(x, dtype=float), 1e-5
+    h = 1e-5
     columns = []
     for j in range(len(x)):
         step = np.zeros(len(x))
@@ -36,53 +38,57 @@ def jacobian_num(f: Function, x: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
-@numerical.mutant("It lies on its side. What one input does to all outputs is a column; each output has a row.")
-def _(f: Function, x: Array) -> Any:
-    x, h = np.array(x, dtype=float), 1e-5
-    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
-
-
-@numerical.mutant("You stepped to both sides, so the two ends lie 2h apart. Dividing by h gives twice the slope.")
-def _(f: Function, x: Array) -> Any:
-    x, h = np.array(x, dtype=float), 1e-5
-    return np.array([(f(x + h * e) - f(x - h * e)) / h for e in np.eye(len(x))]).T
-
-
-@numerical.mutant("You stepped to one side only. That is off by a curvature; step to both sides, as in lesson 01.")
-def _(f: Function, x: Array) -> Any:
-    x, h = np.array(x, dtype=float), 1e-5
-    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(len(x))]).T
-
-
-@numerical.mutant("Every column is the same: you moved all inputs together. Move input j alone for column j.")
-def _(f: Function, x: Array) -> Any:
-    x, h = np.array(x, dtype=float), 1e-5
-    column = (f(x + h) - f(x - h)) / (2 * h)
-    return np.stack([column] * len(x), axis=1)
-
-
-@numerical.mutant("When input 2 moves, input 1 is still a step away from x. Put it back, or start from a fresh copy.")
-def _(f: Function, x: Array) -> Any:
-    x, h = np.array(x, dtype=float), 1e-5
-    columns = []
+numerical.mutant(
+    "It lies on its side. What one input does to all outputs is a column; each output has a row.", "axis=1", "axis=0"
+)
+numerical.mutant(
+    "You stepped to both sides, so the two ends lie 2h apart. Dividing by h gives twice the slope.", "(2 * h)", "h"
+)
+numerical.mutant(
+    "`/ 2 * h` divides by 2 and then multiplies by h. Put 2 * h in brackets.",
+    "(2 * h)",
+    "2 * h",
+)
+numerical.mutant(
+    "You stepped to one side only. That is off by a curvature; step to both sides, as in lesson 01.",
+    "f(x - step)) / (2 * h)",
+    "f(x)) / h",
+)
+numerical.mutant(
+    "Every column is the same: you moved all inputs together. Move input j alone for column j.",
+    "step[j] = h",
+    "step[:] = h",
+)
+numerical.mutant(
+    "When input 2 moves, input 1 moves with it: your step keeps its old entries. Make a new one for each input.",
+    """for j in range(len(x)):
+        step = np.zeros(len(x))""",
+    """step = np.zeros(len(x))
+    for j in range(len(x)):""",
+)
+numerical.mutant(
+    "When input 2 moves, input 1 is still a step away from x. Put it back, or start from a fresh copy.",
+    """for j in range(len(x)):
+        step = np.zeros(len(x))
+        step[j] = h
+        columns.append((f(x + step) - f(x - step)) / (2 * h))""",
+    """x = np.array(x, dtype=float)
     for j in range(len(x)):
         x[j] += h
         up = f(x)
         x[j] -= 2 * h
-        columns.append((up - f(x)) / (2 * h))
-    return np.stack(columns, axis=1)
-
-
-@numerical.mutant("With whole numbers in x, your step is cut to a whole number: make x an array of floats first.")
-def _(f: Function, x: Array) -> Any:
-    x, h = np.array(x), 1e-5
-    columns = []
-    for j in range(len(x)):
-        up, down = x.copy(), x.copy()
-        up[j] += h
-        down[j] -= h
-        columns.append((f(up) - f(down)) / (2 * h))
-    return np.stack(columns, axis=1)
+        columns.append((up - f(x)) / (2 * h))""",
+)
+numerical.mutant(
+    "With whole numbers in x, your step is cut to a whole number, 0. Make it, or x, an array of floats.",
+    "np.zeros(len(x))",
+    "np.zeros_like(x)",
+)
+numerical.mutant(
+    "The signs are lost. An output may fall when an input rises: its slope is negative.",
+    "(f(x + step) - f(x - step))",
+    "np.abs(f(x + step) - f(x - step))",
+)
 
 
 @numerical.cases
@@ -108,6 +114,7 @@ numerical.hints(
     "For each j: step = np.zeros(n); step[j] = h; the column is (f(x + step) - f(x - step)) / (2 * h).",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 10.2
 
 pointwise = exercise("10.2", "A row times the Jacobian of tanh", without=("gradients", "jacobian"))
@@ -119,38 +126,51 @@ def vjp_tanh(x: Array, v: Array) -> Array:
 
     No matrix is needed: n multiplications, where the whole product would take n².
     """
-    slope = 1 - np.tanh(np.asarray(x, dtype=float)) ** 2
-    return np.asarray(v, dtype=float) * slope
+    return v * (1 - np.tanh(x) ** 2)
 
 
-@pointwise.mutant("tanh is taken twice. The slope is 1 − tanh²(x); the second form, 1 − z², is for z = tanh(x).")
-def _(x: Array, v: Array) -> Any:
-    return np.asarray(v, dtype=float) * (1 - np.tanh(np.tanh(np.asarray(x, dtype=float))) ** 2)
-
-
-@pointwise.mutant("1 − z² holds for the output z = tanh(x). You put the input there.")
-def _(x: Array, v: Array) -> Any:
-    return np.asarray(v, dtype=float) * (1 - np.asarray(x, dtype=float) ** 2)
-
-
-@pointwise.mutant("The square is missing: the slope of tanh is 1 − tanh²(x).")
-def _(x: Array, v: Array) -> Any:
-    return np.asarray(v, dtype=float) * (1 - np.tanh(np.asarray(x, dtype=float)))
-
-
-@pointwise.mutant("Those are the slopes alone. The row v, which comes from the loss, has to multiply them.")
-def _(x: Array, v: Array) -> Any:
-    return 1 - np.tanh(np.asarray(x, dtype=float)) ** 2
-
-
-@pointwise.mutant("That is the Jacobian itself. What is asked for is v times it: a row again, as long as x.")
-def _(x: Array, v: Array) -> Any:
-    return np.diag(1 - np.tanh(np.asarray(x, dtype=float)) ** 2)
-
-
-@pointwise.mutant("You added everything up. Each input has an entry of its own in the result.")
-def _(x: Array, v: Array) -> Any:
-    return float(np.sum(np.asarray(v, dtype=float) * (1 - np.tanh(np.asarray(x, dtype=float)) ** 2)))
+pointwise.mutant(
+    "tanh is taken twice. The slope is 1 − tanh²(x); the second form, 1 − z², is for z = tanh(x).",
+    "np.tanh(x)",
+    "np.tanh(np.tanh(x))",
+)
+pointwise.mutant(
+    "1 − z² holds for the output z = tanh(x). You put the input there.", "np.tanh(x) ** 2", "x**2"
+)
+pointwise.mutant("The square is missing: the slope of tanh is 1 − tanh²(x).", "np.tanh(x) ** 2", "np.tanh(x)")
+pointwise.mutant(
+    "You squared x. What is squared is tanh(x): first tanh, then the square.", "np.tanh(x) ** 2", "np.tanh(x**2)"
+)
+pointwise.mutant(
+    "You multiplied by tanh(x), the value. It is the slope, 1 − tanh²(x), that scales a row on its way back.",
+    "(1 - np.tanh(x) ** 2)",
+    "np.tanh(x)",
+)
+pointwise.mutant(
+    "x and v have changed places: the slope is taken at x, and v is multiplied by it.",
+    "v * (1 - np.tanh(x) ** 2)",
+    "x * (1 - np.tanh(v) ** 2)",
+)
+pointwise.mutant(
+    "Those are the slopes alone. The row v, which comes from the loss, has to multiply them.",
+    "v * (1 - np.tanh(x) ** 2)",
+    "1 - np.tanh(x) ** 2",
+)
+pointwise.mutant(
+    "That is the Jacobian itself. What is asked for is v times it: a row again, as long as x.",
+    "v * (1 - np.tanh(x) ** 2)",
+    "np.diag(1 - np.tanh(x) ** 2)",
+)
+pointwise.mutant(
+    "You added everything up. Each input has an entry of its own in the result.",
+    "v * (1",
+    "v @ (1",
+)
+pointwise.mutant(
+    "The values are right, but you built a table of n times n slopes, and nearly all are 0. Keep the n that are not.",
+    "v * (1 - np.tanh(x) ** 2)",
+    "v @ np.diag(1 - np.tanh(x) ** 2)",
+)
 
 
 @pointwise.cases
@@ -161,6 +181,29 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         yield dict(x=rng.normal(size=n), v=rng.normal(size=n))
     yield dict(x=np.array([40.0, -40.0, 0.3]), v=rng.normal(size=3))
     yield dict(x=np.zeros(0), v=np.zeros(0))
+    yield dict(x=rng.normal(size=400), v=rng.normal(size=400))  # here the memory is watched
+
+
+@pointwise.observe
+def _(answer: Callable[[Array, Array], Any], case: Case) -> Any:
+    x, v = case["x"], case["v"]
+    if len(x) < 400:
+        return answer(x, v)
+    import tracemalloc
+
+    answer(x[:1], v[:1])  # what an answer makes once, an import, is not counted
+    mine = not tracemalloc.is_tracing()
+    if mine:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        row = answer(x, v)
+        table = tracemalloc.get_traced_memory()[1] - before > 4 * len(x) ** 2  # half of a table of n times n
+    finally:
+        if mine:
+            tracemalloc.stop()
+    return {"row": row, "made on the way": "a table, n by n" if table else "rows"}
 
 
 pointwise.hints(
@@ -168,6 +211,7 @@ pointwise.hints(
     "x, v and the result all have n entries. No matrix is needed.",
     "The slope of tanh at x is 1 - np.tanh(x)**2. Multiply it by v, entry by entry.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 10.3
 
@@ -178,41 +222,43 @@ weighted = exercise("10.3", "A row times the Jacobian of a linear layer", withou
 def vjp_linear(W: Array, v: Array) -> Array:
     """The Jacobian of s = Wx by x is W itself, so the row v becomes the row vW: entry j adds up v_i W_ij over i.
 
-    In NumPy a row with m entries is an array of shape (m,), and ``v @ W`` is the same as ``W.T @ v``.
+    In NumPy a row with m entries is an array of shape (m,); ``W.T @ v`` gives the same.
     """
-    return np.asarray(v, dtype=float) @ np.asarray(W, dtype=float)
+    return v @ W
 
 
-@weighted.mutant("That is Wv, which goes forward. Going back, v stands at the outputs: v times W, or Wᵀ times v.")
-def _(W: Array, v: Array) -> Any:
-    return np.asarray(W, dtype=float) @ np.asarray(v, dtype=float)
-
-
-@weighted.mutant("Those are the products before they are added. Input j feels all outputs: add over the rows.")
-def _(W: Array, v: Array) -> Any:
-    return np.asarray(v, dtype=float)[:, None] * np.asarray(W, dtype=float)
-
-
-@weighted.mutant("v is missing: each row of W counts as much as the loss cares for its output.")
-def _(W: Array, v: Array) -> Any:
-    return np.asarray(W, dtype=float).sum(axis=0)
-
-
-@weighted.mutant("That is a mean over the outputs. What arrives from several outputs adds up.")
-def _(W: Array, v: Array) -> Any:
-    return (np.asarray(v, dtype=float)[:, None] * np.asarray(W, dtype=float)).mean(axis=0)
-
-
-@weighted.mutant("That is the whole Jacobian. What is asked for is the row v times it.")
-def _(W: Array, v: Array) -> Any:
-    return np.asarray(W, dtype=float)
+weighted.mutant(
+    "That is Wv, which goes forward. Going back, v stands at the outputs: v times W, or Wᵀ times v.", "v @ W", "W @ v"
+)
+weighted.mutant(
+    "Those are the products before they are added. Input j feels all outputs: add over the rows.",
+    "v @ W",
+    "v[:, None] * W",
+)
+weighted.mutant(
+    "v[i] belongs to row i of W, but `v * W` lines it up with column i, and nothing is added up. Use @.",
+    "v @ W",
+    "v * W",
+)
+weighted.mutant(
+    "You added along the rows: all that makes one output. Add down the columns: all that one input does.",
+    "v @ W",
+    "(v[:, None] * W).sum(axis=1)",
+)
+weighted.mutant(
+    "v is missing: each row of W counts as much as the loss cares for its output.", "v @ W", "W.sum(axis=0)"
+)
+weighted.mutant(
+    "That is a mean over the outputs. What arrives from several outputs adds up.", "v @ W", "v @ W / len(v)"
+)
+weighted.mutant("That is the whole Jacobian. What is asked for is the row v times it.", "v @ W", "W")
 
 
 @weighted.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(W=np.array([[1.0, 2.0], [3.0, 4.0]]), v=np.array([1.0, 10.0]))
     yield dict(W=np.array([[1, 0, 2], [0, 3, 1]]), v=np.array([1, -1]))
-    for m, n in ((3, 3), (2, 4), (5, 2), (3, 1)):
+    for m, n in ((3, 3), (2, 4), (5, 2), (3, 1), (1, 3)):
         yield dict(W=rng.normal(size=(m, n)), v=rng.normal(size=m))
 
 
@@ -221,6 +267,7 @@ weighted.hints(
     "W has the shape (m, n), v has m entries, the result has n.",
     "A row times a matrix is v @ W in NumPy.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 10.4
 
@@ -234,51 +281,73 @@ def jac_softmax(z: Array) -> Array:
     δ_ij is 1 where i = j and 0 elsewhere. All rows and all columns add up to 0: the shares always add up to 1, and
     raising all scores alike changes nothing.
     """
-    z = np.asarray(z, dtype=float)
     e = np.exp(z - z.max())
     p = e / e.sum()
     return np.diag(p) - np.outer(p, p)
 
 
-@shares.mutant("Only the diagonal is there. Raise one score, and every other share goes down: the rest is not 0.")
-def _(z: Array) -> Any:
-    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
-    p = e / e.sum()
-    return np.diag(p * (1 - p))
-
-
-@shares.mutant("All signs are turned round. Raise a score, and its own share goes up: the diagonal is positive.")
-def _(z: Array) -> Any:
-    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
-    p = e / e.sum()
-    return np.outer(p, p) - np.diag(p)
-
-
-@shares.mutant("The diagonal lacks something: there, p_i is added to −p_i p_i. Each row has to add up to 0.")
-def _(z: Array) -> Any:
-    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
-    p = e / e.sum()
-    return -np.outer(p, p)
-
-
-@shares.mutant("p * p multiplies entry by entry and gives n numbers. All pairs p_i p_j fill a table, n by n.")
-def _(z: Array) -> Any:
-    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
-    p = e / e.sum()
-    return np.diag(p) - p * p
-
-
-@shares.mutant("You kept the sum below the line still. It grows with z, too: that takes p_i p_j from every entry.")
-def _(z: Array) -> Any:
-    e = np.exp(np.asarray(z, dtype=float) - np.max(z))
-    return np.diag(e / e.sum())
-
-
-@shares.mutant("A score of 1000 overflows exp. Take the largest score away from all first: the shares stay the same.")
-def _(z: Array) -> Any:
-    e = np.exp(np.asarray(z, dtype=float))
-    p = e / e.sum()
-    return np.diag(p) - np.outer(p, p)
+TABLE = "np.diag(p) - np.outer(p, p)"
+shares.mutant(
+    "Only the diagonal is there. Raise one score, and every other share goes down: the rest is not 0.",
+    TABLE,
+    "np.diag(p * (1 - p))",
+)
+shares.mutant(
+    "Those are n numbers, the diagonal of J. Each share listens to the other scores, too: J is a table, n by n.",
+    TABLE,
+    "p * (1 - p)",
+)
+shares.mutant(
+    "All signs are turned round. Raise a score, and its own share goes up: the diagonal is positive.",
+    TABLE,
+    "np.outer(p, p) - np.diag(p)",
+)
+shares.mutant(
+    "No entry is negative. Raise one score, and the other shares go down: −p_i p_j beside the diagonal.",
+    TABLE,
+    "np.abs(np.diag(p) - np.outer(p, p))",
+)
+shares.mutant(
+    "The diagonal lacks something: there, p_i is added to −p_i p_i. Each row has to add up to 0.",
+    TABLE,
+    "-np.outer(p, p)",
+)
+shares.mutant(
+    "The diagonal is 1 − p_i² with you. Put p_i, not 1, where −p_i p_i is taken off: each row has to add up to 0.",
+    "np.diag(p)",
+    "np.eye(len(p))",
+)
+shares.mutant(
+    "p * p multiplies entry by entry and gives n numbers. All pairs p_i p_j fill a table, n by n.",
+    "np.outer(p, p)",
+    "p * p",
+)
+shares.mutant(
+    "Beside the diagonal you have −p_i(1 − p_j). It is −p_i p_j there: the two shares, multiplied.",
+    TABLE,
+    "np.where(np.eye(len(p)) > 0, np.outer(p, 1 - p), -np.outer(p, 1 - p))",
+)
+shares.mutant(
+    "You kept the sum below the line still. It grows with z, too: that takes p_i p_j from every entry.",
+    TABLE,
+    "np.diag(p)",
+)
+shares.mutant(
+    "A score of 1000 overflows exp. Take the largest score away from all first: the shares stay the same.",
+    "z - z.max()",
+    "z",
+)
+for number in ("1000", "z.min()", "z.mean()"):
+    shares.mutant(
+        "What you take off the scores is not the largest of them, so exp still runs out of range somewhere.",
+        "z.max()",
+        number,
+    )
+shares.mutant(
+    "You took the largest score off above the line, and not below it: the shares no longer add up to 1.",
+    "e.sum()",
+    "np.exp(z).sum()",
+)
 
 
 @shares.cases
@@ -287,8 +356,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(z=np.array([1, 0, 2]))
     for n in (3, 4):
         yield dict(z=rng.normal(size=n))
-    yield dict(z=rng.normal(size=3) + 1000)
     yield dict(z=np.array([0.7]))
+    yield dict(z=rng.normal(size=3) + 1000)
+    yield dict(z=np.array([0.0, 0.0, 0.0, 1000.0]))
+    yield dict(z=np.array([1000.0, 0.0, 999.0]))
+    yield dict(z=np.array([-1000.0, -1001.0]))
 
 
 shares.hints(
@@ -296,6 +368,7 @@ shares.hints(
     "n scores, n shares: the Jacobian is (n, n). Entry (i, j) is −p_i p_j, and on the diagonal p_i is added.",
     "First p, with z - z.max() in the exponent. Then np.diag(p) minus np.outer(p, p).",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 10.5
 
@@ -324,14 +397,52 @@ def best_order(dims: list[int]) -> list[int]:
     return search(list(range(len(dims))))[1]
 
 
-@parentheses.mutant("You always begin at the loss. That pays when the loss is one number; some chains end in many.")
-def _(dims: list[int]) -> Any:
-    return list(range(1, len(dims) - 1))
-
-
-@parentheses.mutant("You always begin at the input. That is best when there is one input; these chains are not all so.")
-def _(dims: list[int]) -> Any:
-    return list(range(len(dims) - 2, 0, -1))
+FOUND = "search(list(range(len(dims))))[1]"
+parentheses.mutant(
+    "You always begin at the loss. That pays when the loss is one number; some chains end in many.",
+    FOUND,
+    "list(range(1, len(dims) - 1))",
+)
+parentheses.mutant(
+    "You always begin at the input. That is best when there is one input; these chains are not all so.",
+    FOUND,
+    "list(range(len(dims) - 2, 0, -1))",
+)
+parentheses.mutant(
+    "You always do away with the largest inner size first. A good rule of thumb, and not always the best.",
+    FOUND,
+    "sorted(range(1, len(dims) - 1), key=lambda k: -dims[k])",
+)
+parentheses.mutant(
+    "You always do away with the smallest inner size first. It makes neighbours cheap: let it stay for a while.",
+    FOUND,
+    "sorted(range(1, len(dims) - 1), key=lambda k: dims[k])",
+)
+parentheses.mutant(
+    "You sort the products once. Each one changes the neighbours of those that are left: their costs change, too.",
+    FOUND,
+    "sorted(range(1, len(dims) - 1), key=lambda k: dims[k - 1] * dims[k] * dims[k + 1])",
+)
+parentheses.mutant(
+    "That is what the best order costs. The order itself is asked for: a list of positions.",
+    FOUND,
+    "search(list(range(len(dims))))[0]",
+)
+parentheses.mutant(
+    "That is a pair, the cost and the order. The order alone is asked for: a list of positions.",
+    FOUND,
+    "search(list(range(len(dims))))",
+)
+parentheses.mutant(
+    "Those are the sizes. Their positions in dims are asked for.",
+    FOUND,
+    "[dims[k] for k in search(list(range(len(dims))))[1]]",
+)
+parentheses.mutant(
+    "Your positions begin at 0 for the first inner size. In dims it stands at 1.",
+    FOUND,
+    "[k - 1 for k in search(list(range(len(dims))))[1]]",
+)
 
 
 @parentheses.mutant("You take the cheapest product each time. It may leave behind dear ones: compare whole orders.")
@@ -343,38 +454,12 @@ def _(dims: list[int]) -> Any:
     return order
 
 
-@parentheses.mutant(
-    "You always do away with the largest inner size first. A good rule of thumb, and not always the best."
-)
+@parentheses.mutant("You take the better of two orders, from the loss or from the input. The best may begin between.")
 def _(dims: list[int]) -> Any:
-    return sorted(range(1, len(dims) - 1), key=lambda k: -dims[k])
-
-
-@parentheses.mutant("That is the dearest order of all: the smallest sum is asked for.")
-def _(dims: list[int]) -> Any:
-    def search(left: list[int]) -> tuple[int, list[int]]:
-        if len(left) <= 2:
-            return 0, []
-        found = []
-        for k in range(1, len(left) - 1):
-            cost = dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
-            rest, order = search(left[:k] + left[k + 1 :])
-            found.append((cost + rest, [left[k], *order]))
-        return max(found)
-
-    return search(list(range(len(dims))))[1]
-
-
-@parentheses.mutant("That is what the best order costs. The order itself is asked for: a list of positions.")
-def _(dims: list[int]) -> Any:
-    def search(left: list[int]) -> int:
-        ways = [
-            dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]] + search(left[:k] + left[k + 1 :])
-            for k in range(1, len(left) - 1)
-        ]
-        return min(ways, default=0)
-
-    return search(list(range(len(dims))))
+    inner = range(1, len(dims) - 1)
+    from_loss = sum(dims[0] * dims[k] * dims[k + 1] for k in inner)
+    from_input = sum(dims[k - 1] * dims[k] * dims[-1] for k in inner)
+    return list(inner) if from_loss <= from_input else list(inner)[::-1]
 
 
 @parentheses.cases
@@ -383,33 +468,40 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(dims=[1000, 100, 100, 1])
     yield dict(dims=[10, 7, 1, 9, 9])  # the cheapest first product is not part of the best order
     yield dict(dims=[4, 9, 8, 1, 5])  # nor is the largest size the one to begin with
-    yield dict(dims=[7, 7, 7, 7])
+    yield dict(dims=[2, 9, 1, 8, 3, 7, 2])  # nor an end
     yield dict(dims=[5, 4])
+    yield dict(dims=[5, 4, 3])
     for n in (4, 5, 6, 7, 7):
         yield dict(dims=[int(d) for d in rng.integers(1, 60, size=n)])
 
 
-def chain_cost(dims: list[int], order: list[int]) -> int:
-    """How many multiplications the order takes."""
-    left, cost = list(range(len(dims))), 0
-    for position in order:
-        k = left.index(position)
-        cost += dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
-        left.pop(k)
-    return cost
+def costs(dims: list[int]) -> dict[tuple[int, ...], int]:
+    """How many multiplications each order takes."""
+    found = {}
+    for order in permutations(range(1, len(dims) - 1)):
+        left, cost = list(range(len(dims))), 0
+        for position in order:
+            k = left.index(position)
+            cost += dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+            left.pop(k)
+        found[order] = cost
+    return found
 
 
 @parentheses.accepts
 def _(order: Any, case: Case) -> bool | str:
     """Any of the cheapest orders will do."""
-    dims = case["dims"]
-    if not isinstance(order, list | tuple | np.ndarray):
+    all_costs = costs(case["dims"])
+    inner = list(range(1, len(case["dims"]) - 1))
+    if not isinstance(order, list | tuple | np.ndarray) or not all(isinstance(k, int | np.integer) for k in order):
         return "Give back a list: the positions of the inner sizes, in the order in which they go."
-    order = list(order)
-    if sorted(order) != list(range(1, len(dims) - 1)):
-        return f"Name each inner position once. Here they are {list(range(1, len(dims) - 1))}: positions, not sizes."
-    cost, least = chain_cost(dims, order), chain_cost(dims, best_order(dims))
-    return True if cost == least else f"That order takes {cost} multiplications, and {least} are enough."
+    if sorted(order) != inner:
+        return f"Name each inner position once. Here they are {inner}: positions in dims as it was given, not sizes."
+    cost, least, most = all_costs[tuple(order)], min(all_costs.values()), max(all_costs.values())
+    if cost == least:
+        return True
+    dearest = "the dearest of all orders" if cost == most else "that order"
+    return f"{dearest.capitalize()} takes {cost} multiplications, and {least} are enough."
 
 
 parentheses.hints(
@@ -418,6 +510,7 @@ parentheses.hints(
     "A helper search(left) returns (cost, order): try each inner position of left first, search the rest, take the "
     "smallest sum.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 

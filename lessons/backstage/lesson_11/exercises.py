@@ -21,117 +21,123 @@ Rule = Callable[..., list[Any]]
 Rules = dict[str, Rule]
 Case = dict[str, Any]
 
+
+def ask_rule(answer: Callable[[], Any], case: Case) -> Any:
+    """What 11.1 to 11.3 look at: one rule of the registry, asked with the case's values."""
+    rules, operation = answer(), case["operation"]
+    if rules is None or rules is ...:
+        return rules
+    if not isinstance(rules, dict):
+        return f"no dict of rules, but something of type {type(rules).__name__}"
+    if operation not in rules or rules[operation] is ...:
+        raise NotImplementedError(f"there is no rule for {operation!r} yet")
+    return rules[operation](case["g"], case["output"], *case["inputs"])
+
+
 # ------------------------------------------------------------------------------------------------ 11.1
 
-entrywise = exercise(
-    "11.1",
-    "Rules entry by entry",
-    points=2,
-    start="""
-    rules = {"square": lambda g, output, x: [g * 2 * x]}
-    rules["negative"] = ...
-    """,
-)
+entrywise = exercise("11.1", "Rules entry by entry", points=2)
 
 
 @entrywise.reference
-def entrywise_rules() -> Rules:
+def entrywise_rules() -> Any:
     """Each entry of the result hangs on one entry of each input, so its gradient is g times one slope.
 
     The sigmoid's slope is written with the output, which the forward pass has computed already. At x = 0 the log has
-    no slope: g / 0 is inf, and that is an honest answer. A number added to x would hide it, and be wrong elsewhere.
+    no slope: dividing by 0 gives inf, an honest answer. A number added to x would hide it, and be wrong elsewhere.
     """
-    return {
+    rules = {
         "negative": lambda g, output, x: [-g],
         "log": lambda g, output, x: [g / x],
         "sigmoid": lambda g, output, x: [g * output * (1 - output)],
         "multiply": lambda g, output, a, b: [g * b, g * a],
     }
+    return rules
 
 
-@entrywise.mutant("These are the slopes alone. The gradient that arrives is g: multiply by it, as the chain rule says.")
-def _() -> Rules:
-    return {
-        "negative": lambda g, output, x: [-np.ones_like(x)],
+ALL_ENTRYWISE = """"negative": lambda g, output, x: [-g],
+        "log": lambda g, output, x: [g / x],
+        "sigmoid": lambda g, output, x: [g * output * (1 - output)],
+        "multiply": lambda g, output, a, b: [g * b, g * a],"""
+for minus_one in ("[-np.ones_like(x)]", "[-1]"):
+    entrywise.mutant(
+        "These are the slopes alone. The gradient that arrives is g: multiply by it, as the chain rule says.",
+        ALL_ENTRYWISE,
+        f""""negative": lambda g, output, x: {minus_one},
         "log": lambda g, output, x: [1 / x],
         "sigmoid": lambda g, output, x: [output * (1 - output)],
-        "multiply": lambda g, output, a, b: [b, a],
-    }
-
-
-@entrywise.mutant("Multiply, the two gradients are swapped: moving a changes a·b by b, so a's gradient is made with b.")
-def _() -> Rules:
-    return {
-        "negative": lambda g, output, x: [-g],
-        "log": lambda g, output, x: [g / x],
-        "sigmoid": lambda g, output, x: [g * output * (1 - output)],
-        "multiply": lambda g, output, a, b: [g * a, g * b],
-    }
-
-
-@entrywise.mutant("That is σ(a)·σ(1 − a), as Sabinasz prints it. Lesson 09 found the slope: it has 1 − σ(a) in it.")
-def _() -> Rules:
-    return {
-        "negative": lambda g, output, x: [-g],
-        "log": lambda g, output, x: [g / x],
-        "sigmoid": lambda g, output, x: [g * output * (1 / (1 + np.exp(x - 1)))],
-        "multiply": lambda g, output, a, b: [g * b, g * a],
-    }
-
-
-@entrywise.mutant("Sigmoid: you used the input where its value belongs. The slope is written with the output.")
-def _() -> Rules:
-    return {
-        "negative": lambda g, output, x: [-g],
-        "log": lambda g, output, x: [g / x],
-        "sigmoid": lambda g, output, x: [g * x * (1 - x)],
-        "multiply": lambda g, output, a, b: [g * b, g * a],
-    }
-
-
-@entrywise.mutant(
-    "Log: you kept x away from 0. Where x is small that is another slope; at 0 there is none, and inf says so."
+        "multiply": lambda g, output, a, b: [b, a],""",
+    )
+for name, rule, alone in (
+    ("Log", "[g / x]", "[1 / x]"),
+    ("Sigmoid", "[g * output * (1 - output)]", "[output * (1 - output)]"),
+    ("Multiply", "[g * b, g * a]", "[b, a]"),
+):
+    entrywise.mutant(f"{name}: that is the slope alone. The gradient that arrives is g: multiply by it.", rule, alone)
+entrywise.mutant(
+    "Multiply, the two gradients are swapped: moving a changes a·b by b, so a's gradient is made with b.",
+    "[g * b, g * a]",
+    "[g * a, g * b]",
 )
-def _() -> Rules:
-    return {
-        "negative": lambda g, output, x: [-g],
-        "log": lambda g, output, x: [g / (x + 1e-8)],
-        "sigmoid": lambda g, output, x: [g * output * (1 - output)],
-        "multiply": lambda g, output, a, b: [g * b, g * a],
-    }
-
-
-@entrywise.mutant("A rule gives back a list, one gradient for each input, also where there is one input.")
-def _() -> Any:
-    return {
-        "negative": lambda g, output, x: -g,
+entrywise.mutant(
+    "Sigmoid: that is σ(x)·σ(1 − x), as Sabinasz prints it. Lesson 09 found the slope: it has 1 − σ(x) in it.",
+    "(1 - output)",
+    "(1 / (1 + np.exp(x - 1)))",
+)
+entrywise.mutant(
+    "Sigmoid: you used the input where its value belongs. The slope is written with the output.",
+    "g * output * (1 - output)",
+    "g * x * (1 - x)",
+)
+entrywise.mutant(
+    "Sigmoid: the output is σ(x) already. You applied the sigmoid to it once more.",
+    "g * output * (1 - output)",
+    "g * 0.25 / np.cosh(output / 2) ** 2",
+)
+entrywise.mutant(
+    "Log: you divided by the output. The slope of the log is 1 / x: divide by the input.", "g / x", "g / output"
+)
+for guarded in ("x + 1e-8", "x + 1e-9", "x + 1e-10", "x + 1e-12", "np.maximum(x, 1e-8)", "np.maximum(x, 1e-12)"):
+    entrywise.mutant(
+        "Log: you kept x away from 0. There is no slope there, and the inf of g / x says so: add nothing to x.",
+        "g / x",
+        f"g / ({guarded})",
+    )
+for guarded in ("np.where(x == 0, 0.0, g / x)", "np.nan_to_num(g / x)"):
+    entrywise.mutant(
+        "Log: at x = 0 there is no slope. You put a number there; the inf of g / x says it honestly.", "g / x", guarded
+    )
+entrywise.mutant(
+    "A rule gives back a list, one gradient for each input, also where there is one input.",
+    ALL_ENTRYWISE,
+    """"negative": lambda g, output, x: -g,
         "log": lambda g, output, x: g / x,
         "sigmoid": lambda g, output, x: g * output * (1 - output),
-        "multiply": lambda g, output, a, b: [g * b, g * a],
-    }
+        "multiply": lambda g, output, a, b: [g * b, g * a],""",
+)
+entrywise.mutant(
+    "That is a list of rules. They are looked up by the names of their operations: return the dict.",
+    "return rules",
+    "return list(rules.values())",
+)
 
 
 @entrywise.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(operation="multiply", g=1.0, output=10.0, inputs=(2.0, 5.0))
+    yield dict(operation="log", g=3.0, output=float(np.log(4.0)), inputs=(4.0,))
     for shape in ((3,), (2, 3)):
         g, x, other = rng.normal(size=shape), rng.normal(size=shape), rng.normal(size=shape)
         yield dict(operation="negative", g=g, output=-x, inputs=(x,))
         yield dict(operation="log", g=g, output=np.log(np.abs(x)), inputs=(np.abs(x),))
         yield dict(operation="sigmoid", g=g, output=1 / (1 + np.exp(-x)), inputs=(x,))
         yield dict(operation="multiply", g=g, output=x * other, inputs=(x, other))
-    x = np.array([0.0, 1e-6, 2.0])
-    values = np.array([-np.inf, *np.log(x[1:])])
-    yield dict(operation="log", g=rng.uniform(0.5, 1.5, size=3), output=values, inputs=(x,))
+    yield dict(operation="log", g=np.array([3.0]), output=np.array([-np.inf]), inputs=(np.array([0.0]),))
+    x = np.array([1e-6, 2.0])
+    yield dict(operation="log", g=rng.uniform(0.5, 1.5, size=2), output=np.log(x), inputs=(x,))
 
 
-@entrywise.observe
-def _(answer: Callable[[], dict[str, Any]], case: Case) -> Any:
-    rules, operation = answer(), case["operation"]
-    if operation not in rules or rules[operation] is ...:
-        raise NotImplementedError(f"there is no rule for {operation!r} yet")
-    return rules[operation](case["g"], case["output"], *case["inputs"])
-
-
+entrywise.observe(ask_rule)
 entrywise.hints(
     "By how much does the result move when one entry of the input moves? Multiply that by g, the gradient of "
     "the result.",
@@ -140,9 +146,10 @@ entrywise.hints(
     "is b.",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 11.2
 
-shapely = exercise("11.2", "Rules that change shapes", points=2, start='rules = {}\nrules["matmul"] = ...')
+shapely = exercise("11.2", "Rules that change shapes", points=2)
 
 
 @shapely.reference
@@ -163,74 +170,78 @@ def matrix_rules() -> Rules:
     }
 
 
-@shapely.mutant("Matmul, swapped: G·Bᵀ has the shape of A and is A's gradient; Aᵀ·G is B's. Square matrices hide it.")
-def _() -> Rules:
-    def back_to(shape: tuple[int, ...], g: Any) -> Any:
-        g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
-        return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
-
-    return {
-        "matmul": lambda g, output, a, b: [a.T @ g, g @ b.T],
-        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
-    }
-
-
-@shapely.mutant("Matmul without transposes: rows of B meet columns of G, so B goes in as Bᵀ. Square matrices hide it.")
-def _() -> Rules:
-    def back_to(shape: tuple[int, ...], g: Any) -> Any:
-        g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
-        return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
-
-    return {
-        "matmul": lambda g, output, a, b: [g @ b, a @ g],
-        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
-    }
-
-
-@shapely.mutant("Add: a gradient has the shape of its input. Where the input was copied, add up what its copies got.")
-def _() -> Rules:
-    return {"matmul": lambda g, output, a, b: [g @ b.T, a.T @ g], "add": lambda g, output, a, b: [g, g]}
-
-
-@shapely.mutant(
-    "Add: you sum over new axes in front only. An axis of length 1 was stretched, too: sum over it, keep it."
+PRODUCTS = "[g @ b.T, a.T @ g]"
+shapely.mutant(
+    "Matmul, swapped: G·Bᵀ has the shape of A and is A's gradient; Aᵀ·G is B's. Square matrices hide it.",
+    PRODUCTS,
+    "[a.T @ g, g @ b.T]",
 )
-def _() -> Rules:
-    def back_to(shape: tuple[int, ...], g: Any) -> Any:
-        return np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
-
-    return {
-        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
-        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
-    }
-
-
-@shapely.mutant("Add: you averaged over the copies. Each of them moves the loss, so their gradients add up.")
-def _() -> Rules:
-    def back_to(shape: tuple[int, ...], g: Any) -> Any:
-        g = np.mean(g, axis=tuple(range(np.ndim(g) - len(shape))))
-        return np.mean(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
-
-    return {
-        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
-        "add": lambda g, output, a, b: [back_to(np.shape(a), g), back_to(np.shape(b), g)],
-    }
-
-
-@shapely.mutant("Add: you sum for the second input alone. The first can be the small one, too.")
-def _() -> Rules:
-    def back_to(shape: tuple[int, ...], g: Any) -> Any:
-        g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
-        return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
-
-    return {
-        "matmul": lambda g, output, a, b: [g @ b.T, a.T @ g],
-        "add": lambda g, output, a, b: [g, back_to(np.shape(b), g)],
-    }
+shapely.mutant(
+    "Matmul without transposes: rows of B meet columns of G, so B goes in as Bᵀ. Square matrices hide it.",
+    PRODUCTS,
+    "[g @ b, a @ g]",
+)
+shapely.mutant(
+    "Matmul: the transposed matrix stands on the wrong side: G·Bᵀ and Aᵀ·G. Square matrices hide it.",
+    PRODUCTS,
+    "[b.T @ g, g @ a.T]",
+)
+shapely.mutant(
+    "Matmul: `*` multiplies entry by entry. Both gradients are matrix products, @.",
+    PRODUCTS,
+    "[g * b.T, a.T * g]",
+)
+shapely.mutant(
+    "Matmul: nothing is divided or inverted on the way back. Turn B and A round, as Bᵀ and Aᵀ.",
+    PRODUCTS,
+    "[g @ np.linalg.pinv(b), np.linalg.pinv(a) @ g]",
+)
+ADDED = "[back_to(np.shape(a), g), back_to(np.shape(b), g)]"
+shapely.mutant(
+    "Add: a gradient has the shape of its input. Where the input was copied, add up what its copies got.",
+    ADDED,
+    "[g, g]",
+)
+shapely.mutant(
+    "Add: you sum for the second input alone. The first can be the small one, too.",
+    ADDED,
+    "[g, back_to(np.shape(b), g)]",
+)
+shapely.mutant(
+    "Add: you sum over axis 0, whatever the shapes. Compare the shapes of g and b: which axes were copied?",
+    ADDED,
+    "[g, g.sum(axis=0)]",
+)
+shapely.mutant(
+    "Add: each entry got the sum of all of g. An entry answers for its own copies only.",
+    ADDED,
+    "[np.ones(np.shape(a)) * g.sum(), np.ones(np.shape(b)) * g.sum()]",
+)
+shapely.mutant(
+    "Add: you sum over new axes in front only. An axis of length 1 was stretched, too: sum over it, keep it.",
+    "return np.sum(g, axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)",
+    "return g",
+)
+shapely.mutant(
+    "Add: a summed axis of length 1 is gone from your gradient. It has the shape of its input: keepdims=True.",
+    "n == 1), keepdims=True)",
+    "n == 1))",
+)
+shapely.mutant(
+    "Add: you averaged over the copies. Each of them moves the loss, so their gradients add up.",
+    """g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
+        return np.sum(""",
+    """g = np.mean(g, axis=tuple(range(np.ndim(g) - len(shape))))
+        return np.mean(""",
+)
 
 
 @shapely.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    a, b = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([10.0, 20.0, 30.0])
+    yield dict(operation="add", g=np.ones((2, 3)), output=a + b, inputs=(a, b))
+    a, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
+    yield dict(operation="matmul", g=np.array([[10.0]]), output=a @ b, inputs=(a, b))
     for n, m, k in [(2, 2, 2), (2, 3, 4), (3, 1, 2)]:
         a, b = rng.normal(size=(n, m)), rng.normal(size=(m, k))
         yield dict(operation="matmul", g=rng.normal(size=(n, k)), output=a @ b, inputs=(a, b))
@@ -240,26 +251,17 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         ((3, 1), (3, 2)),
         ((2, 3), ()),
         ((3,), (2, 3)),
+        ((), (2,)),
+        ((), ()),
+        ((1, 3), (1, 3)),
         ((3, 1), (1, 2)),
         ((2, 2, 3), (2, 1)),
     ]:
-        a, b = rng.normal(size=left), rng.normal(size=right)
-        yield dict(
-            operation="add",
-            g=rng.normal(size=np.shape(a + b)),
-            output=np.asarray(a + b),
-            inputs=(np.asarray(a), np.asarray(b)),
-        )
+        a, b = np.asarray(rng.normal(size=left)), np.asarray(rng.normal(size=right))
+        yield dict(operation="add", g=np.asarray(rng.normal(size=np.shape(a + b))), output=np.asarray(a + b), inputs=(a, b))
 
 
-@shapely.observe
-def _(answer: Callable[[], dict[str, Any]], case: Case) -> Any:
-    rules, operation = answer(), case["operation"]
-    if operation not in rules or rules[operation] is ...:
-        raise NotImplementedError(f"there is no rule for {operation!r} yet")
-    return rules[operation](case["g"], case["output"], *case["inputs"])
-
-
+shapely.observe(ask_rule)
 shapely.hints(
     "An input that was used in several places gets a gradient from each of them, and they add up.",
     "A gradient always has the shape of its input. For a matmul, (n, m) times (m, k), there is one way to get (n, "
@@ -269,9 +271,10 @@ shapely.hints(
     "axes where a has length 1; the same for b.",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 11.3
 
-reducing = exercise("11.3", "Sums and softmax", points=2, start='rules = {}\nrules["sum"] = ...')
+reducing = exercise("11.3", "Sums and softmax", points=2)
 
 
 @reducing.reference
@@ -289,74 +292,82 @@ def reducing_rules() -> Rules:
     }
 
 
-@reducing.mutant(
-    "The axis is lost: sum1 needs g as a column. Without it, square tables get the numbers in wrong places."
-)
-def _() -> Rules:
-    return {
-        "sum": lambda g, output, x: [g * np.ones_like(x)],
+ALL_SUMS = """"sum": lambda g, output, x: [g * np.ones_like(x)],
         "sum0": lambda g, output, x: [g * np.ones_like(x)],
+        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],"""
+reducing.mutant(
+    "The axis is lost: sum1 needs g as a column. Without it, square tables get the numbers in wrong places.",
+    "g[:, None]",
+    "g",
+)
+reducing.mutant(
+    "sum0 and sum1 are exchanged: sum1 adds along the rows, and its g has a number for each row.",
+    ALL_SUMS,
+    """"sum": lambda g, output, x: [g * np.ones_like(x)],
         "sum1": lambda g, output, x: [g * np.ones_like(x)],
-        "softmax": lambda g, output, x: [(g - (g * output).sum(axis=1, keepdims=True)) * output],
-    }
-
-
-@reducing.mutant(
-    "You shared g out among the entries. Each of them moves the sum by all of its move, so each gets all of g."
+        "sum0": lambda g, output, x: [g[:, None] * np.ones_like(x)],""",
 )
-def _() -> Rules:
-    return {
-        "sum": lambda g, output, x: [g * np.ones_like(x) / x.size],
-        "sum0": lambda g, output, x: [g * np.ones_like(x) / x.shape[0]],
-        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x) / x.shape[1]],
-        "softmax": lambda g, output, x: [(g - (g * output).sum(axis=1, keepdims=True)) * output],
-    }
-
-
-@reducing.mutant("A gradient has the shape of its input: repeat g along the axis that was summed away.")
-def _() -> Rules:
-    return {
-        "sum": lambda g, output, x: [g],
+for count0, count1 in (("x.shape[0]", "x.shape[1]"), ("1", "1")):
+    reducing.mutant(
+        "You shared g out among the entries. Each of them moves the sum by all of its move, so each gets all of g.",
+        ALL_SUMS,
+        f""""sum": lambda g, output, x: [g * np.ones_like(x) / x.size],
+        "sum0": lambda g, output, x: [g * np.ones_like(x) / {count0}],
+        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x) / {count1}],""",
+    )
+reducing.mutant(
+    "A gradient has the shape of its input: repeat g along the axis that was summed away.",
+    ALL_SUMS,
+    """"sum": lambda g, output, x: [g],
         "sum0": lambda g, output, x: [g],
-        "sum1": lambda g, output, x: [g],
-        "softmax": lambda g, output, x: [(g - (g * output).sum(axis=1, keepdims=True)) * output],
-    }
-
-
-@reducing.mutant(
-    "Softmax: that is the diagonal of the Jacobian alone. A score also takes from the other shares of its row."
+        "sum1": lambda g, output, x: [g],""",
 )
-def _() -> Rules:
-    return {
-        "sum": lambda g, output, x: [g * np.ones_like(x)],
-        "sum0": lambda g, output, x: [g * np.ones_like(x)],
-        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],
-        "softmax": lambda g, output, x: [g * output * (1 - output)],
-    }
-
-
-@reducing.mutant("Softmax: you summed over the whole table. Each row is a softmax of its own.")
-def _() -> Rules:
-    return {
-        "sum": lambda g, output, x: [g * np.ones_like(x)],
-        "sum0": lambda g, output, x: [g * np.ones_like(x)],
-        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],
-        "softmax": lambda g, output, x: [(g - (g * output).sum()) * output],
-    }
-
-
-@reducing.mutant("Softmax: the row's sum is taken away from g before all of it is multiplied by the output.")
-def _() -> Rules:
-    return {
-        "sum": lambda g, output, x: [g * np.ones_like(x)],
-        "sum0": lambda g, output, x: [g * np.ones_like(x)],
-        "sum1": lambda g, output, x: [g[:, None] * np.ones_like(x)],
-        "softmax": lambda g, output, x: [g * output - (g * output).sum(axis=1, keepdims=True)],
-    }
+ROW = "(g - (g * output).sum(axis=1, keepdims=True)) * output"
+reducing.mutant(
+    "Softmax: that is the diagonal of the Jacobian alone. A score also takes from the other shares of its row.",
+    ROW,
+    "g * output * (1 - output)",
+)
+reducing.mutant(
+    "Softmax: you summed over the whole table. Each row is a softmax of its own.",
+    "axis=1, keepdims=True",
+    "",
+)
+reducing.mutant(
+    "Softmax: you summed down the columns. Each row is a softmax of its own: axis=1.",
+    "axis=1, keepdims=True",
+    "axis=0, keepdims=True",
+)
+reducing.mutant(
+    "Softmax: the row sums have lost their axis, and meet columns in place of their own rows: keepdims=True.",
+    "axis=1, keepdims=True",
+    "axis=1",
+)
+reducing.mutant(
+    "Softmax: the row's sum is taken away from g before all of it is multiplied by the output.",
+    ROW,
+    "g * output - (g * output).sum(axis=1, keepdims=True)",
+)
+reducing.mutant(
+    "Softmax: the sign is turned round. The row's sum is taken away from g, not g from the sum.",
+    ROW,
+    "((g * output).sum(axis=1, keepdims=True) - g) * output",
+)
+reducing.mutant(
+    "Softmax: the output is missing in the row's sum. Each G_j counts with its share S_j.",
+    "(g * output).sum",
+    "g.sum",
+)
 
 
 @reducing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    yield dict(operation="sum1", g=np.array([5.0, 7.0]), output=x.sum(axis=1), inputs=(x,))
+    yield dict(operation="sum0", g=np.array([1.0, 2.0, 3.0]), output=x.sum(axis=0), inputs=(x,))
+    yield dict(operation="sum", g=np.asarray(4.0), output=np.asarray(x.sum()), inputs=(x,))
+    scores = np.array([[0.0, np.log(3)]])
+    yield dict(operation="softmax", g=np.array([[4.0, 0.0]]), output=np.array([[0.25, 0.75]]), inputs=(scores,))
     for shape in ((3, 3), (2, 4)):
         x = rng.normal(size=shape)
         e = np.exp(x)
@@ -366,14 +377,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         yield dict(operation="softmax", g=rng.normal(size=shape), output=e / e.sum(axis=1, keepdims=True), inputs=(x,))
 
 
-@reducing.observe
-def _(answer: Callable[[], dict[str, Any]], case: Case) -> Any:
-    rules, operation = answer(), case["operation"]
-    if operation not in rules or rules[operation] is ...:
-        raise NotImplementedError(f"there is no rule for {operation!r} yet")
-    return rules[operation](case["g"], case["output"], *case["inputs"])
-
-
+reducing.observe(ask_rule)
 reducing.hints(
     "Move one entry of x by a little. By how much does the sum move? And which shares of its row does a score move?",
     "x is (n, k). g is one number for sum, (k,) for sum0, (n,) for sum1, (n, k) for softmax. Each gradient is (n, k).",
@@ -381,6 +385,7 @@ reducing.hints(
     "keepdims=True, away "
     "from g, then multiply by output.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 11.4
 
@@ -424,21 +429,7 @@ def forward(graph: Graph, feed: dict[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in sorted(values)}
 
 
-walk = exercise(
-    "11.4",
-    "The walk back",
-    points=3,
-    start="""
-    order = []
-    def note(name):                                # exercise 07.1, for graphs that are not too deep
-        if name not in order:
-            for i in graph[name][1]:
-                note(i)
-            order.append(name)
-    note(loss)
-    ...
-    """,
-)
+walk = exercise("11.4", "The walk back", points=3)
 
 
 @walk.reference
@@ -448,7 +439,7 @@ def backward(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> di
     A node adds up its letters, asks its rule once, and sends one letter along each of its arrows. `+` makes a
     new array; `+=` would write into one that the rule of add has handed to two inputs.
     """
-    order: list[str] = []
+    order = []
 
     def note(name: str) -> None:
         if name not in order:
@@ -465,6 +456,54 @@ def backward(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> di
             for i, g in zip(inputs, sent, strict=True):
                 grads[i] = grads[i] + g if i in grads else g
     return grads
+
+
+SENDING = """            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
+            for i, g in zip(inputs, sent, strict=True):
+                grads[i] = grads[i] + g if i in grads else g"""
+walk.mutant(
+    "A second letter replaces the first. What arrives at a node over several arrows adds up.",
+    "grads[i] = grads[i] + g if i in grads else g",
+    "grads[i] = g",
+)
+walk.mutant(
+    "matmul(A, A) has two gradients, and `index` finds the first place only. Go through both lists side by side.",
+    """for i, g in zip(inputs, sent, strict=True):
+                grads[i] = grads[i] + g if i in grads else g""",
+    """for i in inputs:
+                g = sent[inputs.index(i)]
+                grads[i] = grads[i] + g if i in grads else g""",
+)
+walk.mutant(
+    "`+=` writes into an array that another node holds, too: add hands the same g to both inputs. Make a new sum.",
+    "grads[i] = grads[i] + g if i in grads else g",
+    """if i in grads:
+                    grads[i] += g
+                else:
+                    grads[i] = g""",
+)
+walk.mutant(
+    "You start with the loss's value. Start with 1: when the loss moves, the loss moves just as far.",
+    "{loss: 1.0}",
+    "{loss: values[loss]}",
+)
+walk.mutant(
+    "The gradients are right, but a rule is asked once for each input. Ask it once, and share out its list.",
+    SENDING,
+    """            for k, i in enumerate(inputs):
+                g = vjps[kind](grads[name], values[name], *[values[j] for j in inputs])[k]
+                grads[i] = grads[i] + g if i in grads else g""",
+)
+walk.mutant(
+    "A dict may be in any order. Walk `order` backwards: it has each node after its inputs.",
+    "for name in reversed(order):\n        kind, inputs = graph[name]\n        if inputs:",
+    "for name in reversed(list(graph)):\n        kind, inputs = graph[name]\n        if inputs and name in grads:",
+)
+walk.mutant(
+    "The gradients of the nodes between are missing: every node that the loss depends on has one.",
+    "return grads",
+    "return {name: g for name, g in grads.items() if not graph[name][1]}",
+)
 
 
 @walk.mutant(
@@ -481,97 +520,6 @@ def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str,
                 grads[i] = grads[i] + g if i in grads else g
                 if i not in queue:
                     queue.append(i)
-    return grads
-
-
-@walk.mutant("A second letter replaces the first. What arrives at a node over several arrows adds up.")
-def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
-    order: list[str] = []
-
-    def note(name: str) -> None:
-        if name not in order:
-            for i in graph[name][1]:
-                note(i)
-            order.append(name)
-
-    note(loss)
-    grads: dict[str, Any] = {loss: 1.0}
-    for name in reversed(order):
-        kind, inputs = graph[name]
-        if inputs:
-            grads.update(zip(inputs, vjps[kind](grads[name], values[name], *[values[i] for i in inputs]), strict=True))
-    return grads
-
-
-@walk.mutant(
-    "matmul(A, A) has two gradients, and `index` finds the first place only. Go through inputs and gradients side "
-    "by side."
-)
-def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
-    order: list[str] = []
-
-    def note(name: str) -> None:
-        if name not in order:
-            for i in graph[name][1]:
-                note(i)
-            order.append(name)
-
-    note(loss)
-    grads: dict[str, Any] = {loss: 1.0}
-    for name in reversed(order):
-        kind, inputs = graph[name]
-        if inputs:
-            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
-            for i in inputs:
-                g = sent[inputs.index(i)]
-                grads[i] = grads[i] + g if i in grads else g
-    return grads
-
-
-@walk.mutant(
-    "`+=` writes into an array that another node holds, too: add hands the same g to both inputs. Make a new sum."
-)
-def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
-    order: list[str] = []
-
-    def note(name: str) -> None:
-        if name not in order:
-            for i in graph[name][1]:
-                note(i)
-            order.append(name)
-
-    note(loss)
-    grads: dict[str, Any] = {loss: 1.0}
-    for name in reversed(order):
-        kind, inputs = graph[name]
-        if inputs:
-            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
-            for i, g in zip(inputs, sent, strict=True):
-                if i in grads:
-                    grads[i] += g
-                else:
-                    grads[i] = g
-    return grads
-
-
-@walk.mutant("You start with the loss's value. Start with 1: when the loss moves, the loss moves just as far.")
-def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str, Any]:
-    order: list[str] = []
-
-    def note(name: str) -> None:
-        if name not in order:
-            for i in graph[name][1]:
-                note(i)
-            order.append(name)
-
-    note(loss)
-    grads: dict[str, Any] = {loss: values[loss]}
-    for name in reversed(order):
-        kind, inputs = graph[name]
-        if inputs:
-            sent = vjps[kind](grads[name], values[name], *[values[i] for i in inputs])
-            for i, g in zip(inputs, sent, strict=True):
-                grads[i] = grads[i] + g if i in grads else g
     return grads
 
 
@@ -592,50 +540,47 @@ def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str,
 
 @walk.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    def case(graph: Graph, loss: str, twins: int = 0, **feed: Any) -> Case:
+    def case(graph: Graph, loss: str, **feed: Any) -> Case:
         rules = {kind: VJPS[kind] for kind in sorted({kind for kind, _ in graph.values()} - {"input"})}
-        return dict(graph=graph, values=forward(graph, feed), loss=loss, vjps=rules, twins=twins)
+        return dict(graph=graph, values=forward(graph, feed), loss=loss, vjps=rules)
 
-    small = {"two": ("input", []), "a": ("input", []), "b": ("multiply", ["two", "a"]), "c": ("multiply", ["b", "b"])}
-    yield case({**small, "d": ("add", ["b", "c"])}, "d", two=np.array(2.0), a=np.array(3.0))
-    twice = {"A": ("input", []), "S": ("matmul", ["A", "A"]), "loss": ("sum", ["S"])}
+    small: Graph = {"two": ("input", []), "a": ("input", []), "b": ("multiply", ["two", "a"])}
+    hook: Graph = {**small, "c": ("multiply", ["b", "b"]), "d": ("add", ["b", "c"])}
+    yield case(hook, "d", two=np.array(2.0), a=np.array(3.0))
+    yield case(small, "b", two=np.array(2.0), a=np.array(3.0))
+    yield case({**hook, "aside": ("add", ["d", "a"])}, "c", two=np.array(2.0), a=np.array(-1.0))
+    twice: Graph = {"A": ("input", []), "S": ("matmul", ["A", "A"]), "loss": ("sum", ["S"])}
     yield case(twice, "loss", A=rng.normal(size=(2, 2)))
-    shared = {"x": ("input", []), "y": ("input", []), "p": ("add", ["x", "y"]), "q": ("add", ["y", "x"])}
+    shared: Graph = {"x": ("input", []), "y": ("input", []), "p": ("add", ["x", "y"]), "q": ("add", ["y", "x"])}
     shared |= {"r": ("multiply", ["p", "q"]), "loss": ("sum", ["r"]), "metric": ("sigmoid", ["p"])}
     yield case(shared, "loss", x=rng.normal(size=3), y=rng.normal(size=3))
     for size in (5, 7, 9):
         graph = random_graph(rng, size)
         yield case(graph, "loss", x=rng.normal(0, 0.6, size=(2, 2)), y=rng.normal(0, 0.6, size=(2, 2)))
-    yield dict(graph={}, values={}, loss="n13", vjps={}, twins=13)
 
 
 @walk.observe
 def _(answer: Callable[..., dict[str, Any]], case: Case) -> Any:
     graph = {name: (kind, list(inputs)) for name, (kind, inputs) in case["graph"].items()}
-    values, loss, vjps = case["values"], case["loss"], case["vjps"]
-    if case["twins"]:  # each node uses the one before it twice: 2 to the power of 13 paths
-        asked = []
+    values, loss = case["values"], case["loss"]
+    asked: list[Any] = []
 
-        def add(g: Any, output: Any, a: Any, b: Any) -> list[Any]:
+    def counted(rule: Any) -> Any:
+        def ask(g: Any, output: Any, *inputs: Any) -> Any:
             asked.append(output)
-            return [g, g]
+            return rule(g, output, *inputs)
 
-        vjps = {"add": add}
-        graph = {"n0": ("input", [])}
-        graph.update({f"n{k}": ("add", [f"n{k - 1}"] * 2) for k in range(1, case["twins"] + 1)})
-        values = {f"n{k}": float(2**k) for k in range(case["twins"] + 1)}
-        gradient = answer(graph, values, loss, vjps)["n0"]
-        few = len(asked) <= 4 * case["twins"]
-        return {"gradient of n0": gradient, "rules were asked": "for each node" if few else "for each path"}
-    grads = answer(graph, values, loss, vjps)
-    if not isinstance(grads, dict):
-        return grads
+        return ask
+
+    grads = answer(graph, values, loss, {kind: counted(rule) for kind, rule in case["vjps"].items()})
     needed, waiting = {loss}, [loss]  # nodes that the loss does not depend on may be there or not
     while waiting:
         more = [i for i in graph[waiting.pop()][1] if i not in needed]
         needed.update(more)
         waiting.extend(more)
-    return {name: grads[name] for name in sorted(needed) if name in grads}
+    once = len({id(output) for output in asked}) == len(asked)
+    found = {n: grads[n] for n in sorted(needed) if n in grads} if isinstance(grads, dict) else grads
+    return {"gradients": found, "rules": "each asked once" if once else "asked more than once for one node"}
 
 
 walk.hints(
@@ -647,6 +592,7 @@ walk.hints(
     "for name in reversed(order): if it has inputs, ask its rule, then for i, g in zip(inputs, sent): "
     "grads[i] = grads[i] + g if i in grads else g.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 11.5
 
@@ -663,7 +609,6 @@ def gradcheck(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) 
     floats is moved: whole numbers could not take h, and the x that was handed in is not ours to change.
     """
     x = np.array(x, dtype=float)
-    claimed = np.asarray(claimed, dtype=float)
     worst = 0.0
     for i in np.ndindex(x.shape):
         right, left = x.copy(), x.copy()
@@ -672,117 +617,123 @@ def gradcheck(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) 
         if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
             continue
         slope = (f(right) - f(left)) / (2 * h)
-        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
-    return float(worst)
+        error = abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope))
+        worst = max(worst, error)
+    return worst
 
 
-@checking.mutant("That is the absolute error. A slope of 1000 that is off by 1 is better than one of 1: divide.")
-def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
-    x = np.array(x, dtype=float)
-    claimed = np.asarray(claimed, dtype=float)
-    worst = 0.0
-    for i in np.ndindex(x.shape):
-        right, left = x.copy(), x.copy()
-        right[i] += h
-        left[i] -= h
-        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
-            continue
-        slope = (f(right) - f(left)) / (2 * h)
-        worst = max(worst, abs(claimed[i] - slope))
-    return float(worst)
-
-
-@checking.mutant("A right gradient gets an error near h: you move one way only. Move both ways, and divide by 2h.")
-def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
-    x = np.array(x, dtype=float)
-    claimed = np.asarray(claimed, dtype=float)
-    worst = 0.0
-    for i in np.ndindex(x.shape):
-        right, left = x.copy(), x.copy()
-        right[i] += h
-        left[i] -= h
-        slope = (f(right) - f(x)) / h
-        if abs(slope - (f(x) - f(left)) / h) > 0.01:
-            continue
-        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
-    return float(worst)
-
-
-@checking.mutant("x + h moves all entries at once, and gives the sum of their slopes. Move one entry at a time.")
-def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
-    x = np.array(x, dtype=float)
-    claimed = np.asarray(claimed, dtype=float)
-    worst = 0.0
-    for i in np.ndindex(x.shape):
-        if abs((f(x + h) - f(x)) / h - (f(x) - f(x - h)) / h) > 0.01:
-            continue
-        slope = (f(x + h) - f(x - h)) / (2 * h)
-        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
-    return float(worst)
-
-
-@checking.mutant(
-    "At a kink there is no gradient to compare with. Skip an entry whose left and right slopes differ by over 0.01."
+DIVISOR = " / max(1.0, abs(claimed[i]), abs(slope))"
+KINK = "abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01"
+checking.mutant(
+    "That is the absolute error. A slope of 1000 that is off by 1 is better than one of 1: divide.",
+    DIVISOR,
+    "",
 )
-def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
-    x = np.array(x, dtype=float)
-    claimed = np.asarray(claimed, dtype=float)
-    worst = 0.0
-    for i in np.ndindex(x.shape):
-        right, left = x.copy(), x.copy()
-        right[i] += h
-        left[i] -= h
-        slope = (f(right) - f(left)) / (2 * h)
-        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
-    return float(worst)
-
-
-@checking.mutant("That is the error of the last entry. One wrong entry is enough to fail: keep the worst of all.")
-def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
-    x = np.array(x, dtype=float)
-    claimed = np.asarray(claimed, dtype=float)
-    last = 0.0
-    for i in np.ndindex(x.shape):
-        right, left = x.copy(), x.copy()
-        right[i] += h
-        left[i] -= h
-        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
-            continue
-        slope = (f(right) - f(left)) / (2 * h)
-        last = abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope))
-    return float(last)
-
-
-@checking.mutant("x holds whole numbers, and so does its copy: 2 + 0.00001 is stored as 2. Copy it as floats.")
-def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
-    x = np.array(x)
-    claimed = np.asarray(claimed, dtype=float)
-    worst = 0.0
-    for i in np.ndindex(x.shape):
-        right, left = x.copy(), x.copy()
-        right[i] = right[i] + h
-        left[i] = left[i] - h
-        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01:
-            continue
-        slope = (f(right) - f(left)) / (2 * h)
-        worst = max(worst, abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
-    return float(worst)
+checking.mutant(
+    "A right gradient gets an error near h: you move one way only. Move both ways, and divide by 2h.",
+    "(f(right) - f(left)) / (2 * h)",
+    "(f(right) - f(x)) / h",
+)
+checking.mutant(
+    "From x − h to x + h it is 2h. Dividing by h gives twice the slope.",
+    "(f(right) - f(left)) / (2 * h)",
+    "(f(right) - f(left)) / h",
+)
+checking.mutant(
+    "x + h moves all entries at once, and gives the sum of their slopes. Move one entry at a time.",
+    "right, left = x.copy(), x.copy()\n        right[i] += h\n        left[i] -= h",
+    "right, left = x + h, x - h",
+)
+checking.mutant(
+    "At a kink there is no gradient to compare with. Skip an entry whose left and right slopes differ by over 0.01.",
+    f"        if {KINK}:\n            continue\n",
+    "",
+)
+checking.mutant(
+    "At a kink you stop for good. Only this entry has no gradient: go on with the next one.", "continue", "break"
+)
+checking.mutant(
+    "One kink, and your error is 0, whatever stood before and after it. Skip that entry alone.",
+    "continue",
+    "return 0.0",
+)
+checking.mutant(
+    "A kink is where the two SLOPES differ. You compared values of f, which hardly differ over so small a step.",
+    KINK,
+    "abs(f(right) - f(left)) > 0.01",
+)
+checking.mutant(
+    "At a flat place you go on as if there were a kink. A slope of 0 is a slope, and the claim may be wrong there.",
+    "        error = abs",
+    "        if slope == 0:\n            continue\n        error = abs",
+)
+checking.mutant(
+    "That is the error of the last entry. One wrong entry is enough to fail: keep the worst of all.",
+    "worst = max(worst, error)",
+    "worst = error",
+)
+checking.mutant(
+    "That is the error of the first entry that is no kink. Does a `return` stand inside your loop?",
+    "worst = max(worst, error)",
+    "return error",
+)
+checking.mutant(
+    "You add the errors up. One wrong entry is enough to fail: keep the worst of all.",
+    "worst = max(worst, error)",
+    "worst += error",
+)
+checking.mutant(
+    "That is the mean of the errors: many right entries hide a wrong one. Keep the worst of all.",
+    "worst = max(worst, error)",
+    "worst += error / x.size",
+)
+checking.mutant(
+    "A claim that is too small comes out as an error below 0, and is lost: take the absolute value.",
+    "abs(claimed[i] - slope)",
+    "(claimed[i] - slope)",
+)
+checking.mutant(
+    "You divide by the smallest of the three, and small slopes blow the error up. The largest is asked for.",
+    "max(1.0, abs(claimed[i])",
+    "min(1.0, abs(claimed[i])",
+)
+checking.mutant(
+    "You move by a step of your own. It comes in as an argument, h.",
+    "    worst = 0.0\n",
+    "    worst, h = 0.0, 1e-5\n",
+)
+checking.mutant(
+    "x holds whole numbers, and so does its copy: 2 + 0.00001 is stored as 2. Copy it as floats.",
+    "x = np.array(x, dtype=float)",
+    "x = np.array(x)",
+)
 
 
 @checking.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    cubes = function_of("x", "float(np.sum(x**3))")
+    squares, cubes = function_of("x", "np.sum(x**2)"), function_of("x", "np.sum(x**3)")
+    yield dict(f=squares, claimed=np.array([2.0, 5.0]), x=np.array([1.0, 2.0]))
+    yield dict(f=squares, claimed=np.array([5.0, 2.0]), x=np.array([0.0, 1.0]))  # a flat place is no kink
+    yield dict(f=function_of("x", "np.sum(np.abs(x))"), claimed=np.array([0.0, 9.0]), x=np.array([0.0, 1.0]))
+    yield dict(f=cubes, claimed=np.array([1.0]), x=np.array([0.0]), h=0.5)  # the slope over this step is 0.25
+    yield dict(f=function_of("x", "-np.sum(np.abs(x))"), claimed=np.array([5.0]), x=np.array([0.0]))
+    down = function_of("x", "-10 * np.sum(x**2)")
+    yield dict(f=down, claimed=np.array([-30.0]), x=np.array([1.0]))
+    yield dict(f=down, claimed=np.array([-10.0]), x=np.array([1.0]))
+    faint = function_of("x", "0.0075 * abs(x[0]) + 0.004 * abs(x[1])")  # one kink is just one, the other just not
+    yield dict(f=faint, claimed=np.array([5.0, 0.5]), x=np.array([0.0, 0.0]))
     x = rng.uniform(0.5, 1.5, size=3)
     yield dict(f=cubes, claimed=3 * x**2, x=x)
-    yield dict(f=cubes, claimed=3 * x**2 * np.array([1.0, 1.1, 1.0]), x=x)
+    for wrong in (0.9, 1.1):
+        yield dict(f=cubes, claimed=3 * x**2 * np.array([1.0, wrong, 1.0]), x=x)
     W = rng.uniform(2.0, 4.0, size=(2, 3))
-    wrong = 30 * W**2
-    wrong[0, 1] -= rng.uniform(1.0, 2.0)
-    yield dict(f=function_of("x", "float(10 * np.sum(x**3))"), claimed=wrong, x=W)
-    off = float(rng.uniform(0.1, 0.3))
+    off = 30 * W**2
+    off[0, 1] -= rng.uniform(1.0, 2.0)
+    off[1, 2] += 0.5
+    yield dict(f=function_of("x", "10 * np.sum(x**3)"), claimed=off, x=W)
     yield dict(
-        f=function_of("x", "float(3 * np.abs(x).sum())"),
-        claimed=np.array([3.0 + off, 1.0, -3.0]),
+        f=function_of("x", "3 * np.sum(np.abs(x))"),
+        claimed=np.array([3.0 + float(rng.uniform(0.1, 0.3)), 1.0, -3.0]),
         x=np.array([float(rng.uniform(0.5, 1.0)), 0.0, -0.8]),
     )
     whole = rng.integers(1, 4, size=3)
@@ -797,6 +748,7 @@ checking.hints(
     "slope = (f(right) − f(left)) / 2h; error = |claimed[i] − slope| / max(1, |claimed[i]|, |slope|); keep the "
     "largest.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 11.6
 
@@ -816,65 +768,81 @@ def train(params: dict[str, Any], add_gradients: Callable[..., None], lr: float,
     return params
 
 
-@emptied.mutant(
-    "The boxes are never emptied: each step walks along the sum of all gradients so far. Empty them at each step."
+FILLED = """for _ in range(steps):
+        grads: dict[str, Any] = {}
+        add_gradients(params, grads)
+"""
+STEPPED = "        params = {name: value - lr * grads[name] for name, value in params.items()}\n"
+emptied.mutant(
+    "The boxes are never emptied: each step walks along the sum of all gradients so far. Empty them at each step.",
+    FILLED,
+    "grads = {}\n    for _ in range(steps):\n        add_gradients(params, grads)\n",
 )
-def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
-    grads: dict[str, Any] = {}
+emptied.mutant(
+    "Nothing moved. Are the boxes emptied after they are filled, and before the step? Empty, fill, step.",
+    "add_gradients(params, grads)",
+    "pass",
+)
+emptied.mutant(
+    "You walked uphill. A step subtracts lr times the gradient.", "value - lr", "value + lr"
+)
+emptied.mutant(
+    "The learning rate is missing: a step is lr times the gradient.", "lr * grads[name]", "grads[name]"
+)
+emptied.mutant(
+    "The learning rate is shared out among the steps. Each step takes all of lr.", "lr * grads", "lr / steps * grads"
+)
+emptied.mutant(
+    "All steps use the gradient of the start. It changes from place to place: fill the boxes at each step.",
+    FILLED,
+    "grads = {}\n    add_gradients(params, grads)\n    for _ in range(steps):\n",
+)
+emptied.mutant("You took one step too many. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps + 1)")
+emptied.mutant("You took one step too few. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps - 1)")
+emptied.mutant(
+    "You took a single step. Does a `return` stand inside your loop?",
+    STEPPED,
+    STEPPED + "        return params\n",
+)
+emptied.mutant(
+    "Those are the gradients of the last step. The parameters that it led to are asked for.",
+    "return params",
+    "return grads",
+)
+emptied.mutant(
+    "The second parameter moves after the first has moved already. Ask once in a step, then move all of them.",
+    FILLED + STEPPED,
+    """params = dict(params)
     for _ in range(steps):
-        add_gradients(params, grads)
-        params = {name: value - lr * grads[name] for name, value in params.items()}
-    return params
+        for name in params:
+            grads = {}
+            add_gradients(params, grads)
+            params[name] = params[name] - lr * grads[name]
+""",
+)
 
 
-@emptied.mutant("Nothing moved: you emptied the boxes after they were filled and before the step. Empty, fill, step.")
-def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
-    for _ in range(steps):
-        grads: dict[str, Any] = {}
-        add_gradients(params, grads)
-        grads = {name: 0 * g for name, g in grads.items()}
-        params = {name: value - lr * grads[name] for name, value in params.items()}
-    return params
-
-
-@emptied.mutant("You walked uphill. A step subtracts lr times the gradient.")
-def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
-    for _ in range(steps):
-        grads: dict[str, Any] = {}
-        add_gradients(params, grads)
-        params = {name: value + lr * grads[name] for name, value in params.items()}
-    return params
-
-
-@emptied.mutant("All steps use the gradient of the start. It changes from place to place: fill the boxes at each step.")
-def _(params: dict[str, Any], add_gradients: Callable[..., None], lr: float, steps: int) -> dict[str, Any]:
-    grads: dict[str, Any] = {}
-    add_gradients(params, grads)
-    for _ in range(steps):
-        params = {name: value - lr * grads[name] for name, value in params.items()}
-    return params
+def adding(**slopes: str) -> Any:
+    """Write an ``add_gradients`` that adds these to the boxes."""
+    added = ", ".join(f"{name!r}: grads.get({name!r}, 0) + {slope}" for name, slope in slopes.items())
+    return function_of("params, grads", f"grads.update({{{added}}})")
 
 
 @emptied.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(params={"w": 1.0}, add_gradients=adding(w="params['w']"), lr=0.5, steps=2)
+    yield dict(params={"a": 1, "b": 2}, add_gradients=adding(a="params['b']", b="params['a']"), lr=0.5, steps=2)
     for lr, steps in [(0.1, 2), (0.3, 5), (0.05, 8)]:
+        k, t = rng.uniform(0.8, 1.6), rng.uniform(0.2, 0.6)  # each parameter's gradient knows the other one
         yield dict(
             params={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)},
+            add_gradients=adding(
+                W=f"{k:.3f} * params['W'] + {t:.3f} * params['b'].sum()",
+                b=f"{k:.3f} * params['b'] + {t:.3f} * params['W'].sum()",
+            ),
             lr=lr,
             steps=steps,
-            slope=float(rng.uniform(0.8, 1.6)),
-            lowest={"W": rng.normal(size=(2, 2)), "b": rng.normal(size=2)},
         )
-
-
-@emptied.observe
-def _(answer: Callable[..., dict[str, Any]], case: Case) -> Any:
-    def add_gradients(params: dict[str, Any], grads: dict[str, Any]) -> None:
-        for name, value in params.items():  # the loss is a bowl over each parameter
-            grads[name] = grads.get(name, 0) + case["slope"] * (value - case["lowest"][name])
-
-    found = answer(case["params"], add_gradients, case["lr"], case["steps"])
-    return {name: found[name] for name in sorted(found)} if isinstance(found, dict) else found
 
 
 emptied.hints(
@@ -886,6 +854,7 @@ emptied.hints(
     "value in "
     "params.items()}.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 

@@ -15,6 +15,7 @@ from dlcourse.lesson import exercise, prediction, question
 Array = NDArray[np.float64]
 Case = dict[str, Any]
 
+
 # ------------------------------------------------------------------------------------------------ 12.1
 
 probabilities = exercise(
@@ -36,40 +37,60 @@ def softmax(Z: Array) -> Array:
     return E / E.sum(axis=1, keepdims=True)
 
 
-@probabilities.mutant("exp(1000) overflows to inf, and inf / inf is nan. Subtract each row's largest score first.")
-def _(Z: Array) -> Array:
-    E = np.exp(Z)
-    return E / E.sum(axis=1, keepdims=True)
-
-
-@probabilities.mutant("Your COLUMNS add up to 1. A row is one example, so each row must: axis=1.")
-def _(Z: Array) -> Array:
-    E = np.exp(Z - Z.max(axis=0, keepdims=True))
-    return E / E.sum(axis=0, keepdims=True)
-
-
-@probabilities.mutant("You divided by the sum over the whole table. Each row needs its own sum.")
-def _(Z: Array) -> Array:
-    E = np.exp(Z - Z.max())
-    return E / E.sum()
-
-
-@probabilities.mutant("These are the exponentials. Divide each row by its sum to make probabilities of them.")
-def _(Z: Array) -> Array:
-    return np.exp(Z - Z.max(axis=1, keepdims=True))
-
-
-@probabilities.mutant("You took one largest score for the whole table. A row far below it underflows to 0 / 0.")
-def _(Z: Array) -> Array:
-    E = np.exp(Z - Z.max())
-    return E / E.sum(axis=1, keepdims=True)
+LARGEST = "Z - Z.max(axis=1, keepdims=True)"
+probabilities.mutant(
+    "exp(1000) overflows to inf, and inf / inf is nan. Subtract each row's largest score first.", LARGEST, "Z"
+)
+probabilities.mutant(
+    "Your COLUMNS add up to 1. A row is one example, so each row must: axis=1.",
+    "Z.max(axis=1, keepdims=True))\n    return E / E.sum(axis=1",
+    "Z.max(axis=0, keepdims=True))\n    return E / E.sum(axis=0",
+)
+probabilities.mutant(
+    "You divided by the sum over the whole table. Each row needs its own sum.",
+    "Z.max(axis=1, keepdims=True))\n    return E / E.sum(axis=1, keepdims=True)",
+    "Z.max())\n    return E / E.sum()",
+)
+probabilities.mutant(
+    "These are the exponentials. Divide each row by its sum to make probabilities of them.",
+    " / E.sum(axis=1, keepdims=True)",
+    "",
+)
+probabilities.mutant(
+    "You took one largest score for the whole table. A row far below it underflows to 0 / 0.", LARGEST, "Z - Z.max()"
+)
+for number in ("1000", "Z.min(axis=1, keepdims=True)", "Z.mean(axis=1, keepdims=True)"):
+    probabilities.mutant(
+        "What you take off is not the row's largest score, so some exponentials still run out of range.",
+        LARGEST,
+        f"Z - {number}",
+    )
+probabilities.mutant(
+    "The row sums have lost their axis, and meet columns in place of their own rows: keepdims=True.",
+    "E.sum(axis=1, keepdims=True)",
+    "E.sum(axis=1)",
+)
+probabilities.mutant(
+    "The rows' largest scores have lost their axis, and meet columns in place of their own rows: keepdims=True.",
+    "Z.max(axis=1, keepdims=True)",
+    "Z.max(axis=1)",
+)
+for positive in ("Z", "Z - Z.min(axis=1, keepdims=True)"):
+    probabilities.mutant(
+        "You shared the scores out as they are. Take e to the power of each first, then divide by the row's sum.",
+        f"np.exp({LARGEST})",
+        positive,
+    )
 
 
 @probabilities.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(Z=np.array([[0.0, np.log(3)]]))
+    yield dict(Z=np.array([[1, 1], [2, 5]]))
     yield dict(Z=rng.normal(size=(3, 3)))
     yield dict(Z=rng.normal(0, 3, size=(4, 2)))
     yield dict(Z=np.concatenate([rng.normal(size=(2, 2)), [[1000.0, 0.0], [-1000.0, -1001.0]]]))
+    yield dict(Z=np.array([[0.0, 0.0, 0.0, 1000.0], [1000.0, 0.0, 0.0, 0.0]]))
 
 
 probabilities.hints(
@@ -77,6 +98,7 @@ probabilities.hints(
     "Z is (n, k). Sum over the k scores of a row: axis=1, with keepdims=True so that shapes still fit.",
     "Subtract the row maximum, take np.exp, divide by the row sum.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 12.2
 
@@ -93,39 +115,72 @@ def cross_entropy(P: Array, Y: Array) -> float:
     return float(-np.log(p).sum())
 
 
-@surprise.mutant("0 · log 0 is nan. Pick the right class's probability first, then take its log.")
-def _(P: Array, Y: Array) -> float:
-    return float(-np.sum(Y * np.log(P)))
-
-
-@surprise.mutant("You took the mean. In this lesson J is the SUM over the examples, as in Sabinasz.")
-def _(P: Array, Y: Array) -> float:
-    return float(-np.log((P * Y).sum(axis=1)).mean())
-
-
-@surprise.mutant("The sign: the log of a probability is negative, and a loss is not. Put a minus in front.")
-def _(P: Array, Y: Array) -> float:
-    return float(np.log((P * Y).sum(axis=1)).sum())
-
-
-@surprise.mutant("You added log(1 − P) for the wrong classes: that is the loss of k separate yes-or-no questions.")
-def _(P: Array, Y: Array) -> float:
-    wrong = np.where(Y == 1, 0.0, 1.0 - P)
-    return float(-np.log(np.where(Y == 1, P, wrong)).sum())
-
-
-@surprise.mutant("That is how far the probabilities are from 1, without the log. The log punishes confident mistakes.")
-def _(P: Array, Y: Array) -> float:
-    return float((1 - (P * Y).sum(axis=1)).sum())
+SUM = "float(-np.log(p).sum())"
+surprise.mutant(
+    "0 · log 0 is nan. Pick the right class's probability first, then take its log.", SUM, "float(-np.sum(Y * np.log(P)))"
+)
+surprise.mutant(
+    "You took the mean. In this lesson J is the SUM over the examples, as in Sabinasz.", SUM, "float(-np.log(p).mean())"
+)
+surprise.mutant(
+    "The sign: the log of a probability is negative, and a loss is not. Put a minus in front.",
+    SUM,
+    "float(np.log(p).sum())",
+)
+surprise.mutant(
+    "You added log(1 − P) for the wrong classes: that is the loss of k separate yes-or-no questions.",
+    SUM,
+    "float(-np.log(np.where(Y == 1, P, 1.0 - P)).sum())",
+)
+surprise.mutant(
+    "That is how far the probabilities are from 1, without the log. The log punishes confident mistakes.",
+    SUM,
+    "float((1 - p).sum())",
+)
+surprise.mutant(
+    "You added the probabilities up and took one log. Each example costs −log of its own p: first log, then sum.",
+    SUM,
+    "float(-np.log(p.sum()))",
+)
+surprise.mutant(
+    "You took each row's largest probability. What counts is that of the right class, which Y marks.",
+    "(P * Y).sum(axis=1)",
+    "P.max(axis=1)",
+)
+surprise.mutant(
+    "You added down the columns. A row is one example: pick one probability from each row, axis=1.",
+    "axis=1",
+    "axis=0",
+)
+surprise.mutant(
+    "Those are the costs of the single examples. J is their sum, one number.",
+    SUM,
+    "-np.log(p)",
+)
+surprise.mutant(
+    "Every class counts with you. Only the probability of the right one does, which Y marks.",
+    SUM,
+    "float(-np.log(P).sum())",
+)
+for other in ("log2", "log10"):
+    surprise.mutant("Your log has another base. The natural one, base e, is np.log.", "np.log", f"np.{other}")
+for guard in ("1e-6", "1e-7", "1e-8", "1e-9", "1e-10"):
+    surprise.mutant(
+        "You put a small number into the log, and it changes the result. Pick first: then no 0 meets the log.",
+        SUM,
+        f"float(-np.sum(Y * np.log(P + {guard})))",
+    )
 
 
 @surprise.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(P=np.array([[0.5, 0.5], [0.1, 0.9]]), Y=np.array([[1, 0], [0, 1]]))
+    yield dict(P=np.array([[0.2, 0.8]]), Y=np.array([[1, 0]]))
+    yield dict(P=np.array([[1.0, 0.0]]), Y=np.array([[1, 0]]))  # a perfect prediction
+    yield dict(P=np.array([[0.001, 0.999]]), Y=np.array([[1, 0]]))
     for n, k in [(4, 3), (6, 3), (5, 4)]:
-        P = rng.dirichlet(np.ones(k), size=n)
+        P = 0.1 / k + 0.9 * rng.dirichlet(np.ones(k), size=n)
         yield dict(P=P, Y=np.eye(k)[rng.integers(0, k, size=n)])
-    sure = rng.dirichlet(np.ones(3), size=2)
-    yield dict(P=np.concatenate([[[1.0, 0.0, 0.0]], sure]), Y=np.eye(3)[[0, 1, 2]])  # a perfect prediction
 
 
 surprise.hints(
@@ -134,9 +189,10 @@ surprise.hints(
     "Take p, the row sums of P * Y. The answer is minus the sum of the logs of p, a single number.",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 12.3
 
-training = exercise("12.3", "Train it with the engine", points=3, rtol=1e-7, start="...")
+training = exercise("12.3", "Train it with the engine", points=3, rtol=1e-7)
 
 
 @training.reference
@@ -150,75 +206,72 @@ def train(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tu
     return W.value, b.value, losses
 
 
-@training.mutant("You minimise the MEAN. J is a sum over the examples here, so your steps are n times too short.")
-def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
-    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
-    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
-    J = dl.mean(dl.softmax_cross_entropy(x @ W + b, y))
-    step = dl.GradientDescent(learning_rate=lr).minimize(J)
-    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
-    return W.value, b.value, losses
-
-
-@training.mutant("One softmax too many: softmax_cross_entropy takes the scores and applies softmax itself.")
-def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
-    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
-    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
-    J = dl.sum(dl.softmax_cross_entropy(dl.softmax(x @ W + b), y))
-    step = dl.GradientDescent(learning_rate=lr).minimize(J)
-    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
-    return W.value, b.value, losses
-
-
-@training.mutant("b never moved: make it a dl.parameter, not a constant, or the line always passes through one point.")
-def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
-    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
-    W, b = dl.parameter(W0, name="W"), dl.constant(b0)
-    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
-    step = dl.GradientDescent(learning_rate=lr).minimize(J)
-    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
-    return W.value, b0, losses
-
-
-@training.mutant("Your losses are those AFTER each step. Keep the loss a step starts from: step(...) returns it.")
-def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
-    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
-    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
-    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
-    step = dl.GradientDescent(learning_rate=lr).minimize(J)
-    losses = []
-    for _ in range(steps):
-        step({x: X, y: Y})
-        losses.append(float(dl.run(J, {x: X, y: Y})))
-    return W.value, b.value, losses
-
-
-@training.mutant("You walked uphill: the loss grows. `minimize` subtracts; a negative learning rate or loss undoes it.")
-def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
-    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
-    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
-    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
-    step = dl.GradientDescent(learning_rate=lr).minimize(-J)
-    losses = [-float(step({x: X, y: Y})) for _ in range(steps)]
-    return W.value, b.value, losses
-
-
-@training.mutant("You returned the weights you started from. W.value and b.value hold the trained ones.")
-def _(X: Array, Y: Array, W0: Array, b0: Array, lr: float, steps: int) -> tuple[Array, Array, list[float]]:
-    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)
-    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")
-    J = dl.sum(dl.softmax_cross_entropy(x @ W + b, y))
-    step = dl.GradientDescent(learning_rate=lr).minimize(J)
-    losses = [float(step({x: X, y: Y})) for _ in range(steps)]
-    return W0, b0, losses
+training.mutant(
+    "You minimise the MEAN. J is a sum over the examples here, so your steps are n times too short.",
+    "dl.sum",
+    "dl.mean",
+)
+training.mutant(
+    "One softmax too many: softmax_cross_entropy takes the scores and applies softmax itself.",
+    "(x @ W + b, y)",
+    "(dl.softmax(x @ W + b), y)",
+)
+training.mutant(
+    "b never moved: make it a dl.parameter, not a constant, or the line always passes through one point.",
+    "minimize(J)",
+    "minimize(J, [W])",
+)
+training.mutant(
+    "Your losses are those AFTER each step. Keep the loss a step starts from: step(...) returns it.",
+    "float(step({x: X, y: Y}))",
+    "(step({x: X, y: Y}), float(dl.run(J, {x: X, y: Y})))[1]",
+)
+training.mutant(
+    "You walked uphill: the loss grows. `minimize` subtracts; a negative learning rate or loss undoes it.",
+    "minimize(J)\n    losses = [float",
+    "minimize(-J)\n    losses = [-float",
+)
+training.mutant(
+    "You returned the weights you started from. W.value and b.value hold the trained ones.",
+    "W.value, b.value",
+    "W0, b0",
+)
+training.mutant(
+    "The biases are not part of your scores: x @ W + b.",
+    "x @ W + b",
+    "x @ W + 0 * b",
+)
+training.mutant(
+    "The learning rate is written in. It comes in as an argument, lr.", "learning_rate=lr", "learning_rate=0.01"
+)
+training.mutant(
+    "You started from zeros. W0 and b0 say where to start.",
+    'dl.parameter(W0, name="W"), dl.parameter(b0, name="b")',
+    'dl.parameter(np.zeros(W0.shape), name="W"), dl.parameter(np.zeros(b0.shape), name="b")',
+)
+training.mutant(
+    "You took one step too many. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps + 1)"
+)
+training.mutant(
+    "You took one step too few. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps - 1)"
+)
+training.mutant(
+    "That is one loss, the last. All of them are asked for, in a list.", "b.value, losses", "b.value, losses[-1]"
+)
 
 
 @training.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    for n, d, k, steps in [(20, 2, 2, 25), (12, 3, 4, 10)]:
+    yield dict(
+        X=np.array([[1.0], [-1.0]]), Y=np.eye(2), W0=np.zeros((1, 2)), b0=np.zeros(2), lr=0.5, steps=1
+    )
+    yield dict(
+        X=np.array([[1.0, 2.0]]), Y=np.array([[0.0, 1.0]]), W0=np.eye(2), b0=np.array([0.0, 1.0]), lr=0.25, steps=2
+    )
+    for n, d, k, lr, steps in [(20, 2, 2, 0.01, 25), (12, 3, 4, 0.04, 10)]:
         t = np.arange(n) % k
         X = rng.normal(size=(n, d)) + rng.normal(0, 2, size=(k, d))[t]
-        yield dict(X=X, Y=np.eye(k)[t], W0=rng.normal(size=(d, k)), b0=rng.normal(size=k), lr=0.01, steps=steps)
+        yield dict(X=X, Y=np.eye(k)[t], W0=rng.normal(size=(d, k)), b0=rng.normal(size=k), lr=lr, steps=steps)
 
 
 training.hints(
@@ -227,6 +280,7 @@ training.hints(
     "step = dl.GradientDescent(learning_rate=lr).minimize(J), then call step({x: X, y: Y}) `steps` times and keep "
     "what it returns. Return W.value, b.value and the list.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 12.4
 
@@ -239,47 +293,66 @@ def boundary(W: Array, b: Array) -> tuple[float, float]:
 
     (w₀ − w₁)·x + b₀ − b₁ = 0, solved for the second coordinate of x.
     """
-    d = W[:, 0] - W[:, 1]
-    return float(-d[0] / d[1]), float(-(b[0] - b[1]) / d[1])
+    d, e = W[:, 0] - W[:, 1], b[0] - b[1]
+    return -d[0] / d[1], -e / d[1]
 
 
-@line.mutant("You used the first class's column alone. A class wins by scoring MORE: compare both columns.")
-def _(W: Array, b: Array) -> tuple[float, float]:
-    return float(-W[0, 0] / W[1, 0]), float(-b[0] / W[1, 0])
-
-
-@line.mutant("You subtracted rows. A row of W belongs to one input; a class has a COLUMN.")
-def _(W: Array, b: Array) -> tuple[float, float]:
-    d = W[0] - W[1]
-    return float(-d[0] / d[1]), float(-(b[0] - b[1]) / d[1])
-
-
-@line.mutant("The slope has the wrong sign: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.")
-def _(W: Array, b: Array) -> tuple[float, float]:
-    d = W[:, 0] - W[:, 1]
-    return float(d[0] / d[1]), float(-(b[0] - b[1]) / d[1])
-
-
-@line.mutant("The intercept has the wrong sign: the constant moves to the other side of the equation.")
-def _(W: Array, b: Array) -> tuple[float, float]:
-    d = W[:, 0] - W[:, 1]
-    return float(-d[0] / d[1]), float((b[0] - b[1]) / d[1])
-
-
-@line.mutant("You forgot the biases, so your line always passes through the origin.")
-def _(W: Array, b: Array) -> tuple[float, float]:
-    d = W[:, 0] - W[:, 1]
-    return float(-d[0] / d[1]), 0.0
-
-
-@line.mutant("Upside down: solve for x₁, the second coordinate, and divide by ITS coefficient.")
-def _(W: Array, b: Array) -> tuple[float, float]:
-    d = W[:, 0] - W[:, 1]
-    return float(-d[1] / d[0]), float(-(b[0] - b[1]) / d[0])
+line.mutant(
+    "You used the first class's column alone. A class wins by scoring MORE: compare both columns.",
+    "W[:, 0] - W[:, 1], b[0] - b[1]",
+    "W[:, 0], b[0]",
+)
+line.mutant(
+    "You subtracted rows. A row of W belongs to one input; a class has a COLUMN.",
+    "W[:, 0] - W[:, 1]",
+    "W[0] - W[1]",
+)
+line.mutant(
+    "You added the columns. The classes tie where the two scores are equal: their DIFFERENCE is 0 there.",
+    "W[:, 0] - W[:, 1], b[0] - b[1]",
+    "W[:, 0] + W[:, 1], b[0] + b[1]",
+)
+line.mutant(
+    "The slope has the wrong sign: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.", "-d[0]", "d[0]"
+)
+line.mutant(
+    "The intercept has the wrong sign: the constant moves to the other side of the equation.", "-e", "e"
+)
+line.mutant(
+    "Both signs are lost: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.",
+    "-d[0] / d[1], -e",
+    "d[0] / d[1], e",
+)
+line.mutant("You forgot the biases, so your line always passes through the origin.", "-e / d[1]", "0.0")
+line.mutant(
+    "Upside down: solve for x₁, the second coordinate, and divide by ITS coefficient.",
+    "-d[0] / d[1], -e / d[1]",
+    "-d[1] / d[0], -e / d[0]",
+)
+line.mutant(
+    "The slope stands on its head: solve for x₁, the second coordinate, and divide by ITS coefficient.",
+    "-d[0] / d[1]",
+    "-d[1] / d[0]",
+)
+line.mutant(
+    "The two are in the wrong order: first the slope, then the intercept.",
+    "-d[0] / d[1], -e / d[1]",
+    "-e / d[1], -d[0] / d[1]",
+)
+line.mutant(
+    "The intercept is not divided. All of the equation is divided by d₁, the constant, too.", "-e / d[1]", "-e"
+)
+line.mutant(
+    "`//` cuts a quotient down to a whole number. A slope may lie between: `/` divides.",
+    "-d[0] / d[1], -e / d[1]",
+    "-d[0] // d[1], -e // d[1]",
+)
 
 
 @line.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(W=np.array([[1.0, 0.0], [2.0, 0.0]]), b=np.array([3.0, 0.0]))
+    yield dict(W=np.array([[3, 1], [5, 1]]), b=np.array([1, 2]))
     for _ in range(5):
         yield dict(W=rng.normal(size=(2, 2)) + np.array([[1.0, -1.0], [2.0, -2.0]]), b=rng.normal(size=2))
 
@@ -289,6 +362,7 @@ line.hints(
     "Column k of W and entry k of b make the score of class k. Subtract the two scores: (2,) and one number remain.",
     "With d the difference of the columns and e that of the biases: slope −d[0]/d[1], intercept −e/d[1].",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 12.5
 
@@ -302,38 +376,51 @@ def accuracy(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
     return float((winners == labels).mean())
 
 
-@share.mutant("That is how often it is WRONG. Count the rows where winner and label agree.")
-def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
-    return float(((X @ W + b).argmax(axis=1) != labels).mean())
-
-
-@share.mutant("You returned a count. Divide by the number of examples.")
-def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
-    return float(((X @ W + b).argmax(axis=1) == labels).sum())
-
-
-@share.mutant("You took the SMALLEST score as the winner: argmax, not argmin.")
-def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
-    return float(((X @ W + b).argmin(axis=1) == labels).mean())
-
-
-@share.mutant("The biases are missing from your scores.")
-def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
-    return float(((X @ W).argmax(axis=1) == labels).mean())
-
-
-@share.mutant("You asked whether the winning class is the first one. Compare each winner with its own label.")
-def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
-    return float(((X @ W + b).argmax(axis=1) == 0).mean())
-
-
-@share.mutant("That is in per cent. A share lies between 0 and 1.")
-def _(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
-    return float(100 * ((X @ W + b).argmax(axis=1) == labels).mean())
+RIGHT = "float((winners == labels).mean())"
+share.mutant(
+    "That is how often it is WRONG. Count the rows where winner and label agree.", "winners == labels", "winners != labels"
+)
+share.mutant("You returned a count. Divide by the number of examples.", ".mean()", ".sum()")
+share.mutant("You took the SMALLEST score as the winner: argmax, not argmin.", "argmax", "argmin")
+share.mutant(
+    "`max` gives the score itself. Which class has it, its position in the row, says `argmax`.", "argmax", "max"
+)
+share.mutant("The biases are missing from your scores.", "(X @ W + b)", "(X @ W)")
+share.mutant(
+    "You asked whether the winning class is the first one. Compare each winner with its own label.",
+    "winners == labels",
+    "winners == 0",
+)
+share.mutant("That is in per cent. A share lies between 0 and 1.", RIGHT, "float(100 * (winners == labels).mean())")
+share.mutant(
+    "You compare two scores only. There may be more classes: the largest of all of them wins.",
+    "(X @ W + b).argmax(axis=1)",
+    "np.diff((X @ W + b)[:, :2])[:, 0] > 0",
+)
+share.mutant(
+    "It is always 0 or 1. Does `//` cut your share, or do you ask whether ALL are right? A share may lie between.",
+    RIGHT,
+    "(winners == labels).sum() // len(labels)",
+)
+share.mutant(
+    "You looked for the largest score in each column. A row is one example: along the row, axis=1.",
+    "argmax(axis=1)",
+    "argmax(axis=0)",
+)
+share.mutant(
+    "You divided by the number of classes. The share is of the examples, the rows of X.",
+    RIGHT,
+    "float((winners == labels).sum() / W.shape[1])",
+)
 
 
 @share.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    X, W, b = np.array([[1, 0], [0, 1]]), np.array([[1, 0], [0, 1]]), np.array([0, 0])
+    yield dict(X=X, labels=np.array([0, 0]), W=W, b=b)
+    yield dict(X=X, labels=np.array([1, 1]), W=W, b=np.array([0.5, 0.0]))
+    yield dict(X=X, labels=np.array([0, 1]), W=W, b=b)
+    yield dict(X=X[:1], labels=np.array([2]), W=np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), b=np.zeros(3))
     # one fraction could be guessed; ten fractions of some hundred examples each cannot
     for n in rng.integers(211, 499, size=10):
         labels = rng.integers(0, 3, size=int(n))
@@ -347,6 +434,7 @@ share.hints(
     "X @ W + b is (n, k). argmax along axis=1 gives one class number per row, shape (n,), like labels.",
     "The mean of (winners == labels) is the share of rows where they agree.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 

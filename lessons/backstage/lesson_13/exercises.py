@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Layer = tuple[Array, Array]  # (W, b) of a layer, or its gradients, or (z, s), what went in and the weighted sum
 Case = dict[str, Any]
 
+
 # ------------------------------------------------------------------------------------------------ 13.1
 
 passing = exercise("13.1", "Forward, and what to keep", points=2)
@@ -28,7 +29,7 @@ def forward(params: Sequence[Layer], X: Array) -> tuple[Array, list[Layer]]:
     The last layer ends with its weighted sum: its scores may be any numbers, and softmax or a squared error comes
     after them.
     """
-    z, caches = np.asarray(X, dtype=float), []
+    z, caches = X, []
     for W, b in params:
         s = z @ W + b
         caches.append((z, s))
@@ -36,59 +37,51 @@ def forward(params: Sequence[Layer], X: Array) -> tuple[Array, list[Layer]]:
     return s, caches
 
 
-@passing.mutant("Your caches hold tanh(s), the activation, where s is asked for: the sum BEFORE tanh.")
-def _(params: Sequence[Layer], X: Array) -> Any:
-    z, caches = np.asarray(X, dtype=float), []
-    for W, b in params:
-        s = z @ W + b
-        caches.append((z, np.tanh(s)))
-        z = np.tanh(s)
-    return s, caches
-
-
-@passing.mutant("Your caches hold what comes OUT of each layer. Keep what goes in: dW will be made of it.")
-def _(params: Sequence[Layer], X: Array) -> Any:
-    z, caches = np.asarray(X, dtype=float), []
-    for W, b in params:
-        s = z @ W + b
-        z = np.tanh(s)
-        caches.append((z, s))
-    return s, caches
-
-
-@passing.mutant("The last layer's scores went through tanh. There is no nonlinearity after the last weights.")
-def _(params: Sequence[Layer], X: Array) -> Any:
-    z, caches = np.asarray(X, dtype=float), []
-    for W, b in params:
-        s = z @ W + b
-        caches.append((z, s))
-        z = np.tanh(s)
-    return z, caches
-
-
-@passing.mutant("The biases are missing: s = z @ W + b.")
-def _(params: Sequence[Layer], X: Array) -> Any:
-    z, caches = np.asarray(X, dtype=float), []
-    for W, _b in params:
-        s = z @ W
-        caches.append((z, s))
-        z = np.tanh(s)
-    return s, caches
-
-
-@passing.mutant("There is no tanh between your layers, so all of them together are one matrix (lesson 09).")
-def _(params: Sequence[Layer], X: Array) -> Any:
-    z, caches = np.asarray(X, dtype=float), []
-    for W, b in params:
-        s = z @ W + b
-        caches.append((z, s))
-        z = s
-    return s, caches
+passing.mutant(
+    "Your caches hold tanh(s), the activation, where s is asked for: the sum BEFORE tanh.",
+    "caches.append((z, s))",
+    "caches.append((z, np.tanh(s)))",
+)
+passing.mutant(
+    "Your caches hold what comes OUT of each layer. Keep what goes in: dW will be made of it.",
+    "        caches.append((z, s))\n        z = np.tanh(s)",
+    "        z = np.tanh(s)\n        caches.append((z, s))",
+)
+passing.mutant(
+    "Your pairs are the wrong way round: first z, what goes in, then s, the sum.", "(z, s)", "(s, z)"
+)
+passing.mutant(
+    "The last layer's scores went through tanh. There is no nonlinearity after the last weights.",
+    "return s,",
+    "return z,",
+)
+passing.mutant(
+    "Every s has gone through tanh, the last one, too. Keep the sum as it is, and put its tanh into a new array.",
+    "z = np.tanh(s)",
+    "z = np.tanh(s, out=s)",
+)
+passing.mutant("The biases are missing: s = z @ W + b.", "z @ W + b", "z @ W")
+passing.mutant(
+    "There is no tanh between your layers, so all of them together are one matrix (lesson 09).", "np.tanh(s)", "s"
+)
+passing.mutant(
+    "You took tanh of what goes INTO each layer, of X, too. It comes after a layer's sum, and the next z is made of it.",
+    "z @ W + b\n        caches.append((z, s))\n        z = np.tanh(s)",
+    "np.tanh(z) @ W + b\n        caches.append((z, s))\n        z = s",
+)
+passing.mutant(
+    "Every layer got X. What goes into a layer is the tanh of the sums of the one before.",
+    "        z = np.tanh(s)\n",
+    "",
+)
 
 
 @passing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    for dims, n in [((2, 2, 1), 3), ((3, 4, 2), 5), ((2, 3, 3, 2), 4), ((4, 2), 3), ((2, 5, 4, 3, 2), 1)]:
+    params = [(np.array([[1.0]]), np.array([0.0])), (np.array([[2.0]]), np.array([1.0]))]
+    yield dict(params=params, X=np.array([[0.5]]))
+    yield dict(params=[(np.array([[1, 2], [3, 4]]), np.array([10, 20]))], X=np.array([[1, 0], [0, 1]]))
+    for dims, n in [((2, 2, 1), 3), ((3, 4, 2), 5), ((2, 3, 3, 2), 4), ((4, 2), 3), ((2, 5, 4, 3, 2), 1), ((2, 2, 2), 2)]:
         params = [(rng.normal(size=(a, b)) / np.sqrt(a), rng.normal(size=b)) for a, b in pairwise(dims)]
         yield dict(params=params, X=rng.normal(size=(n, dims[0])))
 
@@ -98,6 +91,7 @@ passing.hints(
     "z is (N, n_in), W (n_in, n_out), b (n_out,), s (N, n_out). caches has one pair (z, s) for each layer.",
     "For each W, b: s = z @ W + b, keep (z, s), z = np.tanh(s). Return the last s and the list.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 13.2
 
@@ -111,9 +105,9 @@ def backward(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> lis
     δ is the slope of the loss by s. It gives the layer's own two gradients, zᵀδ and the sum of δ over the samples;
     and through Wᵀ, and the slope of tanh, it becomes the δ of the layer below.
     """
-    delta, grads = np.asarray(dY, dtype=float), []
+    delta, grads = dY, []
     for k in range(len(params) - 1, -1, -1):
-        z, _ = caches[k]
+        z = caches[k][0]
         grads.append((z.T @ delta, delta.sum(axis=0)))
         if k > 0:
             below = caches[k - 1][1]
@@ -121,81 +115,80 @@ def backward(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> lis
     return grads[::-1]
 
 
-@back.mutant("You sent δ down through dW. No weight depends on another one; the way down is through W itself.")
-def _(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> Any:
-    delta, grads = np.asarray(dY, dtype=float), []
-    for k in range(len(params) - 1, -1, -1):
-        z, _ = caches[k]
-        grads.append((z.T @ delta, delta.sum(axis=0)))
-        if k > 0:
-            below = caches[k - 1][1]
-            delta = (delta @ grads[-1][0].T) * (1 - np.tanh(below) ** 2)
-    return grads[::-1]
-
-
-@back.mutant("δ goes down through W, as if it were going up. On the way back a layer's weights are transposed.")
-def _(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> Any:
-    delta, grads = np.asarray(dY, dtype=float), []
-    for k in range(len(params) - 1, -1, -1):
-        z, _ = caches[k]
-        grads.append((z.T @ delta, delta.sum(axis=0)))
-        if k > 0:
-            below = caches[k - 1][1]
-            delta = (delta @ params[k][0]) * (1 - np.tanh(below) ** 2)
-    return grads[::-1]
-
-
-@back.mutant("db has a row for each sample. One b serves all of them, so what they say about it adds up.")
-def _(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> Any:
-    delta, grads = np.asarray(dY, dtype=float), []
-    for k in range(len(params) - 1, -1, -1):
-        z, _ = caches[k]
-        grads.append((z.T @ delta, delta))
-        if k > 0:
-            below = caches[k - 1][1]
-            delta = (delta @ params[k][0].T) * (1 - np.tanh(below) ** 2)
-    return grads[::-1]
-
-
-@back.mutant("The slope of tanh is missing where δ passes from one layer to the one below.")
-def _(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> Any:
-    delta, grads = np.asarray(dY, dtype=float), []
-    for k in range(len(params) - 1, -1, -1):
-        z, _ = caches[k]
-        grads.append((z.T @ delta, delta.sum(axis=0)))
-        if k > 0:
-            delta = delta @ params[k][0].T
-    return grads[::-1]
-
-
-@back.mutant("You took 1 − s² for the slope. It is 1 − tanh(s)², and the caches hold s.")
-def _(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> Any:
-    delta, grads = np.asarray(dY, dtype=float), []
-    for k in range(len(params) - 1, -1, -1):
-        z, _ = caches[k]
-        grads.append((z.T @ delta, delta.sum(axis=0)))
-        if k > 0:
-            below = caches[k - 1][1]
-            delta = (delta @ params[k][0].T) * (1 - below**2)
-    return grads[::-1]
-
-
-@back.mutant("Your last layer, too, is multiplied by a slope of tanh. Its sum IS the output: there δ is dY.")
-def _(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> Any:
-    delta, grads = np.asarray(dY, dtype=float) * (1 - np.tanh(caches[-1][1]) ** 2), []
-    for k in range(len(params) - 1, -1, -1):
-        z, _ = caches[k]
-        grads.append((z.T @ delta, delta.sum(axis=0)))
-        if k > 0:
-            below = caches[k - 1][1]
-            delta = (delta @ params[k][0].T) * (1 - np.tanh(below) ** 2)
-    return grads[::-1]
+back.mutant(
+    "You sent δ down through dW. No weight depends on another one; the way down is through W itself.",
+    "params[k][0].T",
+    "grads[-1][0].T",
+)
+back.mutant(
+    "δ goes down through W, as if it were going up. On the way back a layer's weights are transposed.",
+    "params[k][0].T",
+    "params[k][0]",
+)
+back.mutant(
+    "δ goes down through the weights of the layer below. Its way leads through the weights of the layer it has left.",
+    "params[k][0].T",
+    "params[k - 1][0].T",
+)
+back.mutant(
+    "db has a row for each sample. One b serves all of them, so what they say about it adds up.",
+    "delta.sum(axis=0)",
+    "delta",
+)
+back.mutant(
+    "For db you added along the rows, axis 1. Add over the samples, down the columns: one number for each sum.",
+    "delta.sum(axis=0)",
+    "delta.sum(axis=1)",
+)
+back.mutant(
+    "Your dW is transposed. It belongs to W, so it has W's shape, (n_in, n_out).", "z.T @ delta", "delta.T @ z"
+)
+back.mutant(
+    "You averaged over the samples. Whether the loss is a mean is the loss's affair; dY knows it already.",
+    "(z.T @ delta, delta.sum(axis=0))",
+    "(z.T @ delta / len(delta), delta.mean(axis=0))",
+)
+back.mutant(
+    "The list runs from the last layer to the first. Put it in the order of params.", "grads[::-1]", "grads"
+)
+back.mutant(
+    "The slope of tanh is missing where δ passes from one layer to the one below.",
+    " * (1 - np.tanh(below) ** 2)",
+    "",
+)
+back.mutant(
+    "You took 1 − s² for the slope. It is 1 − tanh(s)², and the caches hold s.", "np.tanh(below) ** 2", "below**2"
+)
+back.mutant("The square is missing: the slope of tanh is 1 − tanh(s)².", "np.tanh(below) ** 2", "np.tanh(below)")
+back.mutant(
+    "tanh is taken twice in your slope. z is tanh(s) already: 1 − tanh(s)² is 1 − z².",
+    "np.tanh(below)",
+    "np.tanh(np.tanh(below))",
+)
+back.mutant(
+    "You took the slope at the layer's own s. δ goes down to the layer below, and passes the tanh that stands there.",
+    "caches[k - 1][1]",
+    "caches[k][1]",
+)
+back.mutant(
+    "Every layer got dY. Each layer's δ is made from the δ of the layer above it.",
+    "(delta @ params[k][0].T) * (1 - np.tanh(below) ** 2)",
+    "dY",
+)
+back.mutant(
+    "Your last layer, too, is multiplied by a slope of tanh. Its sum IS the output: there δ is dY.",
+    "dY, []",
+    "dY * (1 - np.tanh(caches[-1][1]) ** 2), []",
+)
 
 
 @back.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    # the first nets are square, so that a forgotten transpose gives a wrong value and not only an error
-    for dims, n in [((2, 2, 2), 3), ((3, 3, 3, 3), 4), ((3, 4, 2), 5), ((2, 5, 3, 1), 3)]:
+    params = [(np.array([[1.0]]), np.array([0.0])), (np.array([[2.0]]), np.array([1.0]))]
+    caches = [(np.array([[0.5]]), np.array([[0.5]])), (np.tanh([[0.5]]), 2 * np.tanh([[0.5]]) + 1)]
+    yield dict(params=params, caches=caches, dY=np.array([[1.0]]))
+    # the next nets are square, so that a forgotten transpose gives a wrong value and not only an error
+    for dims, n in [((2, 2), 2), ((2, 2, 2), 3), ((3, 3, 3, 3), 4), ((3, 3, 3, 3), 3), ((3, 4, 2), 5), ((2, 5, 3, 1), 3)]:
         params = [(rng.normal(size=(a, b)) / np.sqrt(a), rng.normal(size=b)) for a, b in pairwise(dims)]
         z, caches = rng.normal(size=(n, dims[0])), []
         for W, b in params:
@@ -214,6 +207,7 @@ back.hints(
     "is in caches[k - 1]. Return the list in the order of params.",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 13.3
 
 outer = exercise("13.3", "Where a weight's gradient comes from", points=1)
@@ -228,30 +222,43 @@ def delta_outer(delta: Array, z: Array) -> Array:
     return np.outer(np.append(z, 1.0), delta)
 
 
-@outer.mutant("The 1 is missing, and with it the row of the biases.")
-def _(delta: Array, z: Array) -> Any:
-    return np.outer(z, delta)
-
-
-@outer.mutant("That is the notes' layout, a row for each sum. Here a row is an input, as in W.")
-def _(delta: Array, z: Array) -> Any:
-    return np.outer(delta, np.append(z, 1.0))
-
-
-@outer.mutant("The 1 stands in front. Put it last, so that the biases are the last row.")
-def _(delta: Array, z: Array) -> Any:
-    return np.outer(np.append(1.0, z), delta)
-
-
-@outer.mutant("The last row is 0. The input of the biases is 1, so their gradient is δ.")
-def _(delta: Array, z: Array) -> Any:
-    return np.outer(np.append(z, 0.0), delta)
+OUTER = "np.outer(np.append(z, 1.0), delta)"
+outer.mutant("The 1 is missing, and with it the row of the biases.", OUTER, "np.outer(z, delta)")
+outer.mutant(
+    "That is the notes' layout, a row for each sum. Here a row is an input, as in W.",
+    OUTER,
+    "np.outer(delta, np.append(z, 1.0))",
+)
+outer.mutant(
+    "The 1 stands in front. Put it last, so that the biases are the last row.", "np.append(z, 1.0)", "np.append(1.0, z)"
+)
+outer.mutant("The last row is 0. The input of the biases is 1, so their gradient is δ.", "1.0", "0.0")
+outer.mutant(
+    "The 1 stands behind δ. It is an input, the one that is always 1: put it behind z.",
+    OUTER,
+    "np.outer(z, np.append(delta, 1.0))",
+)
+outer.mutant(
+    "The last row holds ones. The input of the biases is 1, and their gradient is that 1 times δ.",
+    OUTER,
+    "np.vstack([np.outer(z, delta), np.ones(len(delta))])",
+)
+outer.mutant(
+    "That is one long row: np.append without an axis flattens. Put the 1 behind z before you multiply.",
+    OUTER,
+    "np.append(np.outer(z, delta), delta)",
+)
+outer.mutant(
+    "`*` goes entry by entry. Each entry of [z, 1] meets each entry of δ: an outer product, a table.",
+    OUTER,
+    "np.append(z, 1.0) * delta",
+)
 
 
 @outer.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(delta=np.array([2, -1]), z=np.array([3, 0, 1]))
-    for n_in, n_out in [(3, 2), (2, 4), (1, 1), (4, 4)]:
+    for n_in, n_out in [(3, 2), (2, 4), (1, 1), (4, 4), (2, 3)]:
         yield dict(delta=rng.normal(size=n_out), z=rng.normal(size=n_in))
 
 
@@ -262,9 +269,11 @@ outer.hints(
     "np.append(z, 1.0) puts the 1 behind z, and np.outer(a, b) has a[i] * b[j] at (i, j).",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 13.4
 
-crossed = exercise("13.4", "The term that was crossed out", points=2, without=("gradients", "numerical_gradient"))
+# moving w₁ both ways is an answer, too, and its last digits are lost; one way only is not
+crossed = exercise("13.4", "The term that was crossed out", points=2, rtol=1e-6)
 
 
 @crossed.reference
@@ -279,53 +288,53 @@ def first_gradient(w: Sequence[float], x: float, y: float) -> float:
     return (z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * w[1] * (1 - z1**2) * x
 
 
-@crossed.mutant("That is the printed line: 0, always. The term it keeps is the one that vanishes.")
-def _(w: Sequence[float], x: float, y: float) -> float:
-    return 0.0
-
-
-@crossed.mutant("One link is missing: the loss has the slope z₃ − y by z₃.")
-def _(w: Sequence[float], x: float, y: float) -> float:
-    z1 = np.tanh(w[0] * x)
-    z2 = np.tanh(w[1] * z1)
-    z3 = np.tanh(w[2] * z2)
-    return (1 - z3**2) * w[2] * (1 - z2**2) * w[1] * (1 - z1**2) * x
-
-
-@crossed.mutant("That is the gradient by w₂: you stopped at the second layer.")
-def _(w: Sequence[float], x: float, y: float) -> float:
-    z1 = np.tanh(w[0] * x)
-    z2 = np.tanh(w[1] * z1)
-    z3 = np.tanh(w[2] * z2)
-    return (z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * z1
-
-
-@crossed.mutant("The slopes of tanh are missing: each of the three layers has one, 1 − z².")
-def _(w: Sequence[float], x: float, y: float) -> float:
-    z1 = np.tanh(w[0] * x)
-    z2 = np.tanh(w[1] * z1)
-    z3 = np.tanh(w[2] * z2)
-    return (z3 - y) * w[2] * w[1] * x
-
-
-@crossed.mutant("You passed through the weights: dz₃/dw₃ and dz₂/dw₂. The way leads through z₂ and z₁.")
-def _(w: Sequence[float], x: float, y: float) -> float:
-    z1 = np.tanh(w[0] * x)
-    z2 = np.tanh(w[1] * z1)
-    z3 = np.tanh(w[2] * z2)
-    return (z3 - y) * (1 - z3**2) * z2 * (1 - z2**2) * z1 * (1 - z1**2) * x
-
-
-@crossed.mutant("dz₁/dw₁ stands in your product twice, as the notes' general line has it by mistake.")
-def _(w: Sequence[float], x: float, y: float) -> float:
-    z1 = np.tanh(w[0] * x)
-    z2 = np.tanh(w[1] * z1)
-    z3 = np.tanh(w[2] * z2)
-    return (z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * w[1] * ((1 - z1**2) * x) ** 2
+PRODUCT = "(z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * w[1] * (1 - z1**2) * x"
+for message, wrong in (
+    ("That is the printed line: 0, always. The term it keeps is the one that vanishes.", "0.0"),
+    ("One link is missing: the loss has the slope z₃ − y by z₃.", PRODUCT.replace("(z3 - y) * ", "")),
+    ("That is the gradient by w₂: you stopped at the second layer.", "(z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * z1"),
+    ("That is the gradient by w₃: you stopped at the last layer.", "(z3 - y) * (1 - z3**2) * z2"),
+    ("The slopes of tanh are missing: each of the three layers has one, 1 − z².", "(z3 - y) * w[2] * w[1] * x"),
+    *(
+        ("One of the three slopes of tanh is missing: each layer has one, 1 − z².", PRODUCT.replace(f"(1 - z{k}**2) * ", ""))
+        for k in (1, 2, 3)
+    ),
+    ("The squares are missing: the slope of tanh is 1 − z².", PRODUCT.replace("**2", "")),
+    (
+        "You passed through the weights: dz₃/dw₃ and dz₂/dw₂. The way leads through z₂ and z₁.",
+        PRODUCT.replace("w[2]", "z2").replace("w[1]", "z1"),
+    ),
+    (
+        "dz₁/dw₁ stands in your product twice, as the notes' general line has it by mistake.",
+        PRODUCT + " * (1 - z1**2) * x",
+    ),
+    ("x is missing: w₁ is multiplied by x, so z₁ feels it times x.", PRODUCT.replace(" * x", "")),
+    (
+        "The weights on the way are missing: z₃ feels z₂ times w₃, and z₂ feels z₁ times w₂.",
+        PRODUCT.replace("w[2] * ", "").replace("w[1] * ", ""),
+    ),
+    *(
+        ("One weight on the way is missing: z₃ feels z₂ times w₃, and z₂ feels z₁ times w₂.", PRODUCT.replace(f"w[{k}] * ", ""))
+        for k in (1, 2)
+    ),
+    (
+        "All three weights are in your product. w₁ itself is not: dz₁/dw₁ is (1 − z₁²)·x.",
+        PRODUCT + " * w[0]",
+    ),
+    (
+        "Your weights are one place off: w[0] is w₁. The way leads through w₃ and w₂, w[2] and w[1].",
+        PRODUCT.replace("w[1]", "w[0]").replace("w[2]", "w[1]"),
+    ),
+    ("There is a 2 too many: the loss has a ½ in front, and the 2 of the square cancels it.", "2 * " + PRODUCT),
+    ("The sign is turned round: the error is z₃ − y.", PRODUCT.replace("z3 - y", "y - z3")),
+):
+    crossed.mutant(message, PRODUCT, wrong)
 
 
 @crossed.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(w=[1, 1, 1], x=1, y=0)
+    yield dict(w=[1, 1, 1], x=1, y=0.56)  # a curve so bent that moving w₁ one way only shows
     yield dict(w=[0.5, 1.5, -0.8], x=1.2, y=1.0)
     for _ in range(4):
         w, x, y = rng.uniform(0.4, 1.6, size=3) * rng.choice([-1, 1], size=3), rng.uniform(0.5, 1.5), rng.normal()
@@ -337,6 +346,7 @@ crossed.hints(
     "z₁ = tanh(w₁x), z₂ = tanh(w₂z₁), z₃ = tanh(w₃z₂), ℓ = ½(z₃ − y)². The answer is one number, a product.",
     "It is (z3 - y), times (1 - z3**2) * w[2], times (1 - z2**2) * w[1], times (1 - z1**2) * x.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 13.5
 
@@ -354,54 +364,51 @@ def init(dims: Sequence[int], rng: np.random.Generator) -> list[Layer]:
     return [(rng.normal(size=(a, b)) / np.sqrt(a), np.zeros(b)) for a, b in sizes]
 
 
-@start.mutant("All weights are 0. Then no hidden unit does anything, and none gets a gradient.")
-def _(dims: Sequence[int], rng: np.random.Generator) -> list[Layer]:
-    sizes = [(dims[k], dims[k + 1]) for k in range(len(dims) - 1)]
-    return [(np.zeros((a, b)), np.zeros(b)) for a, b in sizes]
-
-
-@start.mutant("All weights of a layer are equal, so its units are twins and stay twins.")
-def _(dims: Sequence[int], rng: np.random.Generator) -> list[Layer]:
-    sizes = [(dims[k], dims[k + 1]) for k in range(len(dims) - 1)]
-    return [(np.ones((a, b)) / np.sqrt(a), np.zeros(b)) for a, b in sizes]
-
-
-@start.mutant("The weights are too large: divide by √n_in, or the sums grow with the number of inputs.")
-def _(dims: Sequence[int], rng: np.random.Generator) -> list[Layer]:
-    sizes = [(dims[k], dims[k + 1]) for k in range(len(dims) - 1)]
-    return [(rng.normal(size=(a, b)), np.zeros(b)) for a, b in sizes]
-
-
-@start.mutant("You divide by n_in. A sum of n_in terms grows like √n_in, so that the square root is enough.")
-def _(dims: Sequence[int], rng: np.random.Generator) -> list[Layer]:
-    sizes = [(dims[k], dims[k + 1]) for k in range(len(dims) - 1)]
-    return [(rng.normal(size=(a, b)) / a, np.zeros(b)) for a, b in sizes]
-
-
-@start.mutant("You divide by √n_out. How many terms a sum has is the number of INPUTS, the rows of W.")
-def _(dims: Sequence[int], rng: np.random.Generator) -> list[Layer]:
-    sizes = [(dims[k], dims[k + 1]) for k in range(len(dims) - 1)]
-    return [(rng.normal(size=(a, b)) / np.sqrt(b), np.zeros(b)) for a, b in sizes]
-
-
-@start.mutant("Your biases are random. Start them at 0: the weights are enough to make the units differ.")
-def _(dims: Sequence[int], rng: np.random.Generator) -> list[Layer]:
-    sizes = [(dims[k], dims[k + 1]) for k in range(len(dims) - 1)]
-    return [(rng.normal(size=(a, b)) / np.sqrt(a), rng.normal(size=b)) for a, b in sizes]
+WEIGHTS = "rng.normal(size=(a, b)) / np.sqrt(a)"
+start.mutant(
+    "All weights are 0. Then no hidden unit does anything, and none gets a gradient.", WEIGHTS, "np.zeros((a, b))"
+)
+start.mutant(
+    "All weights of a layer are equal, so its units are twins and stay twins.", WEIGHTS, "np.ones((a, b)) / np.sqrt(a)"
+)
+start.mutant(
+    "The weights are too large: divide by √n_in, or the sums grow with the number of inputs.",
+    WEIGHTS,
+    "rng.normal(size=(a, b))",
+)
+start.mutant(
+    "You divide by n_in. A sum of n_in terms grows like √n_in, so that the square root is enough.",
+    WEIGHTS,
+    "rng.normal(size=(a, b)) / a",
+)
+start.mutant(
+    "You divide by √n_out. How many terms a sum has is the number of INPUTS, the rows of W.",
+    WEIGHTS,
+    "rng.normal(size=(a, b)) / np.sqrt(b)",
+)
+start.mutant(
+    "Your biases are random. Start them at 0: the weights are enough to make the units differ.",
+    "np.zeros(b)",
+    "rng.normal(size=b)",
+)
 
 
 @start.observe
 def _(answer: Callable[..., Any], case: Case) -> Any:
-    rngs = [np.random.default_rng(case["seed"] + k) for k in (0, 0, 1)]
-    return [answer(case["dims"], rng) for rng in rngs]
+    dims, seed = case["dims"], case["seed"]
+    return {
+        f"init({dims}, default_rng({seed}))": answer(list(dims), np.random.default_rng(seed)),
+        "the same once more": answer(list(dims), np.random.default_rng(seed)),
+        f"with default_rng({seed + 1})": answer(list(dims), np.random.default_rng(seed + 1)),
+    }
 
 
 @start.accepts
-def _(tries: list[Any], case: Case) -> bool | str:
+def _(tries: dict[str, Any], case: Case) -> bool | str:
     """Spread within 12 % of 1/√n_in for 4,000 weights or more: an honest start misses that once in 10²³ times."""
     dims = case["dims"]
     shapes = list(pairwise(dims))
-    for params in tries:
+    for params in tries.values():
         if not isinstance(params, list | tuple) or len(params) != len(shapes):
             return f"For {len(dims)} sizes a list of {len(shapes)} pairs (W, b) is asked for, one for each layer."
         for (a, b), layer in zip(shapes, params, strict=True):
@@ -418,12 +425,13 @@ def _(tries: list[Any], case: Case) -> bool | str:
                 return "Some weights are no numbers."
             if len(np.unique(W)) < W.size / 2:
                 return "Many weights are equal. Units with equal weights are twins, and stay twins."
-            ratio = W.std() * np.sqrt(a)
-            if not 0.88 < ratio < 1.12:
+            if W.size < 1000:
+                continue  # too few for a word about their spread
+            if abs(W.mean()) > 7 * W.std() / np.sqrt(W.size):
+                return f"The weights are not centred: their mean is {W.mean():.2g}, and should be near 0."
+            if not 0.88 < W.std() * np.sqrt(a) < 1.12:
                 return f"The weights from {a} to {b} have spread {W.std():.2g}; 1/√{a} is {1 / np.sqrt(a):.2g}."
-            if abs(W.mean()) * np.sqrt(a * W.size) > 7:
-                return "The weights are not centred: their mean should be near 0."
-    first, again, other = ([np.asarray(W, dtype=float) for W, _ in params] for params in tries)
+    first, again, other = ([np.asarray(W, dtype=float) for W, _ in params] for params in tries.values())
     if not all(np.array_equal(V, W) for V, W in zip(first, again, strict=True)):
         return "The same seed gave two different starts: take all randomness from rng and nowhere else."
     if any(np.array_equal(V, W) for V, W in zip(first, other, strict=True)):
@@ -433,6 +441,7 @@ def _(tries: list[Any], case: Case) -> bool | str:
 
 @start.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(dims=[2, 8, 3], seed=1)
     yield dict(dims=[90, 50], seed=int(rng.integers(10**6)))
     yield dict(dims=[64, 81, 50], seed=int(rng.integers(10**6)))
 
@@ -442,6 +451,7 @@ start.hints(
     "dims = [2, 8, 3] means two layers: W (2, 8) with b (8,), and W (8, 3) with b (3,).",
     "For each pair a, b of neighbours in dims: rng.normal(size=(a, b)) / np.sqrt(a), and np.zeros(b).",
 )
+
 
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 
