@@ -14,9 +14,9 @@ import pytest
 import dlcourse as dl
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
-from dlcourse.lesson.judging import expected_of, judge
+from dlcourse.lesson.judging import expected_of, judge, same
 from dlcourse.lesson.running import Run, observe_answer
-from dlcourse.lesson.values import bits, differs
+from dlcourse.lesson.values import bits
 from tests.conftest import LESSONS
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in files.exercises(lesson).values()]
@@ -88,7 +88,7 @@ def test_the_reference_passes_from_its_source_alone(exercise, seed):
 @pytest.mark.parametrize(("exercise", "index"), MUTANTS, ids=[f"{e.id}-{i}" for e, i in MUTANTS])
 def test_a_mutant_fails_with_its_own_message(exercise, index, seed):
     verdict = judge(exercise, exercise.draw(seed), run(exercise, mutant_source(exercise, index), seed))
-    assert verdict.outcome == "failed"
+    assert verdict.outcome in ("failed", "error")
     assert verdict.mutant == index
     assert verdict.lines[2] == exercise.mutants[index].message
     assert len(verdict.lines) == 3
@@ -102,16 +102,18 @@ def test_no_two_mutants_agree_on_the_cases(exercise, seed):
     for i, one in enumerate(seen):
         for j, other in enumerate(seen[:i]):
             pairs = zip(one, other, strict=True)
-            assert any(a.status != b.status or differs(a.observed, b.observed, exercise.rtol) for a, b in pairs), (
+            assert not all(same(exercise, a, b) for a, b in pairs), (
                 f"mutants {j} and {i} of {exercise.id} cannot be told apart"
             )
 
 
 @each_exercise
-def test_there_is_a_mutant_or_more_and_each_has_a_short_sentence_of_its_own(exercise):
+def test_there_is_a_mutant_or_more_and_each_has_a_short_sentence(exercise):
     messages = [mutant.message for mutant in exercise.mutants]
-    assert 1 <= len(messages) == len(set(messages))
-    assert [message for message in messages if len(message) > 150 or "\n" in message or message[-1:] != "."] == []
+    assert messages
+    assert [
+        message for message in messages if len(message) > 150 or "\n" in message or message[-1:] not in (".", "?")
+    ] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)

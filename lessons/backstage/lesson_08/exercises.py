@@ -71,20 +71,14 @@ composed.mutant(
     "        return slope\n",
 )
 composed.mutant(
-    "Everything comes out 0. A product that starts at 0 stays there: start it at 1.",
-    "slope = 1.0",
-    "slope = 0.0",
+    "Everything comes out 0. A product that starts at 0 stays there: start it at 1.", "slope = 1.0", "slope = 0.0"
 )
 composed.mutant(
     "The signs are lost. A link that falls turns the change round: multiply the slopes as they are.",
     "slope * df(x)",
     "slope * abs(df(x))",
 )
-composed.mutant(
-    "You multiplied the values. It is the slopes df that scale a change.",
-    "slope * df(x)",
-    "slope * f(x)",
-)
+composed.mutant("You multiplied the values. It is the slopes df that scale a change.", "slope * df(x)", "slope * f(x)")
 
 
 LINKS = {  # a function and its slope, as text
@@ -247,23 +241,15 @@ linear.mutant(
     "(w @ x - y) * x",
     "2 * (w @ x - y) * x",
 )
-linear.mutant(
-    "The sign is turned round: the error is prediction minus target, w·x − y.", "(w @ x - y)", "(y - w @ x)"
-)
+linear.mutant("The sign is turned round: the error is prediction minus target, w·x − y.", "(w @ x - y)", "(y - w @ x)")
 linear.mutant(
     "That is one number, the slope by the prediction. The second link is missing: how w moves the prediction.",
     "(w @ x - y) * x",
     "w @ x - y",
 )
+linear.mutant("You differentiated by the data x. It is the weights w that can be turned.", "- y) * x", "- y) * w")
 linear.mutant(
-    "You differentiated by the data x. It is the weights w that can be turned.",
-    "- y) * x",
-    "- y) * w",
-)
-linear.mutant(
-    "The target got lost. Its slope by w is 0, but the error itself contains it: e = w·x − y.",
-    "(w @ x - y)",
-    "(w @ x)",
+    "The target got lost. Its slope by w is 0, but the error itself contains it: e = w·x − y.", "(w @ x - y)", "(w @ x)"
 )
 linear.mutant(
     "That is the loss itself, one number. Its gradient says how each weight moves it: one number for each of them.",
@@ -285,11 +271,7 @@ linear.mutant(
     "(w @ x - y) * x",
     "np.abs((w @ x - y) * x)",
 )
-linear.mutant(
-    "The error is squared still. The slope of ½e² by e is e.",
-    "(w @ x - y)",
-    "(w @ x - y) ** 2",
-)
+linear.mutant("The error is squared still. The slope of ½e² by e is e.", "(w @ x - y)", "(w @ x - y) ** 2")
 
 
 @linear.cases
@@ -336,11 +318,7 @@ plane.mutant(
     ALL_THREE,
     "-a / b, -b / c, -c / a",
 )
-plane.mutant(
-    "The order is another one: first ∂x/∂y, then ∂y/∂z, then ∂z/∂x.",
-    ALL_THREE,
-    "-b / a, -a / c, -c / b",
-)
+plane.mutant("The order is another one: first ∂x/∂y, then ∂y/∂z, then ∂z/∂x.", ALL_THREE, "-b / a, -a / c, -c / b")
 plane.mutant(
     "You return the product of the three. The three slopes themselves are asked for.",
     "-b / a, -c / b, -a / c",

@@ -57,9 +57,7 @@ slope.mutant(
     "-small / (1 + small) ** 2",
 )
 slope.mutant(
-    "You multiplied a itself with 1 − a. The slope is σ(a)(1 − σ(a)): apply the sigmoid first.",
-    SLOPE,
-    "a * (1 - a)",
+    "You multiplied a itself with 1 − a. The slope is σ(a)(1 − σ(a)): apply the sigmoid first.", SLOPE, "a * (1 - a)"
 )
 slope.mutant(
     "That is σ(a)². Deriving 1/(1 + e⁻ᵃ), the slope of the inside, −e⁻ᵃ, has to multiply.",
@@ -67,15 +65,9 @@ slope.mutant(
     "1 / (1 + np.exp(-a)) ** 2",
 )
 slope.mutant(
-    "1 − σ(a)² is the pattern of tanh. The sigmoid's slope is σ(a)(1 − σ(a)).",
-    SLOPE,
-    "1 - 1 / (1 + np.exp(-a)) ** 2",
+    "1 − σ(a)² is the pattern of tanh. The sigmoid's slope is σ(a)(1 − σ(a)).", SLOPE, "1 - 1 / (1 + np.exp(-a)) ** 2"
 )
-slope.mutant(
-    "That is 1 − σ(a). One factor is missing: the slope is σ(a)(1 − σ(a)).",
-    SLOPE,
-    "1 / (1 + np.exp(a))",
-)
+slope.mutant("That is 1 − σ(a). One factor is missing: the slope is σ(a)(1 − σ(a)).", SLOPE, "1 / (1 + np.exp(a))")
 
 
 @slope.cases
@@ -116,26 +108,16 @@ through_h.mutant(
     "np.tanh(s)",
     "np.tanh(np.tanh(s))",
 )
+through_h.mutant("The square is missing: tanh has the slope 1 − tanh(s)².", "np.tanh(s) ** 2", "np.tanh(s)")
 through_h.mutant(
-    "The square is missing: tanh has the slope 1 − tanh(s)².",
-    "np.tanh(s) ** 2",
-    "np.tanh(s)",
-)
-through_h.mutant(
-    "Your slope of tanh is 1 − s². What is squared is tanh(s), not s: 1 − tanh(s)².",
-    "np.tanh(s) ** 2",
-    "s**2",
+    "Your slope of tanh is 1 − s². What is squared is tanh(s), not s: 1 − tanh(s)².", "np.tanh(s) ** 2", "s**2"
 )
 through_h.mutant(
     "`dC_dz * s > 0` compares a product with 0. Put the comparison in brackets: it gives the slope, 1 or 0.",
     "dC_dz * (s > 0)",
     "dC_dz * s > 0",
 )
-through_h.mutant(
-    "It is s that decides where relu is flat, not what arrives from above.",
-    "(s > 0)",
-    "(dC_dz > 0)",
-)
+through_h.mutant("It is s that decides where relu is flat, not what arrives from above.", "(s > 0)", "(dC_dz > 0)")
 through_h.mutant(
     "Where s is not positive, relu is flat: nothing comes back there. You let everything through.",
     "dC_dz * (s > 0)",
@@ -229,9 +211,7 @@ through_sum.mutant(
     "(W * dC_ds[:, None]).sum(axis=1)",
 )
 through_sum.mutant(
-    "Only the first z has got its slope. W has a column for each z.",
-    "W.T @ dC_ds",
-    "W[:, :1].T @ dC_ds",
+    "Only the first z has got its slope. W has a column for each z.", "W.T @ dC_ds", "W[:, :1].T @ dC_ds"
 )
 
 
@@ -300,9 +280,7 @@ depth.mutant(
     "dh(value)\n        return factor\n",
 )
 depth.mutant(
-    "Everything comes out 0. A product that starts at 0 stays there: start it at 1.",
-    "factor = 1.0",
-    "factor = 0.0",
+    "Everything comes out 0. A product that starts at 0 stays there: start it at 1.", "factor = 1.0", "factor = 0.0"
 )
 depth.mutant(
     "You multiplied by the places, too. Only the slope at a place scales what comes back.",
@@ -310,9 +288,7 @@ depth.mutant(
     "factor * value * dh(value)",
 )
 depth.mutant(
-    "You multiplied the places. What scales is the slope there: dh(value).",
-    "factor * dh(value)",
-    "factor * value",
+    "You multiplied the places. What scales is the slope there: dh(value).", "factor * dh(value)", "factor * value"
 )
 depth.mutant(
     "¼ is the most that a sigmoid lets through, at 0. Here dh says the slope, and each layer has a place of its own.",
@@ -357,14 +333,10 @@ def collapse(Ws: list[Array]) -> Array:
 
 
 fold.mutant(
-    "The order is turned round. Ws[0] is applied first, so it stands next to x, on the right.",
-    "after @ W",
-    "W @ after",
+    "The order is turned round. Ws[0] is applied first, so it stands next to x, on the right.", "after @ W", "W @ after"
 )
 fold.mutant(
-    "You multiplied entry by entry. One layer after another is the matrix product, @.",
-    "after @ W",
-    "after * W",
+    "You multiplied entry by entry. One layer after another is the matrix product, @.", "after @ W", "after * W"
 )
 fold.mutant(
     "You added the matrices. That would be layers side by side; these stand one after another.",
@@ -372,24 +344,12 @@ fold.mutant(
     "after + W",
 )
 fold.mutant(
-    "The matrix is transposed. With x as a column, W x has a row of W for each output.",
-    "return W",
-    "return W.T",
+    "The matrix is transposed. With x as a column, W x has a row of W for each output.", "return W", "return W.T"
 )
+fold.mutant("The first matrix is used twice. You begin with it: go on with the one after it.", "Ws[1:]", "Ws")
+fold.mutant("The last matrix is missing. All of them have to be in the product.", "Ws[1:]", "Ws[1:-1]")
 fold.mutant(
-    "The first matrix is used twice. You begin with it: go on with the one after it.",
-    "Ws[1:]",
-    "Ws",
-)
-fold.mutant(
-    "The last matrix is missing. All of them have to be in the product.",
-    "Ws[1:]",
-    "Ws[1:-1]",
-)
-fold.mutant(
-    "The first matrix is missing. All of them have to be in the product.",
-    "W = Ws[0]",
-    "W = np.eye(len(Ws[0]))",
+    "The first matrix is missing. All of them have to be in the product.", "W = Ws[0]", "W = np.eye(len(Ws[0]))"
 )
 fold.mutant(
     "Everything comes out 0. What does your product begin with? Zeros stay zeros; Ws[0] is a good beginning.",

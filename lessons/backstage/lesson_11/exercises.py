@@ -187,9 +187,7 @@ shapely.mutant(
     "[b.T @ g, g @ a.T]",
 )
 shapely.mutant(
-    "Matmul: `*` multiplies entry by entry. Both gradients are matrix products, @.",
-    PRODUCTS,
-    "[g * b.T, a.T * g]",
+    "Matmul: `*` multiplies entry by entry. Both gradients are matrix products, @.", PRODUCTS, "[g * b.T, a.T * g]"
 )
 shapely.mutant(
     "Matmul: nothing is divided or inverted on the way back. Turn B and A round, as Bᵀ and Aᵀ.",
@@ -258,7 +256,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         ((2, 2, 3), (2, 1)),
     ]:
         a, b = np.asarray(rng.normal(size=left)), np.asarray(rng.normal(size=right))
-        yield dict(operation="add", g=np.asarray(rng.normal(size=np.shape(a + b))), output=np.asarray(a + b), inputs=(a, b))
+        yield dict(
+            operation="add", g=np.asarray(rng.normal(size=np.shape(a + b))), output=np.asarray(a + b), inputs=(a, b)
+        )
 
 
 shapely.observe(ask_rule)
@@ -329,9 +329,7 @@ reducing.mutant(
     "g * output * (1 - output)",
 )
 reducing.mutant(
-    "Softmax: you summed over the whole table. Each row is a softmax of its own.",
-    "axis=1, keepdims=True",
-    "",
+    "Softmax: you summed over the whole table. Each row is a softmax of its own.", "axis=1, keepdims=True", ""
 )
 reducing.mutant(
     "Softmax: you summed down the columns. Each row is a softmax of its own: axis=1.",
@@ -354,9 +352,7 @@ reducing.mutant(
     "((g * output).sum(axis=1, keepdims=True) - g) * output",
 )
 reducing.mutant(
-    "Softmax: the output is missing in the row's sum. Each G_j counts with its share S_j.",
-    "(g * output).sum",
-    "g.sum",
+    "Softmax: the output is missing in the row's sum. Each G_j counts with its share S_j.", "(g * output).sum", "g.sum"
 )
 
 
@@ -625,9 +621,7 @@ def gradcheck(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) 
 DIVISOR = " / max(1.0, abs(claimed[i]), abs(slope))"
 KINK = "abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) > 0.01"
 checking.mutant(
-    "That is the absolute error. A slope of 1000 that is off by 1 is better than one of 1: divide.",
-    DIVISOR,
-    "",
+    "That is the absolute error. A slope of 1000 that is off by 1 is better than one of 1: divide.", DIVISOR, ""
 )
 checking.mutant(
     "A right gradient gets an error near h: you move one way only. Move both ways, and divide by 2h.",
@@ -698,9 +692,7 @@ checking.mutant(
     "min(1.0, abs(claimed[i])",
 )
 checking.mutant(
-    "You move by a step of your own. It comes in as an argument, h.",
-    "    worst = 0.0\n",
-    "    worst, h = 0.0, 1e-5\n",
+    "You move by a step of your own. It comes in as an argument, h.", "    worst = 0.0\n", "    worst, h = 0.0, 1e-5\n"
 )
 checking.mutant(
     "x holds whole numbers, and so does its copy: 2 + 0.00001 is stored as 2. Copy it as floats.",
@@ -780,15 +772,11 @@ emptied.mutant(
 )
 emptied.mutant(
     "Nothing moved. Are the boxes emptied after they are filled, and before the step? Empty, fill, step.",
-    "add_gradients(params, grads)",
-    "pass",
+    "value - lr * grads[name] for",
+    "value for",
 )
-emptied.mutant(
-    "You walked uphill. A step subtracts lr times the gradient.", "value - lr", "value + lr"
-)
-emptied.mutant(
-    "The learning rate is missing: a step is lr times the gradient.", "lr * grads[name]", "grads[name]"
-)
+emptied.mutant("You walked uphill. A step subtracts lr times the gradient.", "value - lr", "value + lr")
+emptied.mutant("The learning rate is missing: a step is lr times the gradient.", "lr * grads[name]", "grads[name]")
 emptied.mutant(
     "The learning rate is shared out among the steps. Each step takes all of lr.", "lr * grads", "lr / steps * grads"
 )
@@ -797,12 +785,14 @@ emptied.mutant(
     FILLED,
     "grads = {}\n    add_gradients(params, grads)\n    for _ in range(steps):\n",
 )
-emptied.mutant("You took one step too many. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps + 1)")
-emptied.mutant("You took one step too few. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps - 1)")
 emptied.mutant(
-    "You took a single step. Does a `return` stand inside your loop?",
-    STEPPED,
-    STEPPED + "        return params\n",
+    "You took one step too many. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps + 1)"
+)
+emptied.mutant(
+    "You took one step too few. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps - 1)"
+)
+emptied.mutant(
+    "You took a single step. Does a `return` stand inside your loop?", STEPPED, STEPPED + "        return params\n"
 )
 emptied.mutant(
     "Those are the gradients of the last step. The parameters that it led to are asked for.",

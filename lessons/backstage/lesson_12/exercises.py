@@ -117,7 +117,9 @@ def cross_entropy(P: Array, Y: Array) -> float:
 
 SUM = "float(-np.log(p).sum())"
 surprise.mutant(
-    "0 · log 0 is nan. Pick the right class's probability first, then take its log.", SUM, "float(-np.sum(Y * np.log(P)))"
+    "0 · log 0 is nan. Pick the right class's probability first, then take its log.",
+    SUM,
+    "float(-np.sum(Y * np.log(P)))",
 )
 surprise.mutant(
     "You took the mean. In this lesson J is the SUM over the examples, as in Sabinasz.", SUM, "float(-np.log(p).mean())"
@@ -148,15 +150,9 @@ surprise.mutant(
     "P.max(axis=1)",
 )
 surprise.mutant(
-    "You added down the columns. A row is one example: pick one probability from each row, axis=1.",
-    "axis=1",
-    "axis=0",
+    "You added down the columns. A row is one example: pick one probability from each row, axis=1.", "axis=1", "axis=0"
 )
-surprise.mutant(
-    "Those are the costs of the single examples. J is their sum, one number.",
-    SUM,
-    "-np.log(p)",
-)
+surprise.mutant("Those are the costs of the single examples. J is their sum, one number.", SUM, "-np.log(p)")
 surprise.mutant(
     "Every class counts with you. Only the probability of the right one does, which Y marks.",
     SUM,
@@ -236,11 +232,7 @@ training.mutant(
     "W.value, b.value",
     "W0, b0",
 )
-training.mutant(
-    "The biases are not part of your scores: x @ W + b.",
-    "x @ W + b",
-    "x @ W + 0 * b",
-)
+training.mutant("The biases are not part of your scores: x @ W + b.", "x @ W + b", "x @ W + 0 * b")
 training.mutant(
     "The learning rate is written in. It comes in as an argument, lr.", "learning_rate=lr", "learning_rate=0.01"
 )
@@ -262,9 +254,7 @@ training.mutant(
 
 @training.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(
-        X=np.array([[1.0], [-1.0]]), Y=np.eye(2), W0=np.zeros((1, 2)), b0=np.zeros(2), lr=0.5, steps=1
-    )
+    yield dict(X=np.array([[1.0], [-1.0]]), Y=np.eye(2), W0=np.zeros((1, 2)), b0=np.zeros(2), lr=0.5, steps=1)
     yield dict(
         X=np.array([[1.0, 2.0]]), Y=np.array([[0.0, 1.0]]), W0=np.eye(2), b0=np.array([0.0, 1.0]), lr=0.25, steps=2
     )
@@ -303,25 +293,17 @@ line.mutant(
     "W[:, 0], b[0]",
 )
 line.mutant(
-    "You subtracted rows. A row of W belongs to one input; a class has a COLUMN.",
-    "W[:, 0] - W[:, 1]",
-    "W[0] - W[1]",
+    "You subtracted rows. A row of W belongs to one input; a class has a COLUMN.", "W[:, 0] - W[:, 1]", "W[0] - W[1]"
 )
 line.mutant(
     "You added the columns. The classes tie where the two scores are equal: their DIFFERENCE is 0 there.",
     "W[:, 0] - W[:, 1], b[0] - b[1]",
     "W[:, 0] + W[:, 1], b[0] + b[1]",
 )
+line.mutant("The slope has the wrong sign: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.", "-d[0]", "d[0]")
+line.mutant("The intercept has the wrong sign: the constant moves to the other side of the equation.", "-e", "e")
 line.mutant(
-    "The slope has the wrong sign: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.", "-d[0]", "d[0]"
-)
-line.mutant(
-    "The intercept has the wrong sign: the constant moves to the other side of the equation.", "-e", "e"
-)
-line.mutant(
-    "Both signs are lost: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.",
-    "-d[0] / d[1], -e",
-    "d[0] / d[1], e",
+    "Both signs are lost: d₀x₀ + d₁x₁ + e = 0 gives x₁ = −(d₀/d₁) x₀ − e/d₁.", "-d[0] / d[1], -e", "d[0] / d[1], e"
 )
 line.mutant("You forgot the biases, so your line always passes through the origin.", "-e / d[1]", "0.0")
 line.mutant(
@@ -339,9 +321,7 @@ line.mutant(
     "-d[0] / d[1], -e / d[1]",
     "-e / d[1], -d[0] / d[1]",
 )
-line.mutant(
-    "The intercept is not divided. All of the equation is divided by d₁, the constant, too.", "-e / d[1]", "-e"
-)
+line.mutant("The intercept is not divided. All of the equation is divided by d₁, the constant, too.", "-e / d[1]", "-e")
 line.mutant(
     "`//` cuts a quotient down to a whole number. A slope may lie between: `/` divides.",
     "-d[0] / d[1], -e / d[1]",
@@ -378,7 +358,9 @@ def accuracy(X: Array, labels: NDArray[np.int64], W: Array, b: Array) -> float:
 
 RIGHT = "float((winners == labels).mean())"
 share.mutant(
-    "That is how often it is WRONG. Count the rows where winner and label agree.", "winners == labels", "winners != labels"
+    "That is how often it is WRONG. Count the rows where winner and label agree.",
+    "winners == labels",
+    "winners != labels",
 )
 share.mutant("You returned a count. Divide by the number of examples.", ".mean()", ".sum()")
 share.mutant("You took the SMALLEST score as the winner: argmax, not argmin.", "argmax", "argmin")

@@ -47,9 +47,7 @@ passing.mutant(
     "        caches.append((z, s))\n        z = np.tanh(s)",
     "        z = np.tanh(s)\n        caches.append((z, s))",
 )
-passing.mutant(
-    "Your pairs are the wrong way round: first z, what goes in, then s, the sum.", "(z, s)", "(s, z)"
-)
+passing.mutant("Your pairs are the wrong way round: first z, what goes in, then s, the sum.", "(z, s)", "(s, z)")
 passing.mutant(
     "The last layer's scores went through tanh. There is no nonlinearity after the last weights.",
     "return s,",
@@ -65,7 +63,7 @@ passing.mutant(
     "There is no tanh between your layers, so all of them together are one matrix (lesson 09).", "np.tanh(s)", "s"
 )
 passing.mutant(
-    "You took tanh of what goes INTO each layer, of X, too. It comes after a layer's sum, and the next z is made of it.",
+    "You took tanh of what goes INTO each layer, of X, too. It comes after a layer's sum, and makes the next z.",
     "z @ W + b\n        caches.append((z, s))\n        z = np.tanh(s)",
     "np.tanh(z) @ W + b\n        caches.append((z, s))\n        z = s",
 )
@@ -81,7 +79,14 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     params = [(np.array([[1.0]]), np.array([0.0])), (np.array([[2.0]]), np.array([1.0]))]
     yield dict(params=params, X=np.array([[0.5]]))
     yield dict(params=[(np.array([[1, 2], [3, 4]]), np.array([10, 20]))], X=np.array([[1, 0], [0, 1]]))
-    for dims, n in [((2, 2, 1), 3), ((3, 4, 2), 5), ((2, 3, 3, 2), 4), ((4, 2), 3), ((2, 5, 4, 3, 2), 1), ((2, 2, 2), 2)]:
+    for dims, n in [
+        ((2, 2, 1), 3),
+        ((3, 4, 2), 5),
+        ((2, 3, 3, 2), 4),
+        ((4, 2), 3),
+        ((2, 5, 4, 3, 2), 1),
+        ((2, 2, 2), 2),
+    ]:
         params = [(rng.normal(size=(a, b)) / np.sqrt(a), rng.normal(size=b)) for a, b in pairwise(dims)]
         yield dict(params=params, X=rng.normal(size=(n, dims[0])))
 
@@ -140,21 +145,15 @@ back.mutant(
     "delta.sum(axis=0)",
     "delta.sum(axis=1)",
 )
-back.mutant(
-    "Your dW is transposed. It belongs to W, so it has W's shape, (n_in, n_out).", "z.T @ delta", "delta.T @ z"
-)
+back.mutant("Your dW is transposed. It belongs to W, so it has W's shape, (n_in, n_out).", "z.T @ delta", "delta.T @ z")
 back.mutant(
     "You averaged over the samples. Whether the loss is a mean is the loss's affair; dY knows it already.",
     "(z.T @ delta, delta.sum(axis=0))",
     "(z.T @ delta / len(delta), delta.mean(axis=0))",
 )
+back.mutant("The list runs from the last layer to the first. Put it in the order of params.", "grads[::-1]", "grads")
 back.mutant(
-    "The list runs from the last layer to the first. Put it in the order of params.", "grads[::-1]", "grads"
-)
-back.mutant(
-    "The slope of tanh is missing where δ passes from one layer to the one below.",
-    " * (1 - np.tanh(below) ** 2)",
-    "",
+    "The slope of tanh is missing where δ passes from one layer to the one below.", " * (1 - np.tanh(below) ** 2)", ""
 )
 back.mutant(
     "You took 1 − s² for the slope. It is 1 − tanh(s)², and the caches hold s.", "np.tanh(below) ** 2", "below**2"
@@ -188,7 +187,14 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     caches = [(np.array([[0.5]]), np.array([[0.5]])), (np.tanh([[0.5]]), 2 * np.tanh([[0.5]]) + 1)]
     yield dict(params=params, caches=caches, dY=np.array([[1.0]]))
     # the next nets are square, so that a forgotten transpose gives a wrong value and not only an error
-    for dims, n in [((2, 2), 2), ((2, 2, 2), 3), ((3, 3, 3, 3), 4), ((3, 3, 3, 3), 3), ((3, 4, 2), 5), ((2, 5, 3, 1), 3)]:
+    for dims, n in [
+        ((2, 2), 2),
+        ((2, 2, 2), 3),
+        ((3, 3, 3, 3), 4),
+        ((3, 3, 3, 3), 3),
+        ((3, 4, 2), 5),
+        ((2, 5, 3, 1), 3),
+    ]:
         params = [(rng.normal(size=(a, b)) / np.sqrt(a), rng.normal(size=b)) for a, b in pairwise(dims)]
         z, caches = rng.normal(size=(n, dims[0])), []
         for W, b in params:
@@ -292,11 +298,17 @@ PRODUCT = "(z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * w[1] * (1 - z1**2) * x"
 for message, wrong in (
     ("That is the printed line: 0, always. The term it keeps is the one that vanishes.", "0.0"),
     ("One link is missing: the loss has the slope z₃ − y by z₃.", PRODUCT.replace("(z3 - y) * ", "")),
-    ("That is the gradient by w₂: you stopped at the second layer.", "(z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * z1"),
+    (
+        "That is the gradient by w₂: you stopped at the second layer.",
+        "(z3 - y) * (1 - z3**2) * w[2] * (1 - z2**2) * z1",
+    ),
     ("That is the gradient by w₃: you stopped at the last layer.", "(z3 - y) * (1 - z3**2) * z2"),
     ("The slopes of tanh are missing: each of the three layers has one, 1 − z².", "(z3 - y) * w[2] * w[1] * x"),
     *(
-        ("One of the three slopes of tanh is missing: each layer has one, 1 − z².", PRODUCT.replace(f"(1 - z{k}**2) * ", ""))
+        (
+            "One of the three slopes of tanh is missing: each layer has one, 1 − z².",
+            PRODUCT.replace(f"(1 - z{k}**2) * ", ""),
+        )
         for k in (1, 2, 3)
     ),
     ("The squares are missing: the slope of tanh is 1 − z².", PRODUCT.replace("**2", "")),
@@ -314,13 +326,13 @@ for message, wrong in (
         PRODUCT.replace("w[2] * ", "").replace("w[1] * ", ""),
     ),
     *(
-        ("One weight on the way is missing: z₃ feels z₂ times w₃, and z₂ feels z₁ times w₂.", PRODUCT.replace(f"w[{k}] * ", ""))
+        (
+            "One weight on the way is missing: z₃ feels z₂ times w₃, and z₂ feels z₁ times w₂.",
+            PRODUCT.replace(f"w[{k}] * ", ""),
+        )
         for k in (1, 2)
     ),
-    (
-        "All three weights are in your product. w₁ itself is not: dz₁/dw₁ is (1 − z₁²)·x.",
-        PRODUCT + " * w[0]",
-    ),
+    ("All three weights are in your product. w₁ itself is not: dz₁/dw₁ is (1 − z₁²)·x.", PRODUCT + " * w[0]"),
     (
         "Your weights are one place off: w[0] is w₁. The way leads through w₃ and w₂, w[2] and w[1].",
         PRODUCT.replace("w[1]", "w[0]").replace("w[2]", "w[1]"),
