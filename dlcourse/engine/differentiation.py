@@ -17,10 +17,12 @@ from dlcourse.engine.graph import (
     Node,
     Operand,
     Operation,
+    Placeholder,
     Shape,
     constant,
     learners_line,
     topological_order,
+    with_replaced,
 )
 from dlcourse.engine.kinds import OperationKind, ShapeOf, broadcast_shapes
 from dlcourse.engine.operations import broadcast_like, cast, zeros_like
@@ -173,9 +175,13 @@ def _of_formula(op: Operation, g: Node) -> Sequence[Node | None]:
 
 
 def _differentiated(g: Node, *inputs: Node, kind: OperationKind, attributes: Any, which: int) -> Node:
+    """On stand-ins: in a program the inputs may depend on each other, and no gradient passes between them here."""
     assert kind.formula is not None
-    formula = kind.formula(*inputs, **dict(attributes))
-    return gradients(formula, inputs[which], grad_output=g, unconnected="zero")
+    stand_ins = {Placeholder(x.shape, x.dtype, label(x), x.where): x for x in (g, *inputs)}
+    arriving, *operands = stand_ins
+    formula = kind.formula(*operands, **dict(attributes))
+    gradient = gradients(formula, operands[which], grad_output=arriving, unconnected="zero")
+    return with_replaced([gradient], stand_ins)[0]
 
 
 _pulled_back = OPERATIONS["pulled_back"] = OperationKind(

@@ -315,3 +315,20 @@ def evaluate(targets: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) ->
             elif isinstance(node, Placeholder):
                 values[node] = np.asarray(feeds[node], node.dtype)
     return [values[target] for target in targets]
+
+
+def with_replaced(targets: Sequence[Node], replacements: Mapping[Node, Node]) -> list[Node]:
+    """The same targets, computed from other nodes in place of some; the old graph stays as it is.
+
+    >>> import dlcourse as dl
+    >>> x, y = dl.parameter(3.0), dl.parameter(5.0)
+    >>> dl.run(with_replaced([x * x + 1], {x: y}))
+    [array(26.)]
+    """
+    new = dict(replacements)
+    for node in topological_order(targets):
+        if node not in new:
+            moved = isinstance(node, Operation) and any(new[parent] is not parent for parent in node.inputs)
+            inputs = tuple(new[parent] for parent in node.inputs)
+            new[node] = node.kind.build(inputs, node.attributes, node.name, node.where) if moved else node
+    return [new[target] for target in targets]

@@ -23,6 +23,7 @@ from dlcourse.engine.graph import (
     Placeholder,
     numeric_array,
     topological_order,
+    with_replaced,
 )
 from dlcourse.engine.program import Program
 from dlcourse.engine.program import run as run_graph
@@ -143,23 +144,6 @@ def _as_function(loss: Node, node: Node, feeds: Feeds) -> tuple[Callable[[Array]
     program = Program([replaced])
     point = node.value if isinstance(node, Parameter) else numeric_array(feeds[node], label(node)).astype(node.dtype)
     return lambda array: program({**feeds, stand_in: array})[0], point
-
-
-def with_replaced(targets: Sequence[Node], replacements: Mapping[Node, Node]) -> list[Node]:
-    """The same targets, computed from other nodes in place of some; the old graph stays as it is.
-
-    >>> import dlcourse as dl
-    >>> x, y = dl.parameter(3.0), dl.parameter(5.0)
-    >>> dl.run(with_replaced([x * x + 1], {x: y}))
-    [array(26.)]
-    """
-    new = dict(replacements)
-    for node in topological_order(targets):
-        if node not in new:
-            moved = isinstance(node, Operation) and any(new[parent] is not parent for parent in node.inputs)
-            inputs = tuple(new[parent] for parent in node.inputs)
-            new[node] = node.kind.build(inputs, node.attributes, node.name, node.where) if moved else node
-    return [new[target] for target in targets]
 
 
 def alone(

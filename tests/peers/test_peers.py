@@ -37,7 +37,6 @@ def test_every_public_operation_is_recorded(operation: str) -> None:
     )
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 @pytest.mark.parametrize(("library", "operation"), [k for k in RECORDED if hasattr(dl, k[1]) or k[1] in OPERATORS])
 def test_values_and_derivatives_are_those_of_other_libraries(library: str, operation: str) -> None:
     assert RECORDED[library, operation]

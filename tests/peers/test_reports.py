@@ -27,14 +27,12 @@ def of(f: Any, point: Any) -> Any:
 # --------------------------------------------------------------------------------------------------- powers
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 def test_jax_12033_the_mixed_second_derivative_of_a_power_is_the_same_in_both_orders() -> None:
     x, y = dl.parameter(2.0), dl.parameter(0.0)
     power = x**y
     assert slope(dl.gradients(power, x), y) == slope(dl.gradients(power, y), x) == 0.5
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 @pytest.mark.parametrize(
     ("exponent", "to_base", "to_exponent"),
     [(2.0, 0, 0), (1.0, 1, 0), (0.5, inf, 0), (0.0, 0, -inf), (-1.0, -inf, -inf)],
@@ -70,7 +68,6 @@ def test_tensorflow_35011_derivatives_of_a_polynomial_with_vector_exponents_at_z
 # ------------------------------------------------------------------------------------------ infinities and kinks
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 def test_optax_1762_a_logit_of_minus_infinity_where_the_label_is_zero() -> None:
     logits = dl.parameter([-inf, 0.0, 0.0], name="logits")
     for labels in (1, [0.0, 1.0, 0.0]):
@@ -109,7 +106,6 @@ def test_jax_21495_softmax_with_plus_infinity() -> None:
     assert np.isnan(dl.run(dl.softmax([inf, 0.0]))[0])  # as everywhere
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 def test_jax_40383_the_second_derivative_of_log_sigmoid_far_out() -> None:
     x = dl.parameter(-37.4, name="x")
     first = dl.gradients(-dl.softplus(-x), x)
@@ -124,7 +120,6 @@ def test_mxnet_18563_equally_large_entries_share_the_gradient() -> None:
     np.testing.assert_allclose(of(dl.max, [1.0, 3.0, 3.0]), [0, 0.5, 0.5])
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 def test_tinygrad_12296_float16_is_right_or_refused() -> None:
     """With 70,000 equal entries their number is no float16; neither is their sum."""
     try:
@@ -151,7 +146,6 @@ def test_pytorch_107007_a_mean_that_is_taken_away() -> None:
     np.testing.assert_allclose(of(lambda x: dl.square(x - dl.mean(x)), [1.0, 2.0, 6.0]), [-4, -2, 6])
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 @pytest.mark.parametrize("shape", [(), (1,), (3,)])
 def test_autograd_199_float32_stays_float32(shape: tuple[int, ...]) -> None:
     for f in (dl.max, dl.min, dl.relu, dl.abs, lambda x: dl.maximum(x, 1.0), lambda x: dl.clip(x, 0.0, 1.0)):
@@ -179,7 +173,6 @@ def test_pytorch_541_3671_numbers_in_the_other_byte_order(dtype: str) -> None:
     assert dl.run(p[np.array([2, 0], ">i4")]).tolist() == [1.5, 0.5]
 
 
-@pytest.mark.xfail(reason="a fault of the engine report that is being mended", strict=False)
 @pytest.mark.parametrize("use", ["fed", "parameter", "constant"])
 def test_numpy_26669_jax_13795_a_mask_is_not_dropped_silently(use: str) -> None:
     masked = np.ma.array([1.0, 2.0], mask=[True, False])
