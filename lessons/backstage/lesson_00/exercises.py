@@ -3,11 +3,10 @@
 Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from dlcourse.lesson import exercise, prediction, question
 
@@ -20,49 +19,60 @@ losing = exercise("00.1", "The loss of one setting", points=1)
 
 
 @losing.reference
-def loss_at(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
+def loss_at(knob: float, x: Any, y: Any) -> Any:
     """Predict, subtract, square, average.
 
     The square makes every miss count as positive, so misses to both sides cannot cancel. The mean makes the loss
     of six rides comparable with that of six thousand.
     """
-    return np.mean((knob * np.asarray(x) - np.asarray(y)) ** 2)
+    return np.mean((knob * x - y) ** 2)
 
 
-@losing.mutant("The square is missing: misses to both sides cancel, and a bad line can look perfect.")
-def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
-    return np.mean(knob * np.asarray(x) - np.asarray(y))
-
-
-@losing.mutant("You added the squares up. Divide by how many there are: the loss is their mean.")
-def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
-    return np.sum((knob * np.asarray(x) - np.asarray(y)) ** 2)
-
-
-@losing.mutant("You took the size of each miss. That is a loss, too, but here each miss is squared.")
-def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
-    return np.mean(np.abs(knob * np.asarray(x) - np.asarray(y)))
-
-
-@losing.mutant("You squared the mean miss. Square each miss first, then take the mean.")
-def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
-    return np.mean(knob * np.asarray(x) - np.asarray(y)) ** 2
-
-
-@losing.mutant("The last step is one too many: no square root here.")
-def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
-    return np.sqrt(np.mean((knob * np.asarray(x) - np.asarray(y)) ** 2))
-
-
-@losing.mutant("You compared the knob itself with y. The prediction is knob times x.")
-def _(knob: float, x: ArrayLike, y: ArrayLike) -> Any:
-    return np.mean((knob - np.asarray(y)) ** 2)
+losing.mutant("The square is missing: misses to both sides cancel, and a bad line can look perfect.", " ** 2", "")
+losing.mutant("You added the squares up. Divide by how many there are: the loss is their mean.", "np.mean", "np.sum")
+losing.mutant(
+    "You took the size of each miss. That is a loss, too, but here each miss is squared.",
+    "(knob * x - y) ** 2",
+    "abs(knob * x - y)",
+)
+losing.mutant(
+    "You squared the mean miss. Square each miss first, then take the mean.",
+    "np.mean((knob * x - y) ** 2)",
+    "np.mean(knob * x - y) ** 2",
+)
+losing.mutant(
+    "The last step is one too many: no square root here.",
+    "np.mean((knob * x - y) ** 2)",
+    "np.sqrt(np.mean((knob * x - y) ** 2))",
+)
+losing.mutant("You compared the knob itself with y. The prediction is knob times x.", "knob * x", "knob")
+losing.mutant("You doubled each miss. In Python a square is written ** 2.", "** 2", "* 2")
+losing.mutant(
+    "That is half the mean. Some texts put a ½ there; here the loss is the mean itself.", "** 2)", "** 2) / 2"
+)
+losing.mutant(
+    "Only the first ride is in your mean. Is a `return` inside the loop? It ends the loop in its first turn.",
+    "np.mean((knob * x - y) ** 2)",
+    "(knob * x[0] - y[0]) ** 2 / len(x)",
+)
+losing.mutant(
+    "You rounded to three digits. The page does so to print it: give the loss as it is.",
+    "np.mean((knob * x - y) ** 2)",
+    "round(float(np.mean((knob * x - y) ** 2)), 3)",
+)
+losing.mutant(
+    "Only x is squared here. Square the whole miss: it needs brackets.", "(knob * x - y) ** 2", "knob * x**2 - y"
+)
+losing.mutant(
+    "Only y is squared here. Square the whole miss: it needs brackets.", "(knob * x - y) ** 2", "knob * x - y**2"
+)
 
 
 @losing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(knob=2.5, x=np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), y=np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1]))
-    for n in (2, 3, 7):
+    yield dict(knob=2, x=np.array([1, 2]), y=np.array([3, 7]))
+    for n in (1, 3, 7):
         yield dict(knob=float(rng.uniform(-3, 3)), x=rng.uniform(1, 9, size=n), y=rng.normal(0, 9, size=n))
 
 
@@ -78,53 +88,66 @@ choosing = exercise("00.2", "The best setting so far", points=1)
 
 
 @choosing.reference
-def best_knob(knobs: ArrayLike, losses: ArrayLike) -> Any:
+def best_knob(knobs: list[float], losses: list[float]) -> float:
     """Find where the smallest loss stands, then say which knob stands there.
 
     ``argmin`` gives a place in the list, not a value. The same place in the other list is the answer.
     """
-    return np.asarray(knobs)[np.argmin(losses)]
+    return knobs[np.argmin(losses)]
 
 
-@choosing.mutant("That is the smallest loss. Asked for is the knob that gave it.")
-def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
-    return np.min(losses)
-
-
-@choosing.mutant("That is the place of the best knob in the list. Look up the knob that stands there.")
-def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
-    return np.argmin(losses)
-
-
-@choosing.mutant("That knob has the largest loss. The best one has the smallest.")
-def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
-    return np.asarray(knobs)[np.argmax(losses)]
-
-
-@choosing.mutant("That is the smallest knob. Which one is best, the losses decide.")
-def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
-    return np.min(knobs)
-
-
-@choosing.mutant("A loss may be negative, and lower is better even then: −3 beats 1. Do not take its size.")
-def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
-    return np.asarray(knobs)[np.argmin(np.abs(losses))]
-
-
-@choosing.mutant("You got the first knob. For a list, `losses == min(losses)` is False, and position False is 0.")
-def _(knobs: ArrayLike, losses: ArrayLike) -> Any:
-    return np.asarray(knobs)[0]
+choosing.mutant(
+    "That is the smallest loss. Asked for is the knob that gave it.", "knobs[np.argmin(losses)]", "min(losses)"
+)
+choosing.mutant(
+    "That is the place of the best knob in the list. Look up the knob that stands there.",
+    "knobs[np.argmin(losses)]",
+    "np.argmin(losses)",
+)
+choosing.mutant("That knob has the largest loss. The best one has the smallest.", "argmin", "argmax")
+choosing.mutant(
+    "That is the smallest knob. Which one is best, the losses decide.", "knobs[np.argmin(losses)]", "min(knobs)"
+)
+choosing.mutant(
+    "A loss may be negative, and lower is better even then: −3 beats 1. Do not take its size.",
+    "argmin(losses)",
+    "argmin(np.abs(losses))",
+)
+choosing.mutant(
+    "That is the first knob, whatever the losses are. (For a list, `losses == min(losses)` is False: position 0.)",
+    "np.argmin(losses)",
+    "0",
+)
+choosing.mutant("That is the last knob, whatever the losses are.", "np.argmin(losses)", "-1")
+choosing.mutant(
+    "The last entry is never looked at: range(len(losses)) ends with it by itself.",
+    "np.argmin(losses)",
+    "np.argmin(losses[:-1] or losses)",
+)
+choosing.mutant(
+    "You stop at the first loss below the one at the start. A later one may be lower still: look at all.",
+    "np.argmin(losses)",
+    "next((k for k in range(len(losses)) if losses[k] < losses[0]), 0)",
+)
+choosing.mutant(
+    "You take the last loss that is below the one before it. Compare with the best so far, and renew it.",
+    "np.argmin(losses)",
+    "max((k for k in range(1, len(losses)) if losses[k] < losses[k - 1]), default=0)",
+)
 
 
 @choosing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(knobs=[1.5, 0.5, 2.5, 3.5], losses=[8.0, 4.5, 0.25, 5.0])
+    yield dict(knobs=[1.0, 2.0, 3.0], losses=[8.0, 0.5, 4.0])
+    yield dict(knobs=[4, 1, 3], losses=[5, 6, 2])  # the last, in whole numbers
+    yield dict(knobs=[3.0, 1.0, 2.0], losses=[1.0, 2.0, 3.0])  # the first
+    yield dict(knobs=[2.0, 4.0, 1.0, 3.0], losses=[-0.5, 1.0, -3.0, 2.0])
     for n in (5, 8, 12):
-        knobs = rng.uniform(-5, 5, size=n)
-        losses = (knobs - rng.uniform(-3, 3)) ** 2 + rng.uniform(0.1, 2.0)
-        yield dict(knobs=knobs.tolist(), losses=losses.tolist())
-    knobs, losses = rng.uniform(-5, 5, size=6), rng.permutation([-3.5, -1.25, -0.5, 0.25, 1.0, 2.75])
-    yield dict(knobs=knobs.tolist(), losses=losses.tolist())
+        for best in (0, int(rng.integers(2, n - 2)), n - 1):
+            losses = np.sort(rng.uniform(-3, 3, size=n))
+            order = rng.permutation(np.arange(1, n))
+            losses = np.concatenate([losses[order[:best]], losses[:1], losses[order[best:]]])
+            yield dict(knobs=rng.uniform(-5, 5, size=n).tolist(), losses=losses.tolist())
     yield dict(knobs=[float(rng.uniform(-5, 5))], losses=[float(rng.uniform(1, 2))])
 
 
@@ -145,50 +168,65 @@ def shape_of(a: Shape, b: Shape) -> Shape | None:
 
     There is one result for each row of A and each column of B.
     """
-    return (a[0], b[1]) if a[1] == b[0] else None
+    if a[1] == b[0]:
+        return (a[0], b[1])
+    return None
 
 
-@shaping.mutant("Some of these products do not exist: A needs as many columns as B has rows. Else give back None.")
-def _(a: Shape, b: Shape) -> Shape | None:
-    return (a[0], b[1])
-
-
-@shaping.mutant("That is the rule for A * B, entry by entry. A @ B pairs each row of A with each column of B.")
-def _(a: Shape, b: Shape) -> Shape | None:
-    return a if a == b else None
-
-
-@shaping.mutant("You kept the two numbers that have to agree. They disappear: the outer two are left.")
-def _(a: Shape, b: Shape) -> Shape | None:
-    return (a[1], b[0]) if a[1] == b[0] else None
-
-
-@shaping.mutant("The result is lying on its side: first the rows of A, then the columns of B.")
-def _(a: Shape, b: Shape) -> Shape | None:
-    return (b[1], a[0]) if a[1] == b[0] else None
-
-
-@shaping.mutant("That is B @ A. The order matters: here A comes first.")
-def _(a: Shape, b: Shape) -> Shape | None:
-    return (b[0], a[1]) if b[1] == a[0] else None
+shaping.mutant(
+    "Some of these products do not exist: A needs as many columns as B has rows. Else give back None.",
+    "a[1] == b[0]",
+    "True",
+)
+shaping.mutant(
+    "That is the rule for A * B, entry by entry. A @ B pairs each row of A with each column of B.",
+    "a[1] == b[0]",
+    "a == b",
+)
+shaping.mutant(
+    "You kept the two numbers that have to agree. They disappear: the outer two are left.",
+    "(a[0], b[1])",
+    "(a[1], b[0])",
+)
+shaping.mutant(
+    "The result is lying on its side: first the rows of A, then the columns of B.", "(a[0], b[1])", "(b[1], a[0])"
+)
+shaping.mutant(
+    "That is B @ A. The order matters: here A comes first.",
+    [("a[1] == b[0]", "b[1] == a[0]"), ("(a[0], b[1])", "(b[0], a[1])")],
+)
+shaping.mutant(
+    "You compare rows with rows. A row of A meets a column of B: compare a[1] with b[0].",
+    "a[1] == b[0]",
+    "a[0] == b[0]",
+)
+shaping.mutant(
+    "You compare columns with columns. A row of A meets a column of B: compare a[1] with b[0].",
+    "a[1] == b[0]",
+    "a[1] == b[1]",
+)
+shaping.mutant(
+    "You compare the outer two numbers. The inner two have to agree: A's columns and B's rows.",
+    "a[1] == b[0]",
+    "a[0] == b[1]",
+)
+shaping.mutant(
+    "You put one shape behind the other. A shape has two numbers: A's rows, B's columns.", "(a[0], b[1])", "a + b"
+)
+shaping.mutant(
+    "Where there is no product, give back None itself: no brackets, no quotes, no 0.", "return None", "return (0, 0)"
+)
 
 
 @shaping.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    pairs = [((3, 4), (4, 2)), ((2, 3), (2, 3)), ((1, 5), (5, 1)), ((5, 1), (1, 5)), ((4, 4), (4, 4)), ((0, 3), (3, 2))]
-    for _ in range(12):
+    pairs = [((2, 3), (3, 4)), ((2, 3), (2, 3)), ((2, 3), (2, 5)), ((3, 2), (5, 2)), ((2, 3), (4, 2)), ((1, 5), (5, 1))]
+    pairs += [((5, 1), (1, 5)), ((4, 4), (4, 4)), ((0, 3), (3, 2)), ((3, 1), (1, 3)), ((1, 3), (3, 3))]
+    for _ in range(8):
         p, q, r, s = (int(k) for k in rng.permutation(np.arange(1, 10))[:4])
-        pairs.append(((p, q), (q, r)))
-        if rng.random() < 0.5:
-            pairs.append(((p, q), (r, s)))
-        if rng.random() < 0.3:
-            pairs.append(((q, r), (p, q)))
-    yield dict(pairs=pairs)
-
-
-@shaping.observe
-def _(answer: Callable[[Shape, Shape], Any], case: Case) -> list[Any]:
-    return [answer(a, b) for a, b in case["pairs"]]
+        pairs += [((p, q), (q, r)), ((p, q), (r, s)), ((q, r), (p, q))]
+    for a, b in pairs:
+        yield dict(a=a, b=b)
 
 
 shaping.hints(

@@ -3,6 +3,7 @@
 Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,39 +29,59 @@ def slope(f: Function, x: float, h: float = 1e-5) -> float:
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-@central.mutant("That is the formula as the slides print it: only the last height is divided. Bracket the difference.")
-def _(f: Function, x: float, h: float = 1e-5) -> float:
-    return f(x + h) - f(x) / h
-
-
-@central.mutant("Division comes before subtraction: only the last height is divided. Bracket the difference.")
-def _(f: Function, x: float, h: float = 1e-5) -> float:
-    return f(x + h) - f(x - h) / (2 * h)
-
-
-@central.mutant("You measured on one side only: x and x + h. Take the heights at x + h and at x − h.")
-def _(f: Function, x: float, h: float = 1e-5) -> float:
-    return (f(x + h) - f(x)) / h
-
-
-@central.mutant("Your slope is twice too steep: from x − h to x + h the distance is 2h, not h.")
-def _(f: Function, x: float, h: float = 1e-5) -> float:
-    return (f(x + h) - f(x - h)) / h
-
-
-@central.mutant("`/ 2 * h` divides by 2 and then MULTIPLIES by h. Put brackets around the whole distance.")
-def _(f: Function, x: float, h: float = 1e-5) -> float:
-    return (f(x + h) - f(x - h)) / 2 * h
-
-
-@central.mutant("The sign is wrong: take the height on the right minus the height on the left.")
-def _(f: Function, x: float, h: float = 1e-5) -> float:
-    return (f(x - h) - f(x + h)) / (2 * h)
+QUOTIENT = "(f(x + h) - f(x - h)) / (2 * h)"
+central.mutant(
+    "That is the formula as the slides print it: only the last height is divided. Bracket the difference.",
+    QUOTIENT,
+    "f(x + h) - f(x) / h",
+)
+central.mutant(
+    "Division comes before subtraction: only the last height is divided. Bracket the difference.",
+    QUOTIENT,
+    "f(x + h) - f(x - h) / (2 * h)",
+)
+central.mutant(
+    "You measured on one side only: x and x + h. Take the heights at x + h and at x − h.",
+    QUOTIENT,
+    "(f(x + h) - f(x)) / h",
+)
+central.mutant(
+    "You measured on one side only: x − h and x. Take the heights at x + h and at x − h.",
+    QUOTIENT,
+    "(f(x) - f(x - h)) / h",
+)
+central.mutant("Your slope is twice too steep: from x − h to x + h the distance is 2h, not h.", "(2 * h)", "h")
+central.mutant(
+    "`/ 2 * h` divides by 2 and then MULTIPLIES by h. Put brackets around the whole distance.", "(2 * h)", "2 * h"
+)
+central.mutant(
+    "The sign is wrong: take the height on the right minus the height on the left.",
+    QUOTIENT,
+    "(f(x - h) - f(x + h)) / (2 * h)",
+)
+central.mutant("You halve the rise. Divide it by the distance between the two places, which is 2h.", "(2 * h)", "2")
+central.mutant("You do not divide: that is the rise. The slope is the rise over the distance, 2h.", " / (2 * h)", "")
+central.mutant("`//` cuts the quotient down to a whole number. To divide, write `/`.", " / ", " // ")
+central.mutant(
+    "You do not use the h that is handed over: your result is that of h = 1e-5.",
+    QUOTIENT,
+    "(f(x + 1e-5) - f(x - 1e-5)) / 2e-5",
+)
+central.mutant(
+    "Your two sides work against each other: measure both from left to right, so the left one is f(x) − f(x − h).",
+    QUOTIENT,
+    "(f(x + h) - 2 * f(x) + f(x - h)) / (2 * h)",
+)
+central.mutant(
+    "x times h is no neighbour of x. The places to measure at are x + h and x − h.", QUOTIENT, "(f(x * h) - f(x)) / h"
+)
 
 
 @central.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(f=function_of("x", "x**3"), x=3, h=0.5)
+    yield dict(f=function_of("x", "x**2 + x"), x=2, h=1)
+    yield dict(f=function_of("x", "1e6 * x**3"), x=0)  # here the usual h can be seen
     a, b = (float(v) for v in rng.uniform(0.5, 2.0, size=2))
     yield dict(f=function_of("x", f"{a!r} * x**3 - {b!r} * x"), x=float(rng.uniform(0.5, 2)), h=0.25)
     yield dict(f=function_of("x", "np.sin(x)"), x=float(rng.uniform(0.3, 1.2)), h=float(rng.uniform(0.1, 0.3)))
@@ -94,55 +115,58 @@ def direction(df: Function, x: float) -> int:
     return 0
 
 
-@sign_rule.mutant("That is the way UP. A positive slope means that the ground rises to the right: go left.")
-def _(df: Function, x: float) -> int:
-    return int(np.sign(df(x)))
-
-
-@sign_rule.mutant("You returned minus the slope. Only its sign is asked for: −1, 0 or 1. How far is lesson 02.")
-def _(df: Function, x: float) -> float:
-    return -df(x)
-
-
-@sign_rule.mutant("Your `else` takes the slope 0 along, as the rule on the slides does, and walks left. Stay there: 0.")
-def _(df: Function, x: float) -> int:
-    return 1 if df(x) < 0 else -1
-
-
-@sign_rule.mutant("At slope 0 you walk right. Neither side is down there, as far as the slope can tell: return 0.")
-def _(df: Function, x: float) -> int:
-    return -1 if df(x) > 0 else 1
-
-
-@sign_rule.mutant("You look at the sign of x: as if the bottom were always at 0. Ask the slope: df(x).")
-def _(df: Function, x: float) -> int:
-    return -int(np.sign(x))
-
-
-@sign_rule.mutant("You stay where the slope is small. Small is not 0: it still says which way is down.")
-def _(df: Function, x: float) -> int:
-    return 0 if abs(df(x)) < 1e-3 else -int(np.sign(df(x)))
+sign_rule.mutant(
+    "That is the way UP. A positive slope means that the ground rises to the right: go left.",
+    [("slope > 0", "slope < 0 "), ("slope < 0:", "slope > 0:")],
+)
+sign_rule.mutant(
+    "You returned minus the slope. Only its sign is asked for: −1, 0 or 1. How far is lesson 02.",
+    [("return -1", "return -slope"), ("return 1", "return -slope")],
+)
+sign_rule.mutant(
+    "Your `else` takes the slope 0 along, as the rule on the slides does, and walks left. Stay there: 0.",
+    "return 0",
+    "return -1",
+)
+sign_rule.mutant(
+    "At slope 0 you walk right. Neither side is down there, as far as the slope can tell: return 0.",
+    "return 0",
+    "return 1",
+)
+sign_rule.mutant(
+    "At slope 0 you return nothing, and nothing is None. Say that you stay: return 0.", "return 0", "return None"
+)
+sign_rule.mutant(
+    "You look at the sign of x: as if the bottom were always at 0. Ask the slope: df(x).", "slope = df(x)", "slope = x"
+)
+sign_rule.mutant(
+    "You stay where the slope is small. Small is not 0: it still says which way is down.",
+    "slope = df(x)",
+    "slope = round(df(x))",
+)
+sign_rule.mutant(
+    "You returned the place where a step of length 1 leads. The direction is asked for: −1, 0 or 1.",
+    [("return -1", "return x - 1"), ("return 1", "return x + 1"), ("return 0", "return x")],
+)
+sign_rule.mutant(
+    "You returned the slope. Which way is down, its sign tells: −1, 0 or 1 is asked for.",
+    [("return -1", "return slope"), ("return 1", "return slope")],
+)
 
 
 @sign_rule.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    # a word of three letters could be guessed: many places a case, and whole numbers so that 0 is met exactly
-    yield dict(spots=[(function_of("x", "2.0 * x"), 3), (function_of("x", "2.0 * x"), -3.0)])
-    for _ in range(3):
-        spots = []
-        for kind in rng.permutation(np.repeat([-1, 0, 1], 5)):
-            bottom, steep = int(rng.integers(1, 6)), float(rng.uniform(0.5, 4))
-            side = int(rng.choice([-1, 1]))
-            place = side * bottom + int(kind) * float(rng.uniform(0.3, 7))
-            df = function_of("x", f"{steep!r} * (x - {bottom})" if side > 0 else f"{steep!r} * (x + {bottom})")
-            spots.append((df, place))
-        spots += [(function_of("x", f"{side!r} * 1e-6 * (x - 9.0)"), 3.0) for side in (1.0, -1.0)]  # all but level
-        yield dict(spots=spots)
-
-
-@sign_rule.observe
-def _(answer: Callable[[Function, float], int], case: Case) -> list[int]:
-    return [answer(df, x) for df, x in case["spots"]]
+    bowl = function_of("x", "2 * x")
+    for place in (3, -3.0, 0):
+        yield dict(df=bowl, x=place)
+    yield dict(df=function_of("x", "2 * x - 8"), x=1)
+    for kind in rng.permutation(np.repeat([-1, 0, 1], 9)):
+        bottom, steep = int(rng.integers(1, 6)) * int(rng.choice([-1, 1])), float(rng.uniform(2, 4))
+        yield dict(
+            df=function_of("x", f"{steep!r} * (x - {bottom})"), x=bottom + int(kind) * float(rng.uniform(0.5, 7))
+        )
+    for level in (1e-12, -1e-12, 1e-100, -1e-100):  # all but level
+        yield dict(df=function_of("x", f"{level!r} * (x - 9.0)"), x=3.0)
 
 
 sign_rule.hints(
@@ -168,72 +192,131 @@ def is_minimum(f: Function, x: float, tol: float) -> bool:
     return bool(level and lowest)
 
 
-@floor.mutant("You asked the slope only. Hilltops and level spots have slope 0, too: look at both neighbours.")
-def _(f: Function, x: float, tol: float) -> bool:
-    return bool(abs((f(x + 1e-5) - f(x - 1e-5)) / 2e-5) <= tol)
-
-
-@floor.mutant("You asked the neighbours only. Next to the bottom both can be higher while the ground still tilts.")
-def _(f: Function, x: float, tol: float) -> bool:
-    return bool(f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x))
-
-
-@floor.mutant("You compare the slope itself with tol, so every downward slope counts as level. Take its size: abs.")
-def _(f: Function, x: float, tol: float) -> bool:
-    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
-    return bool(slope <= tol and f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x))
-
-
-@floor.mutant("You ask for a slope of exactly 0, which floats hardly ever reach. That is what tol is for.")
-def _(f: Function, x: float, tol: float) -> bool:
-    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
-    return bool(slope == 0 and f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x))
-
-
-@floor.mutant("You look to one side only. On x³ at 0 the ground rises to the right and still falls to the left.")
-def _(f: Function, x: float, tol: float) -> bool:
-    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
-    return bool(abs(slope) <= tol and f(x + 0.01) >= f(x))
-
-
-@floor.mutant("That finds hilltops: at a minimum the neighbours are HIGHER than the place between them.")
-def _(f: Function, x: float, tol: float) -> bool:
-    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
-    return bool(abs(slope) <= tol and f(x - 0.01) <= f(x) and f(x + 0.01) <= f(x))
+SLOPE = "(f(x + 1e-5) - f(x - 1e-5)) / 2e-5"
+LOWEST = "f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x)"
+floor.mutant(
+    "You asked the slope only. Hilltops and level spots have slope 0, too: look at both neighbours.",
+    "level and lowest",
+    "level",
+)
+floor.mutant(
+    "You asked the neighbours only. Next to the bottom both can be higher while the ground still tilts.",
+    "level and lowest",
+    "lowest",
+)
+floor.mutant(
+    "One of the two tests is enough for you. Both must hold: join them with `and`.",
+    "level and lowest",
+    "level or lowest",
+)
+floor.mutant(
+    "You compare the slope itself with tol, so every downward slope counts as level. Take its size: abs.",
+    "abs(slope)",
+    "slope",
+)
+floor.mutant(
+    "You ask for a slope of exactly 0, which floats hardly ever reach. That is what tol is for.",
+    "abs(slope) <= tol",
+    "slope == 0",
+)
+floor.mutant("A slope of exactly tol in size still counts as level: compare with <=.", "<= tol", "< tol")
+floor.mutant("Your rise is not divided by the distance, 2e-5. Rise over distance is the slope.", " / 2e-5", "")
+floor.mutant("Your slope is twice too steep: from x − h to x + h the distance is 2h.", "/ 2e-5", "/ 1e-5")
+floor.mutant(
+    "Your slope looks to the right only. The central slope takes the heights at x − h and x + h.",
+    SLOPE,
+    "(f(x + 1e-5) - f(x)) / 1e-5",
+)
+floor.mutant(
+    "You measured the slope with h = 0.01, the distance of the neighbours. For the slope h is 1e-5.",
+    SLOPE,
+    "(f(x + 0.01) - f(x - 0.01)) / 0.02",
+)
+floor.mutant(
+    "You do not look to the left. On x³ at 0 the ground rises to the right and still falls to the left.",
+    LOWEST,
+    "f(x + 0.01) >= f(x)",
+)
+floor.mutant(
+    "You do not look to the right. On −x³ at 0 the ground rises to the left and still falls to the right.",
+    LOWEST,
+    "f(x - 0.01) >= f(x)",
+)
+floor.mutant(
+    "One neighbour is enough for you. NEITHER may be lower: both conditions must hold.", "(x) and f", "(x) or f"
+)
+floor.mutant(
+    "That finds hilltops: at a minimum the neighbours are HIGHER than the place between them.",
+    LOWEST,
+    "f(x - 0.01) <= f(x) and f(x + 0.01) <= f(x)",
+)
+floor.mutant(
+    "You want the neighbours higher. On flat ground they are as high as x, and no neighbour is lower: that counts.",
+    LOWEST,
+    "f(x - 0.01) > f(x) and f(x + 0.01) > f(x)",
+)
+floor.mutant(
+    "A neighbour may be a little lower for you. tol is for the slope; no neighbour may be lower at all.",
+    LOWEST,
+    "f(x - 0.01) >= f(x) - tol and f(x + 0.01) >= f(x) - tol",
+)
+floor.mutant(
+    "Your neighbours stand 1e-5 away, where the slope was measured. They stand 0.01 away.", "0.01", "1e-5", count=2
+)
+floor.mutant("Your neighbours stand tol away. They stand 0.01 away, whatever tol is.", "0.01", "tol", count=2)
+floor.mutant(
+    "You compare the neighbours with each other. Each has to be compared with x itself.",
+    LOWEST,
+    "f(x - 0.01) >= f(x + 0.01)",
+)
+floor.mutant(
+    "You ask the slopes of the neighbours. Their heights are asked for, and whether one is below that of x.",
+    LOWEST,
+    "f(x - 0.01 + 1e-5) <= f(x - 0.01 - 1e-5) and f(x + 0.01 + 1e-5) >= f(x + 0.01 - 1e-5)",
+)
+floor.mutant(
+    "Turned round: you say True where it is no minimum, and False where it is one.",
+    "level and lowest",
+    "not (level and lowest)",
+)
 
 
 @floor.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(f=function_of("x", "x**2"), x=0, tol=0.01)
+    yield dict(f=function_of("x", "x**3"), x=0, tol=0.01)
+    yield dict(f=function_of("x", "-(x**3)"), x=0, tol=0.01)
+    yield dict(f=function_of("x", "-(x**2)"), x=0, tol=0.01)
+    yield dict(f=function_of("x", "x**2"), x=0, tol=0)  # at most tol: here they are equal
+    yield dict(f=function_of("x", "3.0 + 0 * x"), x=2, tol=0.01)  # flat ground
     # kinds of places, as: formula of u = x − a, and how far from a the place is; slopes are far from tol = 0.01
     bottoms = [("2.0 * u**2", 0.0), ("u**4 + u**2", 0.0), ("0.5 * u**2", 0.004), ("0.5 * u**2", -0.004)]
+    bottoms += [("np.maximum(0.0, u) ** 2", 0.0), ("np.minimum(u, 0.0) ** 2", 0.0)]  # flat to one side
+    bottoms += [("u**2", 0.004), ("u**2", -0.004)]  # slope 0.008
+    bottoms += [("1e4 * u**2", 0.0), ("400.0 * u**3 + 30.0 * u**2", 0.0)]  # one-sided or coarse slopes are steep here
     others = [
         ("-(u**2)", 0.0),
         ("u**3", 0.0),
         ("-(u**3)", 0.0),
-        ("3.0 * u**2", 0.004),
-        ("3.0 * u**2", -0.004),
+        ("2.0 * u**2", 0.004),  # slope 0.016
+        ("2.0 * u**2", -0.004),
+        ("1e6 * u**2", 0.001),
         ("u**2", 1.0),
         ("u**2", -1.0),
+        ("1e8 * (u**2 - 6.4e-5) ** 2", 0.0),  # a hilltop between two hollows: the neighbours lie beyond their floors
+        ("1e8 * u**2 * ((u - 0.009) ** 2 - 4e-6)", 0.0),  # a narrow hollow at the right neighbour
+        ("1e8 * u**2 * ((u + 0.009) ** 2 - 4e-6)", 0.0),
     ]
     for _ in range(3):
-        kinds = [*bottoms, *bottoms[:3], *others]
-        spots = []
+        kinds = [*bottoms, *others]
         for k in rng.permutation(len(kinds)):
             formula, away = kinds[int(k)]
             a = round(float(rng.uniform(0.5, 3)), 2)
-            spots.append((function_of("x", formula.replace("u", f"(x - {a!r})")), round(a + away, 3)))
-        yield dict(spots=spots, tol=0.01)
-    # the same hill with a looser and a tighter tolerance
-    hill = function_of("x", "(x - 1.0)**2")
-    yield dict(spots=[(hill, 1.003), (hill, 0.997)], tol=0.05)
-    yield dict(spots=[(hill, 1.003), (hill, 0.997)], tol=0.0005)
-    flat = function_of("x", "0.5 * (x - 1.0)**2")  # neighbours at a distance of tol, not 0.01, say otherwise
-    yield dict(spots=[(flat, 1.004), (flat, 0.996), (flat, 1.001)], tol=0.005)
-
-
-@floor.observe
-def _(answer: Callable[[Function, float, float], bool], case: Case) -> list[bool]:
-    return [answer(f, x, case["tol"]) for f, x in case["spots"]]
+            yield dict(f=function_of("x", re.sub(r"\bu\b", f"(x - {a!r})", formula)), x=round(a + away, 3), tol=0.01)
+    # the same hill with a looser and a tighter tolerance, and one where neighbours tol away say otherwise
+    for bend, away, tol in ((1.0, 0.003, 0.05), (1.0, 0.003, 0.0005), (0.5, 0.004, 0.005), (0.5, 0.001, 0.005)):
+        for side in (-1, 1):
+            yield dict(f=function_of("x", f"{bend} * (x - 1.0)**2"), x=1 + side * away, tol=tol)
 
 
 floor.hints(
@@ -258,41 +341,56 @@ def one_sided(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
     return left, right
 
 
-@sides.mutant("The order is left first, then right.")
-def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
-    return (f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h
-
-
-@sides.mutant("The left slope has the wrong sign: measure it from left to right, too, from x − h to x.")
-def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
-    return (f(x - h) - f(x)) / h, (f(x + h) - f(x)) / h
-
-
-@sides.mutant("Both numbers are the central slope, which mixes the two sides. Measure each side from x.")
-def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
-    slope = (f(x + h) - f(x - h)) / (2 * h)
-    return slope, slope
-
-
-@sides.mutant("Each side is only h long, from x to its neighbour: divide by h, not by 2h.")
-def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
-    return (f(x) - f(x - h)) / (2 * h), (f(x + h) - f(x)) / (2 * h)
-
-
-@sides.mutant("Both numbers are the slope on the right. For the left one, the second place is x − h.")
-def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
-    right = (f(x + h) - f(x)) / h
-    return right, right
-
-
-@sides.mutant("Only one of the two heights is divided by h: the bracket of the slides again. Put the rise in brackets.")
-def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
-    return f(x) - f(x - h) / h, f(x + h) - f(x) / h
+LEFT, RIGHT = "(f(x) - f(x - h))", "(f(x + h) - f(x))"
+sides.mutant("The order is left first, then right.", "return left, right", "return right, left")
+sides.mutant(
+    "The left slope has the wrong sign: measure it from left to right, too, from x − h to x.", LEFT, "(f(x - h) - f(x))"
+)
+sides.mutant(
+    "The right slope has the wrong sign: measure it from left to right, too, from x to x + h.",
+    RIGHT,
+    "(f(x) - f(x + h))",
+)
+sides.mutant(
+    "Both slopes have the wrong sign: each is the height on the right minus the height on the left.",
+    [(LEFT, "(f(x - h) - f(x))"), (RIGHT, "(f(x) - f(x + h))")],
+)
+sides.mutant(
+    "Both numbers are the central slope, which mixes the two sides. Measure each side from x.",
+    "return left, right",
+    "return (left + right) / 2, (left + right) / 2",
+)
+sides.mutant(
+    "Each side is only h long, from x to its neighbour: divide by h, not by 2h.",
+    [(LEFT + " / h", LEFT + " / (2 * h)"), (RIGHT + " / h", RIGHT + " / (2 * h)")],
+)
+sides.mutant(
+    "Both numbers are the slope on the right. For the left one, the second place is x − h.",
+    "return left",
+    "return right",
+)
+sides.mutant(
+    "Both numbers are the slope on the left. For the right one, the second place is x + h.",
+    "return left, right",
+    "return left, left",
+)
+sides.mutant(
+    "Only one of the two heights is divided by h: the bracket of the slides again. Put the rise in brackets.",
+    [(LEFT, "f(x) - f(x - h)"), (RIGHT, "f(x + h) - f(x)")],
+)
+sides.mutant("These are the rises. Divide each by h, the way to the neighbour.", " / h", "", count=2)
+sides.mutant(
+    "You divide by the places. A slope is rise over the way between two places, and that is h each time.",
+    [(LEFT + " / h", LEFT + " / (x - h)"), (RIGHT + " / h", RIGHT + " / (x + h)")],
+)
+sides.mutant("You multiply by h. A slope is the rise divided by the way, h.", " / h", " * h", count=2)
 
 
 @sides.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(f=function_of("x", "np.abs(x)"), x=0)
+    yield dict(f=function_of("x", "abs(x)"), x=0)
+    yield dict(f=function_of("x", "x**2"), x=3, h=1)
+    yield dict(f=function_of("x", "x**2"), x=0)  # here the usual h can be seen
     a, b, c = (float(v) for v in rng.uniform(0.5, 3.0, size=3))
     yield dict(f=function_of("x", f"np.maximum({a!r} * (x - 1), {-b!r} * (x - 1))"), x=1.0)
     yield dict(f=function_of("x", f"{c!r} * x**2"), x=float(rng.uniform(0.5, 2)), h=0.125)  # the sides of a curve

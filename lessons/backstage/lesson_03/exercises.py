@@ -37,71 +37,99 @@ def grad_num(f: Height, p: Any, h: float = 1e-5) -> Array:
     return g
 
 
-@numeric.mutant("Both entries shake the same coordinate. Entry i of the gradient needs a shake of coordinate i.")
-def _(f: Height, p: Any, h: float = 1e-5) -> Array:
-    p = np.array(p, dtype=float)
-    step = np.array([h, 0.0])
-    slope = (f(p + step) - f(p - step)) / (2 * h)
-    return np.array([slope, slope])
-
-
-@numeric.mutant("You shook all coordinates at once. A partial holds the others still: change one at a time.")
-def _(f: Height, p: Any, h: float = 1e-5) -> Array:
-    p = np.array(p, dtype=float)
-    slope = (f(p + h) - f(p - h)) / (2 * h)
-    return np.full(len(p), slope)
-
-
-@numeric.mutant("You changed p and did not put it back: the next coordinate is shaken at another place.")
-def _(f: Height, p: Any, h: float = 1e-5) -> Array:
-    p = np.array(p, dtype=float)
-    g = np.zeros(len(p))
-    for i in range(len(p)):
-        p[i] += h
-        up = f(p)
-        p[i] -= 2 * h
-        g[i] = (up - f(p)) / (2 * h)
-    return g
-
-
-@numeric.mutant("You looked to one side only. Measure at p + h and at p − h: the error shrinks from h to h².")
-def _(f: Height, p: Any, h: float = 1e-5) -> Array:
-    p = np.array(p, dtype=float)
-    return np.array([(f(p + h * e) - f(p)) / h for e in np.eye(len(p))])
-
-
-@numeric.mutant("From p − h to p + h it is 2h, not h. Divide by 2h.")
-def _(f: Height, p: Any, h: float = 1e-5) -> Array:
-    p = np.array(p, dtype=float)
-    return np.array([(f(p + h * e) - f(p - h * e)) / h for e in np.eye(len(p))])
-
-
-@numeric.mutant("An array of whole numbers cuts p + h off to p again. Copy p into an array of floats first.")
-def _(f: Height, p: Any, h: float = 1e-5) -> Array:
-    p = np.array(p)
-    g = np.zeros(len(p))
-    for i in range(len(p)):
-        up, down = p.copy(), p.copy()
-        up[i] += h
-        down[i] -= h
-        g[i] = (f(up) - f(down)) / (2 * h)
-    return g
+RISE, FRESH = "(f(p + step) - f(p - step))", "        step = np.zeros(len(p))\n        step[i] = h\n"
+WAY = RISE + " / (2 * h)"
+numeric.mutant(
+    "All entries shake the same coordinate. Entry i of the gradient needs a shake of coordinate i.",
+    "step[i] = h",
+    "step[0] = h",
+)
+numeric.mutant(
+    "You shook all coordinates at once. A partial holds the others still: change one at a time.",
+    "step[i] = h",
+    "step[:] = h",
+)
+numeric.mutant(
+    "You changed p and did not put it back: the next coordinate is shaken at another place.",
+    [(FRESH, "        p[i] += h\n        up = f(p)\n        p[i] -= 2 * h\n"), (RISE, "(up - f(p))")],
+)
+numeric.mutant(
+    "The step still holds the h of the coordinate before: make a fresh step of zeros for each i.",
+    [
+        ("    for i", "    step = np.zeros(len(p))\n    for i"),
+        ("        step = np.zeros(len(p))\n        step[i]", "        step[i]"),
+    ],
+)
+numeric.mutant(
+    "You looked to one side only. Measure at p + h and at p − h: the error shrinks from h to h².",
+    WAY,
+    "(f(p + step) - f(p)) / h",
+)
+numeric.mutant(
+    "You looked to one side only, the left. Measure at p + h and at p − h: the error shrinks from h to h².",
+    WAY,
+    "(f(p) - f(p - step)) / h",
+)
+numeric.mutant("From p − h to p + h it is 2h, not h. Divide by 2h.", "(2 * h)", "h")
+numeric.mutant("`/ 2 * h` divides by 2 and then MULTIPLIES by h. Put brackets around 2 * h.", "(2 * h)", "2 * h")
+numeric.mutant("You do not divide by the distance, which is 2h.", " / (2 * h)", "")
+numeric.mutant("Only the last height is divided: put the difference in brackets.", RISE, "f(p + step) - f(p - step)")
+numeric.mutant("The sign is wrong: the height at p + h minus the height at p − h.", RISE, "(f(p - step) - f(p + step))")
+numeric.mutant(
+    "An array of whole numbers cuts p + h off to p again. Copy p into an array of floats first.",
+    [
+        ("p = np.array(p, dtype=float)", "p = np.array(p)"),
+        (FRESH, "        up, down = p.copy(), p.copy()\n        up[i] += h\n        down[i] -= h\n"),
+        (RISE, "(f(up) - f(down))"),
+    ],
+)
+numeric.mutant(
+    "Your result holds whole numbers where p does, as np.zeros_like(p) makes it, and cuts the slopes off: use np.zeros.",
+    "    p = np.array(p, dtype=float)\n    g = np.zeros(len(p))\n",
+    "    g = np.zeros_like(p)\n    p = np.array(p, dtype=float)\n",
+)
+numeric.mutant(
+    "All entries are 0: both heights come from one place. `up = p` is a second name for p; p.copy() is another array.",
+    RISE,
+    "(f(p) - f(p))",
+)
+numeric.mutant("The order is turned round: entry i belongs to coordinate i.", "return g", "return g[::-1]")
+numeric.mutant(
+    "You return after the first coordinate: the `return` stands inside the loop.", "    return g", "        return g"
+)
+numeric.mutant("You add the partials up. Keep them apart: one entry for each coordinate.", "return g", "return g.sum()")
+numeric.mutant(
+    "You do not use the h that is handed over: your result is that of h = 1e-5.",
+    "g = np.zeros(len(p))",
+    "g, h = np.zeros(len(p)), 1e-5",
+)
+numeric.mutant(
+    "That gradient has length 1. Its length says how steep it is: do not divide by it.",
+    "return g",
+    "return g / np.linalg.norm(g)",
+)
 
 
 @numeric.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(f=function_of("p", "p[0]**2 + 3.0 * p[0] * p[1]"), p=np.array([1.0, 2.0]))
+    yield dict(f=function_of("p", "p[0]**2 + 3*p[0]*p[1]"), p=np.array([1.0, 2.0]))
+    yield dict(f=function_of("p", "p[0]**3 + p[0] * p[1]**3"), p=np.array([1.0, 2.0]), h=1.0)
     for _ in range(3):
         a, b, c = rng.uniform(0.5, 2.0, size=3)
         f = function_of("p", f"{a!r} * p[0]**2 + {b!r} * p[0] * p[1] - {c!r} * np.sin(p[1])")
         yield dict(f=f, p=rng.uniform(0.5, 2.0, size=2))
     a = rng.uniform(0.5, 2.0)
     yield dict(f=function_of("p", f"{a!r} * p[0]**2 * p[1]"), p=np.array([2, 1]))  # whole numbers
+    yield dict(f=function_of("p", f"{a!r} * p[0] * p[1]**2 * p[2]**3"), p=rng.uniform(0.5, 2.0, size=3))
+    yield dict(f=function_of("p", f"{a!r} * p[0]**3"), p=rng.uniform(0.5, 2.0, size=1), h=0.5)
+    yield dict(
+        f=function_of("p", "1e6 * (p[0]**3 + 2 * p[1]**3)"), p=np.array([0.0, 0.0])
+    )  # here the usual h can be seen
 
 
 numeric.hints(
     "A partial is an ordinary slope: all coordinates but one are held. You know how to measure a slope.",
-    "p has shape (2,), f(p) is one number, the answer has shape (2,). Work on a float copy of p.",
+    "p has shape (d,), f(p) is one number, the answer has shape (d,). Work on a float copy of p.",
     "For each i: step is zeros with h at place i; entry i is f(p + step) minus f(p − step), over 2h.",
 )
 
@@ -122,60 +150,62 @@ def descend2(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
     return np.array(path)
 
 
-@loop.mutant("All rows are the last place: `p -= …` changes the array that is already in your list. Make a new one.")
-def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
-    p = np.array(p0, dtype=float)
-    path = [p]
-    for _ in range(n):
-        p -= lr * grad(p)
-        path.append(p)
-    return np.array(path)
-
-
-@loop.mutant("You walked uphill. The gradient points up: subtract it.")
-def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
-    path = [np.array(p0, dtype=float)]
-    for _ in range(n):
-        path.append(path[-1] + lr * grad(path[-1]))
-    return np.array(path)
-
-
-@loop.mutant("The start is missing: after n steps there are n + 1 places, p0 first.")
-def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
-    p, path = np.array(p0, dtype=float), []
-    for _ in range(n):
-        p = p - lr * grad(p)
-        path.append(p)
-    return np.array(path).reshape(n, 2)
-
-
-@loop.mutant("You use the gradient of the start at every step. Ask for the gradient where you stand now.")
-def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
-    p = np.array(p0, dtype=float)
-    g = grad(p)
-    return np.array([p - k * lr * g for k in range(n + 1)])
-
-
-@loop.mutant("You moved x first, then asked for y's slope at the new x. One gradient, at one place, moves both.")
-def _(grad: Gradient, p0: Any, lr: float, n: int) -> Array:
-    path = [np.array(p0, dtype=float)]
-    for _ in range(n):
-        p = path[-1].copy()
-        p[0] -= lr * grad(p)[0]
-        p[1] -= lr * grad(p)[1]
-        path.append(p)
-    return np.array(path)
+MOVE = "path.append(path[-1] - lr * grad(path[-1]))"
+loop.mutant(
+    "All rows are the last place: `p -= …` changes the array that is already in your list. Make a new one.",
+    MOVE,
+    "path[-1] -= lr * grad(path[-1])\n        path.append(path[-1])",
+)
+loop.mutant("You walked uphill. The gradient points up: subtract it.", "- lr", "+ lr")
+loop.mutant(
+    "The start is missing: after n steps there are n + 1 places, p0 first.",
+    "np.array(path)",
+    "np.array(path[1:]).reshape(n, 2)",
+)
+loop.mutant(
+    "You use the gradient of the start at every step. Ask for the gradient where you stand now.",
+    "grad(path[-1])",
+    "grad(path[0])",
+)
+loop.mutant(
+    "You moved x first, then asked for y's slope at the new x. One gradient, at one place, moves both.",
+    MOVE,
+    "p = path[-1].copy()\n        p[0] -= lr * grad(p)[0]\n        p[1] -= lr * grad(p)[1]\n        path.append(p)",
+)
+loop.mutant("The learning rate is missing: each step is lr times the gradient.", "lr * ", "")
+loop.mutant("Every step starts from p0. Start from the place you reached last.", "append(path[-1]", "append(path[0]")
+loop.mutant(
+    "You divide the gradient by its length, so all steps are equally long. The step is lr times the gradient itself.",
+    "lr * grad(path[-1])",
+    "lr * grad(path[-1]) / np.linalg.norm(grad(path[-1]))",
+)
+loop.mutant("One step is missing: n steps make n + 1 places.", "range(n)", "range(n - 1)")
+loop.mutant("One step too many: n steps make n + 1 places, with p0 among them.", "range(n)", "range(n + 1)")
+loop.mutant(
+    "You return after the first step: the `return` stands inside the loop.", "    return np", "        return np"
+)
+loop.mutant("You return the last place. All places are asked for, p0 first.", "np.array(path)", "path[-1]")
+loop.mutant(
+    "Your rows are the coordinates. A row for each place: shape (n + 1, 2).", "np.array(path)", "np.array(path).T"
+)
+loop.mutant(
+    "You collect the moves. The places are asked for: each is the place before, minus the move.",
+    "append(path[-1] - lr",
+    "append(-lr",
+)
 
 
 @loop.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(grad=function_of("p", "2.0 * p"), p0=np.array([1.0, -2.0]), lr=0.25, n=2)
+    yield dict(grad=function_of("p", "2 * p"), p0=[1.0, -2.0], lr=0.25, n=2)
     for n in (1, 3, 5):
         a, b, c = rng.uniform(0.5, 2.0, size=3)
         grad = function_of("p", f"np.array([{a!r} * p[0] + {c!r} * p[1], {c!r} * p[0] + {b!r} * p[1]])")
         yield dict(grad=grad, p0=rng.uniform(0.5, 2.0, size=2), lr=float(rng.uniform(0.05, 0.3)), n=n)
-    yield dict(grad=function_of("p", "2.0 * p"), p0=[3, 1], lr=0.1, n=2)  # a list of whole numbers
-    yield dict(grad=function_of("p", "2.0 * p"), p0=np.array([1.5, 0.5]), lr=0.1, n=0)
+    yield dict(grad=function_of("p", "2 * p"), p0=[3, 1], lr=0.1, n=2)  # a list of whole numbers
+    yield dict(grad=function_of("p", "2 * p"), p0=np.array([3, 1]), lr=0.1, n=2)  # and an array of them
+    yield dict(grad=function_of("p", "2 * p"), p0=np.array([1.5, 0.5]), lr=0.1, n=0)
+    yield dict(grad=function_of("p", "2 * p"), p0=np.array([1.0, 4.0]), lr=0.5, n=3)  # level after one step
 
 
 loop.hints(
@@ -198,38 +228,43 @@ def precond_step(p: Array, g: Array, M: Array) -> Array:
     return p - M @ g
 
 
-@matrix.mutant("You divided by M. It stands where η stood: multiply the gradient by it.")
-def _(p: Array, g: Array, M: Array) -> Array:
-    return p - np.linalg.pinv(M) @ g
-
-
-@matrix.mutant("`*` multiplies entry by entry, and gives a 2 × 2 array. Matrix times vector is `@`.")
-def _(p: Array, g: Array, M: Array) -> Array:
-    return p - M * g
-
-
-@matrix.mutant("Only the diagonal of M was used. The other entries turn the step: take the whole matrix.")
-def _(p: Array, g: Array, M: Array) -> Array:
-    return p - np.diag(M) * g
-
-
-@matrix.mutant("You walked uphill: subtract what M makes of the gradient.")
-def _(p: Array, g: Array, M: Array) -> Array:
-    return p + M @ g
-
-
-@matrix.mutant("That is the move. Add the place where you stand.")
-def _(p: Array, g: Array, M: Array) -> Array:
-    return -M @ g
+matrix.mutant(
+    "You divided by M. It stands where η stood: multiply the gradient by it.", "M @ g", "np.linalg.pinv(M) @ g"
+)
+matrix.mutant("`*` multiplies entry by entry, and gives a 2 × 2 array. Matrix times vector is `@`.", "M @ g", "M * g")
+matrix.mutant(
+    "Only the diagonal of M was used. The other entries turn the step: take the whole matrix.",
+    "M @ g",
+    "np.diag(M) * g",
+)
+matrix.mutant("You walked uphill: subtract what M makes of the gradient.", "p - M", "p + M")
+matrix.mutant("That is the move. Add the place where you stand.", "p - M", "-M")
+matrix.mutant("M multiplies the place. It belongs to the gradient g: M @ g.", "M @ g", "M @ p")
+matrix.mutant("M comes twice. Once is enough: it plays the part of η.", "M @ g", "M @ M @ g")
+matrix.mutant(
+    "Each entry of g is multiplied by the sum of a row of M. In M @ g every row of M meets the whole g.",
+    "M @ g",
+    "M.sum(axis=1) * g",
+)
+matrix.mutant("M multiplies the place as well. Only the gradient goes through M.", "p - M @ g", "M @ (p - g)")
+matrix.mutant(
+    "Eigenvalues times g forgets the directions they belong to. M @ g is all you need.",
+    "M @ g",
+    "np.linalg.eigvalsh(M) * g",
+)
+matrix.mutant("M is missing: it multiplies the gradient, as η did.", "M @ g", "g")
+matrix.mutant(
+    "You subtracted the place from the move. It is the other way round: p minus M @ g.", "p - M @ g", "M @ g - p"
+)
 
 
 @matrix.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(p=np.array([1.0, 1.0]), g=np.array([2.0, 4.0]), M=np.array([[0.5, 0.25], [0.25, 0.5]]))
+    yield dict(p=np.array([1, 2]), g=np.array([3, 4]), M=np.array([[2, 1], [1, 3]]))  # whole numbers
     for _ in range(4):
         R = rng.uniform(0.2, 1.0, size=(2, 2))
         yield dict(p=rng.normal(size=2), g=rng.normal(size=2), M=R @ R.T + 0.1 * np.eye(2))
-    yield dict(p=np.array([1, 2]), g=np.array([3, 4]), M=np.array([[2, 1], [1, 3]]))  # whole numbers
     yield dict(p=np.array([1.0, 2.0]), g=np.array([3.0, 5.0]), M=np.array([[1.0, 1.0], [1.0, 1.0]]))  # not invertible
 
 
@@ -256,50 +291,68 @@ def angle_to_min(g: Array, to_min: Array) -> float:
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
 
-@angle.mutant("For parallel vectors rounding gives a cosine like 1.0000000000000002, and its arccos is nan. Clip it.")
-def _(g: Array, to_min: Array) -> Any:
-    with np.errstate(invalid="ignore"):
-        return np.degrees(np.arccos(-g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))))
-
-
-@angle.mutant("You took the angle from the gradient itself, which points uphill. You walk along −g.")
-def _(g: Array, to_min: Array) -> float:
-    cosine = g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))
-    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-
-
-@angle.mutant("np.arccos answers in radians. Turn them into degrees.")
-def _(g: Array, to_min: Array) -> float:
-    cosine = -g @ to_min / (np.linalg.norm(g) * np.linalg.norm(to_min))
-    return np.arccos(np.clip(cosine, -1, 1))
-
-
-@angle.mutant("The dot product alone is no cosine: divide it by the lengths of both vectors.")
-def _(g: Array, to_min: Array) -> Any:
-    return np.degrees(np.arccos(np.clip(-g @ to_min, -1, 1)))
-
-
-@angle.mutant("Walking away is an angle above 90°, up to 180. Keep the sign of the cosine (no abs), and clip it.")
-def _(g: Array, to_min: Array) -> float:
-    cosine = abs(g @ to_min) / (np.linalg.norm(g) * np.linalg.norm(to_min))
-    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-
-
-@angle.mutant("Two compass directions can differ by more than 180°. The angle between arrows is the short way.")
-def _(g: Array, to_min: Array) -> float:
-    return np.degrees(abs(np.arctan2(-g[1], -g[0]) - np.arctan2(to_min[1], to_min[0])))
+LENGTHS, CLIPPED = " / (np.linalg.norm(g) * np.linalg.norm(to_min))", "np.clip(cosine, -1, 1)"
+angle.mutant(
+    "For parallel vectors rounding gives a cosine like 1.0000000000000002, and its arccos is nan. Clip it.",
+    CLIPPED,
+    "cosine",
+)
+angle.mutant("You took the angle from the gradient itself, which points uphill. You walk along −g.", "-g @", "g @")
+angle.mutant(
+    "np.arccos answers in radians. Turn them into degrees.",
+    f"np.degrees(np.arccos({CLIPPED}))",
+    f"np.arccos({CLIPPED})",
+)
+angle.mutant("The dot product alone is no cosine: divide it by the lengths of both vectors.", LENGTHS, "")
+angle.mutant(
+    "You divide by the length of one vector only. Both lengths belong below the line.", LENGTHS, " / np.linalg.norm(g)"
+)
+angle.mutant(
+    "`a / b * c` divides by b and then MULTIPLIES by c. Put brackets around the two lengths.",
+    LENGTHS,
+    " / np.linalg.norm(g) * np.linalg.norm(to_min)",
+)
+angle.mutant("You added the lengths. The dot product is divided by their product.", "norm(g) *", "norm(g) +")
+angle.mutant(
+    "Walking away is an angle above 90°, up to 180. Keep the sign of the cosine (no abs), and clip it.",
+    "-g @ to_min",
+    "abs(g @ to_min)",
+)
+angle.mutant(
+    "Two compass directions can differ by more than 180°. The angle between arrows is the short way.",
+    f"np.degrees(np.arccos({CLIPPED}))",
+    "np.degrees(abs(np.arctan2(-g[1], -g[0]) - np.arctan2(to_min[1], to_min[0])))",
+)
+angle.mutant(
+    "That is the cosine. Its angle, in degrees, is asked for: np.arccos.", f"np.degrees(np.arccos({CLIPPED}))", "cosine"
+)
+angle.mutant(
+    "The arcsine belongs to the sine. A cosine is turned into an angle by np.arccos.", "np.arccos", "np.arcsin"
+)
+angle.mutant(
+    "You turn the cosine into degrees. It is no angle yet: first np.arccos, then np.degrees.",
+    f"np.degrees(np.arccos({CLIPPED}))",
+    "np.arccos(np.degrees(cosine))",
+)
+angle.mutant(
+    "That is the compass direction of to_min − g. The angle between two arrows is asked for.",
+    f"np.degrees(np.arccos({CLIPPED}))",
+    "np.degrees(np.arctan2(to_min[1] - g[1], to_min[0] - g[0]))",
+)
 
 
 @angle.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(g=np.array([2.0, 20.0]), to_min=np.array([-1.0, -0.1]))
+    yield dict(g=np.array([3, 0]), to_min=np.array([-2, 2]))  # whole numbers
+    yield dict(g=np.array([3, 4]), to_min=np.array([-4, -3]))
     for _ in range(3):
         turn = rng.uniform(0.3, 1.2)
         g = rng.uniform(0.5, 2.0) * np.array([np.cos(0.1), np.sin(0.1)])
         yield dict(g=g, to_min=rng.uniform(0.3, 3.0) * np.array([-np.cos(turn), np.sin(turn)]))
     turn = rng.uniform(0.3, 1.2)
     yield dict(g=np.array([1.5, 0.5]), to_min=2.0 * np.array([np.cos(turn), np.sin(turn)]))  # walking away
-    yield dict(g=np.array([3, 4]), to_min=np.array([-4, -3]))  # whole numbers
+    yield dict(g=np.array([0.02, 0.01]), to_min=np.array([30.0, -40.0]))  # a gentle slope, and a far minimum
     for one, other in (([7.5, 3.0], [-1.5, -0.6]), ([-18.9, -0.7], [2.7, 0.1]), ([16.1, 4.2], [-2.3, -0.6])):
         yield dict(g=np.array(one), to_min=np.array(other))  # parallel: the cosine comes out above 1
     yield dict(g=np.array([7.5, 3.0]), to_min=np.array([1.5, 0.6]))  # straight away from it: below −1

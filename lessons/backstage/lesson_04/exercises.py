@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dlcourse.lesson import exercise, function_of, prediction, question
 
-Array = NDArray[np.float64]
 Case = dict[str, Any]
 Two = Callable[[Any, Any], Any]
 
@@ -21,45 +20,56 @@ line = exercise("04.1", "A linear model for many samples", points=1)
 
 
 @line.reference
-def linear(w: ArrayLike, b: float, X: ArrayLike) -> Any:
+def linear(w: Any, b: float, X: Any) -> Any:
     """A row of X holds the d numbers of one sample: X @ w is one weighted sum for each row, (N,), and b shifts all."""
-    return np.asarray(X) @ np.asarray(w) + b
+    return X @ w + b
 
 
-@line.mutant("w @ X sums over the samples. A row is one sample and the weighted sum runs along it: X comes first.")
-def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
-    return np.asarray(w) @ np.asarray(X) + b
-
-
-@line.mutant("The bias b is missing: every output is shifted by it.")
-def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
-    return np.asarray(X) @ np.asarray(w)
-
-
-@line.mutant("You added up the outputs of all samples. There is one output for each row: shape (N,).")
-def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
-    return np.sum(np.asarray(X) * np.asarray(w)) + b
-
-
-@line.mutant("You multiply by w and stop. The products of a row have to be added up: (N, d) becomes (N,).")
-def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
-    return np.asarray(X) * np.asarray(w) + b
-
-
-@line.mutant("You added b to the inputs. It belongs to the outputs, after the weighted sum.")
-def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
-    return (np.asarray(X) + b) @ np.asarray(w)
-
-
-@line.mutant("Your outputs have the shape (N, 1), a column. One number for each sample is the shape (N,).")
-def _(w: ArrayLike, b: float, X: ArrayLike) -> Any:
-    return np.asarray(X) @ np.asarray(w)[:, None] + b
+line.mutant(
+    "w @ X sums over the samples. A row is one sample and the weighted sum runs along it: X comes first.",
+    "X @ w",
+    "w @ X",
+)
+line.mutant("The bias b is missing: every output is shifted by it.", " + b", "")
+line.mutant(
+    "You added up the outputs of all samples. There is one output for each row: shape (N,).",
+    "X @ w + b",
+    "np.sum(X * w) + b",
+)
+line.mutant(
+    "You multiply by w and stop. The products of a row have to be added up: (N, d) becomes (N,).", "X @ w", "X * w"
+)
+line.mutant("You added b to the inputs. It belongs to the outputs, after the weighted sum.", "X @ w + b", "(X + b) @ w")
+line.mutant(
+    "You added b to every product, so each output has it d times. Add it once, after the sum.",
+    "X @ w + b",
+    "(X * w + b).sum(axis=1)",
+)
+line.mutant(
+    "Your outputs have the shape (N, 1), a column. One number for each sample is the shape (N,).",
+    "X @ w",
+    "X @ w[:, None]",
+)
+line.mutant(
+    "Only the last input is in your outputs: add the products up, instead of replacing one by the next.",
+    "X @ w",
+    "X[:, -1] * w[-1]",
+)
+line.mutant(
+    "Only the first two inputs are used. d may be any number: X @ w takes all.",
+    "X @ w",
+    "X[:, 0] * w[0] + X[:, 1] * w[1]",
+)
+line.mutant("You added up the products down each column. The sum runs along a row.", "X @ w", "(X * w).sum(axis=0)")
+line.mutant("The bias is added, not subtracted.", "+ b", "- b")
+line.mutant("The bias is added, not multiplied.", "+ b", "* b")
 
 
 @line.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(w=rng.normal(size=3), b=float(rng.uniform(0.5, 2)), X=rng.normal(size=(3, 3)))  # square: w @ X runs
+    yield dict(w=np.array([2, -1]), b=3, X=np.array([[1, 1], [4, 2]]))
     yield dict(w=np.array([2, -1]), b=3, X=np.array([[1, 1], [4, 2], [0, 5]]))
+    yield dict(w=rng.normal(size=3), b=float(rng.uniform(0.5, 2)), X=rng.normal(size=(3, 3)))  # square: w @ X runs
     for rows, columns in ((5, 2), (1, 4), (6, 1)):
         yield dict(w=rng.normal(size=columns), b=float(rng.normal()), X=rng.normal(size=(rows, columns)))
     yield dict(w=rng.normal(size=2), b=1.5, X=np.zeros((0, 2)))  # nobody came
@@ -77,49 +87,62 @@ squares = exercise("04.2", "Mean squared error, whatever the shape", points=2)
 
 
 @squares.reference
-def mse(y: ArrayLike, yhat: ArrayLike) -> float:
+def mse(y: ArrayLike, yhat: ArrayLike) -> Any:
     """Lay both out as (N,) first, so that target k meets prediction k and nobody else; then square, then average."""
-    return float(np.mean((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2))
+    error = np.reshape(y, -1) - np.reshape(yhat, -1)
+    return np.mean(error**2)
 
 
-@squares.mutant("(N,) minus (N, 1) is (N, N): EVERY prediction is taken from EVERY target. Make both (N,) first.")
-def _(y: ArrayLike, yhat: ArrayLike) -> Any:
-    return float(np.mean((np.asarray(y) - np.asarray(yhat)) ** 2))
-
-
-@squares.mutant("You added up the squares. The mean divides by N, so that many samples compare with few.")
-def _(y: ArrayLike, yhat: ArrayLike) -> Any:
-    return float(np.sum((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2))
-
-
-@squares.mutant("You averaged first, then squared: errors of opposite signs cancel. Square each error first.")
-def _(y: ArrayLike, yhat: ArrayLike) -> Any:
-    return float(np.mean(np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2)
-
-
-@squares.mutant("(N,) minus (N, 1) is (N, N): you added up N × N squares and divided by N. Make both (N,) first.")
-def _(y: ArrayLike, yhat: ArrayLike) -> Any:
-    return float(np.sum((np.asarray(y) - np.asarray(yhat)) ** 2) / len(np.asarray(y)))
-
-
-@squares.mutant("You took the root at the end. That is the RMSE; the mean squared error stays squared.")
-def _(y: ArrayLike, yhat: ArrayLike) -> Any:
-    return float(np.sqrt(np.mean((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2)))
-
-
-@squares.mutant("There is a factor ½. Some sources put it there; the mean squared error has none.")
-def _(y: ArrayLike, yhat: ArrayLike) -> Any:
-    return float(np.mean((np.reshape(y, -1) - np.reshape(yhat, -1)) ** 2) / 2)
+ERROR = "np.reshape(y, -1) - np.reshape(yhat, -1)"
+squares.mutant(
+    "(N,) minus (N, 1) is (N, N): EVERY prediction is taken from EVERY target. Make both (N,) first.",
+    ERROR,
+    "np.asarray(y) - np.asarray(yhat)",
+)
+squares.mutant(
+    "You added up the squares. The mean divides by N, so that many samples compare with few.", "np.mean", "np.sum"
+)
+squares.mutant(
+    "You averaged first, then squared: errors of opposite signs cancel. Square each error first.",
+    "np.mean(error**2)",
+    "np.mean(error) ** 2",
+)
+squares.mutant(
+    "(N,) minus (N, 1) is (N, N): you added up N × N squares and divided by N. Make both (N,) first.",
+    [(ERROR, "np.asarray(y) - np.asarray(yhat)"), ("np.mean(error**2)", "np.sum(error**2) / len(y)")],
+)
+squares.mutant(
+    "You took the root at the end. That is the RMSE; the mean squared error stays squared.",
+    "np.mean(error**2)",
+    "np.sqrt(np.mean(error**2))",
+)
+squares.mutant(
+    "There is a factor ½. Some sources put it there; the mean squared error has none.", "error**2)", "error**2) / 2"
+)
+squares.mutant(
+    "You took the size of each error. That is the mean absolute error; here each is squared.", "error**2", "abs(error)"
+)
+squares.mutant("The square is missing: errors of opposite signs cancel.", "error**2", "error")
+squares.mutant(
+    "You divide by N − 1. That belongs to the variance of a sample; a mean divides by N.",
+    [("np.mean(error**2)", "np.sum(error**2) / max(len(error) - 1, 1)")],
+)
+squares.mutant(
+    "That is one number for each sample. Their mean is asked for: one number.", "np.mean(error**2)", "error**2"
+)
+squares.mutant("You doubled each error. In Python a square is written ** 2.", "error**2", "error * 2")
 
 
 @squares.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(y=[1, 2, 4], yhat=[1, 4, 1])
+    yield dict(y=np.array([1, 2]), yhat=np.array([[2], [4]]))
     y, yhat = rng.normal(4.0, 0.8, size=6), rng.normal(4.0, 0.8, size=6)
     yield dict(y=y, yhat=yhat)
     yield dict(y=y, yhat=yhat.reshape(-1, 1))
     yield dict(y=y.reshape(-1, 1), yhat=rng.normal(size=6))
-    yield dict(y=[1, 2, 4], yhat=[1, 4, 1])
     yield dict(y=rng.normal(size=(4, 1)), yhat=rng.normal(size=(4, 1)))
+    yield dict(y=[float(rng.normal())], yhat=rng.normal(size=(1, 1)))
 
 
 squares.hints(
@@ -136,53 +159,65 @@ average = exercise("04.3", "The average loss of any model and any cost", points=
 @average.reference
 def average_loss(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
     """Each sample runs through the same model with the same w, is compared with its own target, and counts 1/N."""
-    return sum(C(y, G(x, w)) for x, y in S) / len(S)
+    total = 0.0
+    for x, y in S:
+        total = total + C(y, G(x, w))
+    return total / len(S)
 
 
-@average.mutant("That is the sum. The average loss divides by the number of samples.")
-def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    return sum(C(y, G(x, w)) for x, y in S)
-
-
-@average.mutant("The cost takes the target first, then the prediction: C(y, G(x, w)). Not every cost is symmetric.")
-def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    return sum(C(G(x, w), y) for x, y in S) / len(S)
-
-
-@average.mutant("The model takes the input first, then the parameter: G(x, w).")
-def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    return sum(C(y, G(w, x)) for x, y in S) / len(S)
-
-
-@average.mutant("That is the cost of the averages. Compare each sample with its own target, and average the costs.")
-def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    return C(sum(y for _, y in S) / len(S), sum(G(x, w) for x, _ in S) / len(S))
-
-
-@average.mutant("Only the last sample is in your answer: add each cost to a running total, instead of replacing it.")
-def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    x, y = S[-1]
-    return C(y, G(x, w)) / len(S)
-
-
-@average.mutant("You unpacked the pairs as (y, x). A pair of S is the input x first, then the target y.")
-def _(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
-    return sum(C(y, G(x, w)) for y, x in S) / len(S)
+average.mutant("That is the sum. The average loss divides by the number of samples.", " / len(S)", "")
+average.mutant(
+    "The cost takes the target first, then the prediction: C(y, G(x, w)). Not every cost is symmetric.",
+    "C(y, G(x, w))",
+    "C(G(x, w), y)",
+)
+average.mutant("The model takes the input first, then the parameter: G(x, w).", "G(x, w)", "G(w, x)")
+average.mutant(
+    "That is the cost of the averages. Compare each sample with its own target, and average the costs.",
+    "total / len(S)",
+    "C(sum(y for _, y in S) / len(S), sum(G(x, w) for x, _ in S) / len(S))",
+)
+average.mutant(
+    "Only the last sample is in your answer: add each cost to a running total, instead of replacing it.",
+    "total + C",
+    "C",
+)
+average.mutant(
+    "That is the cost of the last sample alone. Add up the costs of all, and divide by their number.",
+    [("total + C", "C"), ("total / len(S)", "total")],
+)
+average.mutant(
+    "You unpacked the pairs as (y, x). A pair of S is the input x first, then the target y.", "for x, y", "for y, x"
+)
+average.mutant(
+    "Only the first sample is in your answer: the `return` stands inside the loop.", "    return", "        return"
+)
+average.mutant(
+    "You use a squared error of your own. The cost is handed over: call C.", "C(y, G(x, w))", "(y - G(x, w)) ** 2"
+)
+average.mutant(
+    "The model is not asked: C compares y with the prediction G(x, w), not with x.", "C(y, G(x, w))", "C(y, x)"
+)
+average.mutant("`//` cuts the average down to a whole number. To divide, write `/`.", " / ", " // ")
+average.mutant("The costs are multiplied. Add them up.", [("0.0", "1.0"), ("total + C", "total * C")])
 
 
 @average.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    costs = ["(y - yhat) ** 2", "abs(y - yhat)", "np.exp(yhat) - y * yhat", "y * np.log(y / yhat) - y + yhat"]
-    models = ["w * x", "w * x + x ** 2", "np.sin(x) + w", "np.exp(x - w)"]
+    yield dict(C=function_of("y, yhat", "(y - yhat)**2"), G=function_of("x, w", "w * x"), S=[(1, 2), (2, 3)], w=1)
     yield dict(
         C=function_of("y, yhat", "(y - yhat) ** 2 + 2 * yhat"),
         G=function_of("x, w", "w * x + x"),
         S=[(1.0, 2.0), (2.0, 3.0), (3.0, 5.0)],
         w=1.5,
     )
+    costs = ["(y - yhat) ** 2", "abs(y - yhat)", "np.exp(yhat) - y * yhat", "y * np.log(y / yhat) - y + yhat"]
+    models = ["w * x", "w * x + x ** 2", "np.sin(x) + w", "np.exp(x - w)"]
     for cost, model in zip(costs, models, strict=True):
         pairs = [(float(x), float(y)) for x, y in rng.uniform(0.5, 3.0, size=(int(rng.integers(2, 6)), 2))]
         yield dict(C=function_of("y, yhat", cost), G=function_of("x, w", model), S=pairs, w=float(rng.uniform(0.5, 2)))
+    w = [float(v) for v in rng.uniform(0.5, 2, size=2)]  # a parameter of two numbers, and one sample
+    yield dict(C=function_of("y, yhat", "yhat - y"), G=function_of("x, w", "w[0] * x + w[1]"), S=[(3.0, 1.0)], w=w)
 
 
 average.hints(
@@ -197,52 +232,68 @@ neighbour = exercise("04.4", "The nearest row", points=1)
 
 
 @neighbour.reference
-def nearest(W: ArrayLike, x: ArrayLike) -> Any:
+def nearest(W: Any, x: Any) -> Any:
     """W − x subtracts x from every row; the squared lengths of the rows are (K,), and argmin says which is smallest."""
-    return int(np.argmin(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1)))
+    return np.argmin(np.sum((W - x) ** 2, axis=1))
 
 
-@neighbour.mutant("You returned the row itself. The answer is its number k, counted from 0.")
-def _(W: ArrayLike, x: ArrayLike) -> Any:
-    return np.asarray(W)[np.argmin(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1))]
-
-
-@neighbour.mutant("That is the row that is FARTHEST away. Take the smallest distance.")
-def _(W: ArrayLike, x: ArrayLike) -> Any:
-    return int(np.argmax(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1)))
-
-
-@neighbour.mutant("You returned the distance. The answer is the number of the row that has it: argmin instead of min.")
-def _(W: ArrayLike, x: ArrayLike) -> Any:
-    return float(np.min(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=1)))
-
-
-@neighbour.mutant("You added up along the wrong axis. Sum along each row, axis=1: K distances remain.")
-def _(W: ArrayLike, x: ArrayLike) -> Any:
-    return int(np.argmin(np.sum((np.asarray(W) - np.asarray(x)) ** 2, axis=0)))
-
-
-@neighbour.mutant("The differences are not squared, so those of opposite signs cancel. Square first, then add.")
-def _(W: ArrayLike, x: ArrayLike) -> Any:
-    return int(np.argmin(np.sum(np.asarray(W) - np.asarray(x), axis=1)))
-
-
-@neighbour.mutant("The largest product W @ x favours long rows. Near means a small distance: subtract, square, add.")
-def _(W: ArrayLike, x: ArrayLike) -> Any:
-    return int(np.argmax(np.asarray(W) @ np.asarray(x)))
+neighbour.mutant(
+    "You returned the row itself. The answer is its number k, counted from 0.",
+    "np.argmin(np.sum((W - x) ** 2, axis=1))",
+    "W[np.argmin(np.sum((W - x) ** 2, axis=1))]",
+)
+neighbour.mutant("That is the row that is FARTHEST away. Take the smallest distance.", "argmin", "argmax")
+neighbour.mutant(
+    "You returned the distance. The answer is the number of the row that has it: argmin instead of min.",
+    "argmin",
+    "min",
+)
+neighbour.mutant(
+    "You added up along the wrong axis. Sum along each row, axis=1: K distances remain.", "axis=1", "axis=0"
+)
+neighbour.mutant(
+    "The differences are not squared, so those of opposite signs cancel. Square first, then add.", " ** 2", ""
+)
+neighbour.mutant(
+    "The largest product W @ x favours long rows. Near means a small distance: subtract, square, add.",
+    "np.argmin(np.sum((W - x) ** 2, axis=1))",
+    "np.argmax(W @ x)",
+)
+neighbour.mutant(
+    "You found the smallest single entry, and counted all entries before it. Add up each row first: axis=1.",
+    "np.sum((W - x) ** 2, axis=1)",
+    "(W - x) ** 2",
+)
+neighbour.mutant(
+    "You added up the sizes of the differences. The squared distance adds up their squares.",
+    "(W - x) ** 2",
+    "abs(W - x)",
+)
+neighbour.mutant(
+    "That is row 0 each time. In a loop: is `best` larger than any distance at the start, and is it renewed?",
+    "np.argmin(np.sum((W - x) ** 2, axis=1))",
+    "0",
+)
+neighbour.mutant("You count the rows from 1. They are counted from 0.", "axis=1))", "axis=1)) + 1")
+neighbour.mutant(
+    "Only the largest difference of a row counts for you. Add up the squares of all.",
+    "np.sum((W - x) ** 2",
+    "np.max((W - x) ** 2",
+)
+neighbour.mutant("That is the row with the smallest numbers. How far from x is each? Subtract x first.", "W - x", "W")
 
 
 @neighbour.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    # many questions a case: the number of one row could be guessed
-    for rows, columns in ((6, 2), (9, 3), (5, 4)):
-        yield dict(W=rng.normal(size=(rows, columns)), xs=rng.normal(size=(12, columns)))
-    yield dict(W=np.array([[0, 0], [3, 4], [1, 1]]), xs=np.array([[2, 2], [0, 0], [5, 5]]))
-
-
-@neighbour.observe
-def _(answer: Callable[[Any, Any], Any], case: Case) -> list[Any]:
-    return [answer(case["W"], x) for x in case["xs"]]
+    W = np.array([[0, 0], [3, 4], [1, 1]])
+    for x in ([2, 2], [0, 0], [5, 5]):
+        yield dict(W=W, x=np.array(x))
+    yield dict(W=np.array([[0, 3], [2, 2]]), x=np.array([0, 0]))  # sizes alone say the other row
+    yield dict(W=np.array([[3, 3], [4, 0]]), x=np.array([0, 0]))  # the largest difference alone says the other row
+    for rows, columns in ((6, 2), (9, 3), (5, 4), (4, 1), (1, 3)):
+        W = rng.normal(size=(rows, columns))
+        for _ in range(8 if rows > 1 else 1):  # many questions: the number of one row could be guessed
+            yield dict(W=W, x=rng.normal(size=columns))
 
 
 neighbour.hints(
@@ -257,53 +308,61 @@ solve = exercise("04.5", "Least squares in one go", points=2, rtol=1e-6)
 
 
 @solve.reference
-def closed_form(X: ArrayLike, y: ArrayLike) -> Any:
+def closed_form(X: Any, y: Any) -> Any:
     """At the minimum the gradient 2/N · Xᵀ(Xθ − y) is 0, and that is a linear system: (XᵀX) θ = Xᵀy."""
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     return np.linalg.solve(X.T @ X, X.T @ y)
 
 
-@solve.mutant("You kept as many rows as X has columns, so that it can be inverted. All N samples count: use XᵀX.")
-def _(X: ArrayLike, y: ArrayLike) -> Any:
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    return np.linalg.solve(X[: X.shape[1]], y[: X.shape[1]])
-
-
-@solve.mutant("You stopped at Xᵀy, the right-hand side. The unknown θ still has to be found: solve (XᵀX) θ = Xᵀy.")
-def _(X: ArrayLike, y: ArrayLike) -> Any:
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    return X.T @ y
-
-
-@solve.mutant("You fitted each column on its own. Columns overlap: all weights are found together, from one system.")
-def _(X: ArrayLike, y: ArrayLike) -> Any:
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    return X.T @ y / (X**2).sum(axis=0)
-
-
-@solve.mutant("You multiplied by XᵀX. It stands on the side of the unknown, so it has to be undone: solve.")
-def _(X: ArrayLike, y: ArrayLike) -> Any:
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    return (X.T @ X) @ (X.T @ y)
-
-
-@solve.mutant("You added a column of ones. X comes with all its columns, the ones for b among them if b is wanted.")
-def _(X: ArrayLike, y: ArrayLike) -> Any:
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    X = np.column_stack([X, np.ones(len(X))])
-    return np.linalg.lstsq(X, y, rcond=None)[0]
-
-
-@solve.mutant("You returned the predictions Xθ. Asked are the parameters θ, one for each column.")
-def _(X: ArrayLike, y: ArrayLike) -> Any:
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    return X @ np.linalg.solve(X.T @ X, X.T @ y)
+SOLVED = "np.linalg.solve(X.T @ X, X.T @ y)"
+solve.mutant(
+    "You kept as many rows as X has columns, so that it can be inverted. All N samples count: use XᵀX.",
+    SOLVED,
+    "np.linalg.solve(X[: X.shape[1]], y[: X.shape[1]])",
+)
+solve.mutant(
+    "You stopped at Xᵀy, the right-hand side. The unknown θ still has to be found: solve (XᵀX) θ = Xᵀy.",
+    SOLVED,
+    "X.T @ y",
+)
+solve.mutant(
+    "You fitted each column on its own. Columns overlap: all weights are found together, from one system.",
+    SOLVED,
+    "X.T @ y / (X**2).sum(axis=0)",
+)
+solve.mutant(
+    "You multiplied by XᵀX. It stands on the side of the unknown, so it has to be undone: solve.",
+    SOLVED,
+    "(X.T @ X) @ (X.T @ y)",
+)
+solve.mutant(
+    "You added a column of ones. X comes with all its columns, the ones for b among them if b is wanted.",
+    SOLVED,
+    "np.linalg.lstsq(np.column_stack([X, np.ones(len(X))]), y, rcond=None)[0]",
+)
+solve.mutant(
+    "You returned the predictions Xθ. Asked are the parameters θ, one for each column.", "np.linalg", "X @ np.linalg"
+)
+solve.mutant(
+    "That is the gradient at θ = 0. Where it is 0 is asked for: solve (XᵀX) θ = Xᵀy.", SOLVED, "-2 / len(y) * X.T @ y"
+)
+solve.mutant(
+    "You fitted a line to the first column of X and an intercept of your own. All columns of X, and no others, count.",
+    SOLVED,
+    "np.polyfit(X[:, 0], y, 1)",
+)
+solve.mutant("The sign is wrong: the gradient is 0 where (XᵀX) θ = +Xᵀy.", "X.T @ y)", "-X.T @ y)")
+solve.mutant("Divide by N on both sides or on none: it cancels.", "X.T @ y)", "X.T @ y / len(y))")
+solve.mutant(
+    "The 2/N of the gradient cancels: it stands on both sides of (XᵀX) θ = Xᵀy.", "X.T @ y)", "2 / len(y) * X.T @ y)"
+)
+solve.mutant("The 2 of the gradient cancels: it stands on both sides of (XᵀX) θ = Xᵀy.", "X.T @ y)", "2 * X.T @ y)")
 
 
 @solve.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(X=np.column_stack([rng.uniform(-2, 3, size=7), np.ones(7)]), y=rng.normal(4, 1, size=7))
     yield dict(X=np.array([[1, 1], [2, 1], [4, 1]]), y=np.array([1, 2, 5]))
+    yield dict(X=np.array([[1], [2]]), y=np.array([2, 3]))
+    yield dict(X=np.column_stack([rng.uniform(-2, 3, size=7), np.ones(7)]), y=rng.normal(4, 1, size=7))
     for rows, columns in ((6, 3), (9, 4), (5, 1)):
         yield dict(X=rng.normal(size=(rows, columns)) + 0.5, y=rng.normal(size=rows))
 
