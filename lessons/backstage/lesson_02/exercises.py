@@ -365,6 +365,10 @@ trace.mutant(
     "",
 )
 trace.mutant(
+    "inf and nan passed you by: with nan no comparison holds. First ask np.isfinite, of all places.",
+    [(FINITE + " or ", ""), (SIDES, "np.sign(steps[-1]) != np.sign(steps[-2])")],
+)
+trace.mutant(
     "Not finite in the middle counts, too: look at all places, not only at the last one.",
     FINITE,
     "not np.isfinite(history[-1])",
@@ -469,6 +473,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         [0, 1, 0.5, 0.5000003],  # gone, while changing sides
         [0, 1e-8, 6e-8],  # as small, and growing
         [0, 1, 1.000005],  # not yet gone
+        [0, 1, 1.0000008],  # gone
         [1, 0, 1e-6],
         [1, far, 2, 1.9],
         [0, 1, off],

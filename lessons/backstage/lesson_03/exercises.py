@@ -84,7 +84,7 @@ numeric.mutant(
     ],
 )
 numeric.mutant(
-    "Your result holds whole numbers where p does, as np.zeros_like(p) makes it, and cuts the slopes off: use np.zeros.",
+    "Where p holds whole numbers, so does np.zeros_like(p), and the slopes are cut off: use np.zeros.",
     "    p = np.array(p, dtype=float)\n    g = np.zeros(len(p))\n",
     "    g = np.zeros_like(p)\n    p = np.array(p, dtype=float)\n",
 )

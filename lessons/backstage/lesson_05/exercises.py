@@ -3,6 +3,7 @@
 Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -31,64 +32,81 @@ def batches(N: int, B: int, rng: np.random.Generator) -> list[Any]:
     return [order[start : start + B] for start in range(0, N, B)]
 
 
-@deal.mutant("The samples that do not fill a batch are lost. The last batch is shorter; it still counts.")
-def _(N: int, B: int, rng: np.random.Generator) -> list[Any]:
-    order = rng.permutation(N)
-    return [order[k * B : (k + 1) * B] for k in range(N // B)]
-
-
-@deal.mutant("The samples come in their stored order. Shuffle them first: neighbours in a file are often alike.")
-def _(N: int, B: int, rng: np.random.Generator) -> list[Any]:
-    return [np.arange(N)[start : start + B] for start in range(0, N, B)]
-
-
-@deal.mutant("Some samples come twice and others never: in an epoch each comes once. Deal the pack, do not draw anew.")
-def _(N: int, B: int, rng: np.random.Generator) -> list[Any]:
-    order = rng.integers(N, size=N)
-    return [order[start : start + B] for start in range(0, N, B)]
-
-
-@deal.mutant("You shuffled the batches, not the samples: neighbours still sit together in one batch.")
-def _(N: int, B: int, rng: np.random.Generator) -> list[Any]:
-    groups = [np.arange(N)[start : start + B] for start in range(0, N, B)]
-    return [groups[k] for k in rng.permutation(len(groups))]
-
-
-@deal.mutant("The batches are evened out. Every batch has B samples, and the last one has what is left.")
-def _(N: int, B: int, rng: np.random.Generator) -> list[Any]:
-    return np.array_split(rng.permutation(N), -(-N // B))
-
-
-@deal.mutant("Every epoch is dealt in the same order. Take the randomness from rng, which goes on from call to call.")
-def _(N: int, B: int, rng: np.random.Generator) -> list[Any]:
-    order = np.random.default_rng(0).permutation(N)
-    return [order[start : start + B] for start in range(0, N, B)]
+DEALT = "[order[start : start + B] for start in range(0, N, B)]"
+deal.mutant(
+    "The samples that do not fill a batch are lost. The last batch is shorter; it still counts.",
+    "(0, N, B)",
+    "(0, N - B + 1, B)",
+)
+deal.mutant(
+    "The samples come in their stored order. Shuffle them first: neighbours in a file are often alike.",
+    "rng.permutation(N)",
+    "np.arange(N)",
+)
+deal.mutant(
+    "Some samples come twice and others never: in an epoch each comes once. Deal the pack, do not draw anew.",
+    "rng.permutation(N)",
+    "rng.integers(N, size=N)",
+)
+deal.mutant(
+    "You shuffled the batches, not the samples: neighbours still sit together in one batch.",
+    [("rng.permutation(N)", "np.arange(N)"), (DEALT, f"[{DEALT}[k] for k in rng.permutation(-(-N // B))]")],
+)
+deal.mutant(
+    "You shuffled inside each batch: the first batch always holds the first samples. Shuffle all of them, then cut.",
+    [
+        ("rng.permutation(N)", "np.arange(N)"),
+        ("order[start : start + B] for", "rng.permutation(order[start : start + B]) for"),
+    ],
+)
+deal.mutant(
+    "Every batch is cut from a new shuffle, so samples come twice or never. Shuffle once, before you cut.",
+    "order[start : start + B] for",
+    "rng.permutation(N)[start : start + B] for",
+)
+deal.mutant(
+    "The batches are evened out. Every batch has B samples, and the last one has what is left.",
+    DEALT,
+    "np.array_split(order, -(-N // B))",
+)
+deal.mutant("You cut the pack into B batches. B is how many samples a batch holds.", DEALT, "np.array_split(order, B)")
+deal.mutant(
+    "Every epoch is dealt in the same order. Take the randomness from rng, which goes on from call to call.",
+    "rng.permutation(N)",
+    "np.random.default_rng(0).permutation(N)",
+)
+deal.mutant("That is the order of all samples, not yet cut into batches of B.", DEALT, "list(order)")
 
 
 @deal.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    # at least 40 samples, so that no honest shuffle looks like one of the mistakes below
+    yield dict(N=5, B=2, seed=5)
+    for N, B in ((1, 3), (6, 1), (6, 3), (4, 9)):
+        yield dict(N=N, B=B, seed=int(rng.integers(1000)))
+    # at least 40 samples, so that no honest shuffle looks like one of the mistakes
     yield dict(N=47, B=10, seed=5)
     for size in (4, 7, 16):
-        N = max(40, size * int(rng.integers(8, 12))) // size * size + int(rng.integers(1, size - 1))
+        N = max(60, size * int(rng.integers(8, 12))) // size * size + int(rng.integers(1, size - 1))
         yield dict(N=N, B=size, seed=int(rng.integers(1000)))
     yield dict(N=48, B=48, seed=int(rng.integers(1000)))
 
 
 @deal.observe
 def _(answer: Callable[..., Any], case: Case) -> list[Any]:
-    """Two epochs from one generator, and the first once more from a fresh one."""
-    rng, again = np.random.default_rng(case["seed"]), np.random.default_rng(case["seed"])
-    epochs = [answer(case["N"], case["B"], source) for source in (rng, rng, again)]
-    return [[np.asarray(batch).tolist() for batch in epoch] for epoch in epochs]
+    """Two epochs from one generator, one from another in between, and the first once more; was rng used at all?"""
+    rng, other, again = (np.random.default_rng([case["seed"], k]) for k in (0, 1, 0))
+    epochs = [answer(case["N"], case["B"], source) for source in (rng, other, rng, again)]
+    untouched = np.random.default_rng([case["seed"], 1]).random() == other.random()
+    return [[[np.asarray(batch).tolist() for batch in epoch] for epoch in epochs], untouched]
 
 
 @deal.accepts
-def _(epochs: list[Any], case: Case) -> bool | str:
-    """Any order will do. An honest shuffle of 40 or more fails here less than once in 10¹⁵ times."""
+def _(observed: list[Any], case: Case) -> bool | str:
+    """Any order will do. An honest shuffle fails here less than once in 10¹⁰ times."""
+    epochs, untouched = observed
     N, B = case["N"], case["B"]
     full, rest = divmod(N, B)
-    for epoch in epochs[:2]:
+    for epoch in epochs:
         if not all(isinstance(batch, list) for batch in epoch):
             return "Give back a list of batches, and each batch is a list or an array of sample numbers."
         numbers = [k for batch in epoch for k in batch]
@@ -102,12 +120,21 @@ def _(epochs: list[Any], case: Case) -> bool | str:
             return "Some samples are missing: in an epoch each comes exactly once. Does the short last batch count?"
         if [len(batch) for batch in epoch] != [B] * full + [rest] * (rest > 0):
             return "Every batch has B samples, and the last one has what is left."
-        if sum(b == a + 1 for a, b in pairwise(numbers)) > N / 2:
-            return "Neighbours still follow each other: shuffle the samples themselves, before you cut."
-    if epochs[0] == epochs[1]:
-        return "Two epochs in a row were dealt alike: take the randomness from rng, which goes on from call to call."
-    if epochs[0] != epochs[2]:
+    if epochs[0] != epochs[3]:
         return "The same seed gave two different deals: take all randomness from rng and nowhere else."
+    if N < 40:  # a few samples may come in any order by chance
+        return True
+    orders = [[int(k) for batch in epoch for k in batch] for epoch in epochs[:3]]
+    for order, epoch in zip(orders, epochs, strict=False):
+        if Counter((b - a) % N for a, b in pairwise(order)).most_common(1)[0][1] > N / 3:
+            return "There is a pattern in the order: neighbours follow each other. Shuffle the samples, before you cut."
+        blocks = full > 1 and all(max(batch) - min(batch) < B for batch in epoch[:full])
+        if blocks or abs(np.corrcoef(order, np.arange(N))[0, 1]) > 0.85:
+            return "The first batches hold neighbours of the stored order. Shuffle ALL samples first, then cut."
+    if untouched or orders[0] == orders[1]:
+        return "Different generators were dealt alike: take the randomness from rng, which is handed over."
+    if any(len(set(pairwise(one)) & set(pairwise(orders[0]))) > N / 3 for one in orders[1:]):
+        return "Two epochs were dealt alike, or nearly: shuffle anew in every call, with rng."
     return True
 
 
@@ -135,53 +162,56 @@ def sgd_epoch(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -
     return w
 
 
-@epoch.mutant("The gradients of a batch are added up. Divide by its size, or the step grows with the batch.")
-def _(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -> Array:
-    for rows in batches:
-        error = X[rows] @ w - y[rows]
-        w = w - lr * 2 * X[rows].T @ error
-    return w
-
-
-@epoch.mutant("All batches are judged from where the epoch began. Use the new w as soon as you have it.")
-def _(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -> Array:
-    start = w
-    for rows in batches:
-        error = X[rows] @ start - y[rows]
-        w = w - lr * 2 * X[rows].T @ error / len(error)
-    return w
-
-
-@epoch.mutant("You divide by the size of the first batch. The last one can be shorter: divide by its own size.")
-def _(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -> Array:
-    size = len(batches[0])
-    for rows in batches:
-        error = X[rows] @ w - y[rows]
-        w = w - lr * 2 * X[rows].T @ error / size
-    return w
-
-
-@epoch.mutant("You return after the first batch: the `return` stands inside the loop.")
-def _(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -> Any:
-    for rows in batches:
-        error = X[rows] @ w - y[rows]
-        return w - lr * 2 * X[rows].T @ error / len(error)
-
-
-@epoch.mutant("You walked uphill: subtract the gradient, and take the error as prediction minus target.")
-def _(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -> Array:
-    for rows in batches:
-        error = X[rows] @ w - y[rows]
-        w = w + lr * 2 * X[rows].T @ error / len(error)
-    return w
-
-
-@epoch.mutant("The 2 is missing: the loss of a sample is the square of its error, and the slope of e² is 2e.")
-def _(w: Array, X: Array, y: Array, batches: Sequence[Any], lr: float) -> Array:
-    for rows in batches:
-        error = X[rows] @ w - y[rows]
-        w = w - lr * X[rows].T @ error / len(error)
-    return w
+PULL = "2 * X[rows].T @ error / len(error)"
+epoch.mutant(
+    "The gradients of a batch are added up. Divide by its size, or the step grows with the batch.", " / len(error)", ""
+)
+epoch.mutant(
+    "All batches are judged from where the epoch began. Use the new w as soon as you have it.",
+    [("    for rows", "    start = w\n    for rows"), ("@ w - y", "@ start - y")],
+)
+epoch.mutant(
+    "You divide by the size of the first batch. The last one can be shorter: divide by its own size.",
+    "len(error)",
+    "len(batches[0])",
+)
+epoch.mutant(
+    "You divide by the number of batches. Divide by the number of samples in this batch.", "len(error)", "len(batches)"
+)
+epoch.mutant(
+    "You divide by the number of all samples. Divide by the number of samples in this batch.", "len(error)", "len(X)"
+)
+epoch.mutant(
+    "You return after the first batch: the `return` stands inside the loop.", "    return w", "        return w"
+)
+epoch.mutant(
+    "You walked uphill: subtract the gradient, and take the error as prediction minus target.", "w - lr", "w + lr"
+)
+epoch.mutant(
+    "The 2 is missing: the loss of a sample is the square of its error, and the slope of e² is 2e.", "2 * ", ""
+)
+epoch.mutant(
+    "Every step looks at all the data. A batch is X[rows] and y[rows].",
+    [("X[rows] @ w - y[rows]", "X @ w - y"), ("X[rows].T", "X.T")],
+)
+epoch.mutant(
+    "You take a step for every sample. One step for a batch: its gradients are averaged, from one w.",
+    [
+        ("error = X[rows] @ w - y[rows]\n        w = w", "for k in rows:\n            w = w"),
+        (PULL, "2 * X[k] * (X[k] @ w - y[k])"),
+    ],
+)
+epoch.mutant(
+    "You square the errors. That is the loss; its gradient has each error once: 2Xᵀ(Xw − y).",
+    "X[rows] @ w - y[rows]",
+    "(X[rows] @ w - y[rows]) ** 2",
+)
+epoch.mutant(
+    "The mean error moves all entries of w alike. Each entry is pulled by its own column of X: Xᵀ times the error.",
+    PULL,
+    "2 * np.mean(error)",
+)
+epoch.mutant("The learning rate is missing: each step is lr times the gradient.", "lr * ", "")
 
 
 @epoch.cases
@@ -189,9 +219,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(
         w=np.array([0.0]), X=np.array([[1.0], [2.0], [1.0]]), y=np.array([1.0, 2.0, 3.0]), batches=[[0, 1], [2]], lr=0.1
     )
+    yield dict(w=np.array([1.0, -1.0]), X=np.array([[1, 2]]), y=np.array([3]), batches=[[0]], lr=0.5)
     for size, d in ((3, 2), (4, 3), (1, 2)):
         N = 11 if size > 1 else 5
-        order = [int(k) for k in rng.permutation(N)]
+        order = rng.permutation(N)
         yield dict(
             w=rng.normal(size=d),
             X=rng.normal(size=(N, d)),
@@ -215,38 +246,54 @@ bucket = exercise("05.3", "The bucket that counts right", points=1)
 @bucket.reference
 def accumulate(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
     """A mean times its size is the sum it came from; the sum of these sums over all samples is the full mean."""
-    total = sum(size * np.asarray(grad) for grad, size in zip(grads, sizes, strict=True))
+    total = 0.0
+    for grad, size in zip(grads, sizes):  # noqa: B905
+        total = total + size * grad
     return total / sum(sizes)
 
 
-@bucket.mutant("You added the means up. Two halves of the data would give twice the gradient.")
-def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
-    return sum(np.asarray(grad) for grad in grads)
-
-
-@bucket.mutant("All micro-batches count alike here, the short one too. A mean of 2 samples weighs less than one of 4.")
-def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
-    return sum(np.asarray(grad) for grad in grads) / len(grads)
-
-
-@bucket.mutant("This is the gradient of the SUM over all samples. Divide by how many samples there are.")
-def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
-    return sum(size * np.asarray(grad) for grad, size in zip(grads, sizes, strict=True))
-
-
-@bucket.mutant("You weighed by size, then divided by the number of micro-batches. Divide by the number of samples.")
-def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
-    return sum(size * np.asarray(grad) for grad, size in zip(grads, sizes, strict=True)) / len(grads)
-
-
-@bucket.mutant("You divided by the number of samples, but added up means. First make each mean a sum: times its size.")
-def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
-    return sum(np.asarray(grad) for grad in grads) / sum(sizes)
-
-
-@bucket.mutant("Only the last micro-batch is left: each one replaced the one before. Add to the bucket.")
-def _(grads: Sequence[Any], sizes: Sequence[int]) -> Any:
-    return np.asarray(grads[-1]) * 1.0
+bucket.mutant(
+    "You added the means up. Two halves of the data would give twice the gradient.",
+    [("size * ", ""), (" / sum(sizes)", "")],
+)
+bucket.mutant(
+    "All micro-batches count alike here, the short one too. A mean of 2 samples weighs less than one of 4.",
+    [("size * ", ""), ("sum(sizes)", "len(grads)")],
+)
+bucket.mutant(
+    "This is the gradient of the SUM over all samples. Divide by how many samples there are.", " / sum(sizes)", ""
+)
+bucket.mutant(
+    "You weighed by size, then divided by the number of micro-batches. Divide by the number of samples.",
+    "sum(sizes)",
+    "len(grads)",
+)
+bucket.mutant(
+    "You divided by the number of samples, but added up means. First make each mean a sum: times its size.",
+    "size * ",
+    "",
+)
+bucket.mutant(
+    "Only the last micro-batch is left: each one replaced the one before. Add to the bucket.",
+    "total / sum(sizes)",
+    "grad * 1.0",
+)
+bucket.mutant(
+    "Only the last micro-batch is in the bucket: each one replaced the one before. Add to it.", "total + size", "size"
+)
+bucket.mutant(
+    "Only the first micro-batch is in the bucket: the `return` stands inside the loop.", "    return", "        return"
+)
+bucket.mutant(
+    "You averaged over the parameters, too: one number came out. Each parameter keeps its own mean.",
+    "total / sum",
+    "np.mean(total) / sum",
+)
+bucket.mutant(
+    "You divide each mean by its size. A mean TIMES its size is the sum that it came from.",
+    "size * grad",
+    "grad / size",
+)
 
 
 @bucket.cases
@@ -255,6 +302,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for sizes, d in (([4, 4, 2], 3), ([8, 8, 8, 5], 2), ([3, 1], 2), ([6], 2)):
         yield dict(grads=[rng.normal(size=d) for _ in sizes], sizes=sizes)
     yield dict(grads=[np.array([v]) for v in (1.5, 2.5, float(rng.uniform(5, 9)))], sizes=[5, 5, 1])  # one parameter
+    yield dict(grads=[rng.normal(size=(2, 3)) for _ in range(2)], sizes=[3, 2])  # a table of parameters
+    yield dict(grads=[np.array([1, 2]), np.array([4, 8])], sizes=[1, 2])
 
 
 bucket.hints(
@@ -278,41 +327,58 @@ def n_updates(N: int, B: int, epochs: int, k: int) -> int:
     return epochs * -(-micro // k)
 
 
-@count.mutant("The last micro-batch is short, but it is there: N/B is rounded up.")
-def _(N: int, B: int, epochs: int, k: int) -> int:
-    return epochs * -(-(N // B) // k)
-
-
-@count.mutant("An epoch that ends with fewer than k micro-batches in the bucket still ends with an update: round up.")
-def _(N: int, B: int, epochs: int, k: int) -> int:
-    return epochs * (-(-N // B) // k)
-
-
-@count.mutant("You counted micro-batches. With accumulation an update comes only after every k of them.")
-def _(N: int, B: int, epochs: int, k: int) -> int:
-    return epochs * -(-N // B)
-
-
-@count.mutant("Here the bucket is emptied at the end of every epoch: round up in each epoch, then multiply.")
-def _(N: int, B: int, epochs: int, k: int) -> int:
-    return -(-epochs * -(-N // B) // k)
-
-
-@count.mutant("These are the updates of one epoch. Multiply by the number of epochs.")
-def _(N: int, B: int, epochs: int, k: int) -> int:
-    micro = -(-N // B)
-    return -(-micro // k)
-
-
-@count.mutant("A number of updates is a whole number: N/B rarely is. Round up where something is left over.")
-def _(N: int, B: int, epochs: int, k: int) -> float:
-    return epochs * N / (B * k)
+count.mutant("The last micro-batch is short, but it is there: N/B is rounded up.", "-(-N // B)", "N // B")
+count.mutant(
+    "An epoch that ends with fewer than k micro-batches in the bucket still ends with an update: round up.",
+    "-(-micro // k)",
+    "(micro // k)",
+)
+count.mutant(
+    "Both divisions are rounded down. A short last micro-batch counts, and a bucket that is not full: round up.",
+    [("-(-N // B)", "N // B"), ("-(-micro // k)", "(micro // k)")],
+)
+count.mutant(
+    "You round to the nearest. Whatever is left over counts: round up, both times.",
+    [("-(-N // B)", "round(N / B)"), ("-(-micro // k)", "round(micro / k)")],
+)
+count.mutant(
+    "You always add one. Where nothing is left over there is no extra batch, and no extra update: round up instead.",
+    [("-(-N // B)", "N // B + 1"), ("-(-micro // k)", "(micro // k + 1)")],
+)
+count.mutant(
+    "You counted micro-batches. With accumulation an update comes only after every k of them.",
+    "-(-micro // k)",
+    "micro",
+)
+count.mutant(
+    "You multiply by k. An update comes after every k micro-batches, so divide by k.", "-(-micro // k)", "micro * k"
+)
+count.mutant(
+    "Here the bucket is emptied at the end of every epoch: round up in each epoch, then multiply.",
+    "epochs * -(-micro // k)",
+    "-(-epochs * micro // k)",
+)
+count.mutant("These are the updates of one epoch. Multiply by the number of epochs.", "epochs * ", "")
+count.mutant(
+    "A number of updates is a whole number: N/B rarely is. Round up where something is left over.",
+    [("-(-N // B)", "N / B"), ("-(-micro // k)", "micro / k")],
+)
 
 
 @count.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    # first a case for each mistake alone: a short batch, a bucket that is not full
-    for N, B, epochs, k in ((10, 4, 2, 1), (12, 4, 2, 2), (10, 4, 2, 2), (64, 64, 3, 1), (7, 10, 4, 3)):
+    # the worked value, then a case for each mistake alone: a short batch, a bucket that is not full
+    small = (
+        (10, 4, 2, 2),
+        (10, 4, 2, 1),
+        (12, 4, 2, 2),
+        (8, 4, 3, 2),
+        (64, 64, 3, 1),
+        (7, 10, 4, 3),
+        (9, 4, 1, 2),
+        (17, 4, 1, 4),
+    )
+    for N, B, epochs, k in small:
         yield dict(N=N, B=B, epochs=epochs, k=k)
     for _ in range(12):
         B, k = int(rng.integers(3, 12)), int(rng.integers(2, 5))
@@ -342,96 +408,134 @@ def train(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epoch
     while epoch < max_epochs and moved > tol:
         before = w
         for start in range(0, len(X), B):
-            error = X[start : start + B] @ w - y[start : start + B]
-            w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
+            rows, targets = X[start : start + B], y[start : start + B]
+            w = w - lr * 2 * rows.T @ (rows @ w - targets) / len(rows)
+        moved = np.linalg.norm(w - before)
+        epoch = epoch + 1
     return w, epoch
 
 
-@repair.mutant("With `or` the loop goes on until BOTH reasons to stop hold. Use `and`: epochs left, and still moving.")
-def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
-    epoch, moved = 0, np.inf
-    while (epoch < max_epochs or moved > tol) and epoch < 5000:
-        before = w
-        for start in range(0, len(X), B):
-            error = X[start : start + B] @ w - y[start : start + B]
-            w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
-    return w, epoch
-
-
-@repair.mutant("len(X) // B leaves out the short last batch: its samples never get a say.")
-def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
-    epoch, moved = 0, np.inf
-    while epoch < max_epochs and moved > tol:
-        before = w
-        for k in range(len(X) // B):
-            error = X[k * B : k * B + B] @ w - y[k * B : k * B + B]
-            w = w - lr * 2 * X[k * B : k * B + B].T @ error / len(error)
-        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
-    return w, epoch
-
-
-@repair.mutant("Each batch starts from the epoch's first w, so only the last batch counts. Go on from the new w.")
-def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
-    epoch, moved = 0, np.inf
-    while epoch < max_epochs and moved > tol:
-        before = w
-        for start in range(0, len(X), B):
-            error = X[start : start + B] @ before - y[start : start + B]
-            w = before - lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
-    return w, epoch
-
-
-@repair.mutant("It stops after one epoch: `before` and w are one array, and `-=` changes it. Write w = w - ... there.")
-def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
-    w, epoch, moved = w.copy(), 0, np.inf
-    while epoch < max_epochs and moved > tol:
-        before = w
-        for start in range(0, len(X), B):
-            error = X[start : start + B] @ w - y[start : start + B]
-            w -= lr * 2 * X[start : start + B].T @ error / len(error)
-        epoch, moved = epoch + 1, float(np.linalg.norm(w - before))
-    return w, epoch
-
-
-@repair.mutant("Nobody counts the epochs: add 1 after each, or the limit is never reached.")
-def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
-    epoch, moved, turns = 0, np.inf, 0
-    while epoch < max_epochs and moved > tol and turns < 5000:
-        before = w
-        for start in range(0, len(X), B):
-            error = X[start : start + B] @ w - y[start : start + B]
-            w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-        moved, turns = float(np.linalg.norm(w - before)), turns + 1
-    return w, epoch
-
-
-@repair.mutant("It always runs max_epochs epochs. Stop earlier once an epoch moves w by no more than tol.")
-def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
-    for _ in range(max_epochs):
-        for start in range(0, len(X), B):
-            error = X[start : start + B] @ w - y[start : start + B]
-            w = w - lr * 2 * X[start : start + B].T @ error / len(error)
-    return w, max_epochs
+GO_ON, STEP, MOVED = (
+    "epoch < max_epochs and moved > tol",
+    "w - lr * 2 * rows.T @ (rows @ w - targets) / len(rows)",
+    "np.linalg.norm(w - before)",
+)
+repair.mutant(
+    "With `or` the loop goes on until BOTH reasons to stop hold. Use `and`: epochs left, and still moving.",
+    GO_ON,
+    "(epoch < max_epochs or moved > tol) and epoch < 5000",
+)
+repair.mutant(
+    "len(X) // B leaves out the short last batch: its samples never get a say.",
+    "(0, len(X), B)",
+    "(0, len(X) - B + 1, B)",
+)
+repair.mutant(
+    "Each batch starts from the epoch's first w, so only the last batch counts. Go on from the new w.",
+    STEP,
+    "before - lr * 2 * rows.T @ (rows @ before - targets) / len(rows)",
+)
+repair.mutant(
+    "It stops after one epoch: `before` and w are one array, and `-=` changes it. Write w = w - ... there.",
+    [("epoch, moved = 0", "w, epoch, moved = w.copy(), 0"), ("w = w - lr", "w -= lr")],
+)
+repair.mutant(
+    "It stops after one epoch: the `return` stands inside the `while`. Indent it as far as the `while`.",
+    "    return w, epoch",
+    "        return w, epoch",
+)
+repair.mutant(
+    "`moved` is a sum of signed moves: a move down is below tol. Take the length: np.linalg.norm.",
+    MOVED,
+    "np.sum(w - before)",
+)
+repair.mutant(
+    "`moved` compares two lengths. w may move without getting longer: take the length of w - before.",
+    MOVED,
+    "np.linalg.norm(w) - np.linalg.norm(before)",
+)
+repair.mutant(
+    "`moved` is the largest move of one entry. The length of the whole move is asked for: np.linalg.norm.",
+    MOVED,
+    "np.max(abs(w - before))",
+)
+repair.mutant(
+    "`moved` is the square of the length. Take the root, or np.linalg.norm.", MOVED, "np.sum((w - before) ** 2)"
+)
+repair.mutant(
+    "Nobody counts the epochs: add 1 after each, or the limit is never reached.",
+    [
+        ("epoch, moved = 0, np.inf", "epoch, moved, turns = 0, np.inf, 0"),
+        (GO_ON, GO_ON + " and turns < 5000"),
+        ("epoch = epoch + 1", "turns = turns + 1"),
+    ],
+)
+repair.mutant(
+    "It always runs max_epochs epochs. Stop earlier once an epoch moves w by no more than tol.",
+    f"        moved = {MOVED}\n",
+    "",
+)
+repair.mutant(
+    "`moved` is measured over the last batch. Keep `before` once an epoch, and measure when all batches are through.",
+    [("        before = w\n", ""), ("            rows, targets", "            before = w\n            rows, targets")],
+)
+repair.mutant(
+    "`before` is kept once, at the start of training, so `moved` is the whole way. Keep it anew in every epoch.",
+    [("        before = w\n", ""), ("    while", "    before = w\n    while")],
+)
+repair.mutant(
+    "Not a single epoch: go on while moved is ABOVE tol, and start it at np.inf, so that the first one begins.",
+    "np.inf",
+    "0",
+)
+repair.mutant(
+    "Every batch is given all the data. A batch is X[start : start + B], and y likewise.",
+    "X[start : start + B], y[start : start + B]",
+    "X, y",
+)
+repair.mutant("You divide by B. The last batch can be shorter: divide by its own size.", "len(rows)", "B")
+repair.mutant("You divide by the number of all samples. Divide by the size of the batch.", "len(rows)", "len(X)")
+repair.mutant("The gradients of a batch are added up. Divide by its size.", " / len(rows)", "")
+repair.mutant("The 2 is missing: the slope of e² is 2e.", "2 * ", "")
+repair.mutant("You walk uphill: subtract the gradient.", "w - lr", "w + lr")
+repair.mutant("The order is w first, then the number of epochs.", "return w, epoch", "return epoch, w")
+repair.mutant("The number of epochs is missing: return w and the number.", "return w, epoch", "return w")
+repair.mutant(
+    "You count one epoch too many: start at 0, and add 1 when an epoch is over.",
+    "return w, epoch",
+    "return w, epoch + 1",
+)
+repair.mutant(
+    "You count one epoch too few: add 1 when an epoch is over, the last one too.",
+    "return w, epoch",
+    "return w, epoch - 1",
+)
+repair.mutant(
+    "One epoch too many when they run out: go on while epoch is below max_epochs.", "epoch < max", "epoch <= max"
+)
+repair.mutant(
+    "w that did not move more than tol ends it: go on while moved is ABOVE tol, not equal to it.", "> tol", ">= tol"
+)
+repair.mutant(
+    "You count the updates. The epochs are asked for: add 1 when all batches are through.",
+    [("        epoch = epoch + 1\n", ""), ("/ len(rows)\n", "/ len(rows)\n            epoch = epoch + 1\n")],
+)
 
 
 @repair.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    X, y = np.array([[1.0], [2.0], [1.0]]), np.array([1.0, 2.0, 3.0])
+    yield dict(w=np.array([0.0]), X=X, y=y, B=2, lr=0.1, tol=0.01, max_epochs=1)
+    yield dict(w=np.array([2.0]), X=np.array([[1]]), y=np.array([2]), B=1, lr=0.5, tol=0, max_epochs=3)  # at the bottom
+    yield dict(w=np.array([4.0]), X=np.array([[1]]), y=np.array([2]), B=1, lr=0.25, tol=0.5, max_epochs=9)  # moves 1, ½
+    yield dict(w=np.array([-4.0]), X=np.array([[1]]), y=np.array([-2]), B=1, lr=0.25, tol=0.5, max_epochs=9)
+    yield dict(w=np.array([0.0]), X=X, y=y, B=2, lr=0.1, tol=0.01, max_epochs=0)
     for size, lr, tol, most in ((3, 0.1, 1e-3, 200), (4, 0.1, 1e-2, 300), (3, 0.02, 1e-6, 6), (10, 0.2, 1e-3, 200)):
         X = np.stack([rng.uniform(-1, 2, 10), np.ones(10)], axis=1)  # 10 is no multiple of 3 or 4; all at once, too
         y = X @ np.array([0.8, 1.0]) + rng.normal(0, 0.6, 10)
         yield dict(w=rng.normal(2.5, 0.3, size=2), X=X, y=y, B=size, lr=lr, tol=tol, max_epochs=most)
-    yield dict(
-        w=np.array([1.0]),
-        X=np.array([[2.0], [2.0], [3.0]]),
-        y=np.array([0.0, 0.0, 1.0]),
-        B=2,
-        lr=0.5,
-        tol=0.1,
-        max_epochs=4,
-    )  # explodes
+    X = np.array([[2.0], [2.0], [3.0]])
+    yield dict(w=np.array([1.0]), X=X, y=np.array([0.0, 0.0, 1.0]), B=2, lr=0.5, tol=0.1, max_epochs=4)  # explodes
 
 
 repair.hints(
