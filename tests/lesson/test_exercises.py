@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections import Counter
 from typing import Any
@@ -183,3 +184,12 @@ def test_a_mutant_can_be_an_edit_of_the_reference_and_an_edit_that_fits_nowhere_
         edited.mutant("", "x", "y")
     edited.equivalent("x - lr * df(x)", "-lr * df(x) + x", "A sum in the other order.")
     assert edited.equivalents[0].text.endswith("return -lr * df(x) + x")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@each_exercise
+def test_a_case_names_its_arguments_in_the_order_of_the_answer(exercise, seed):
+    """They are handed over by position, so a learner may give them other names."""
+    if exercise.called_directly:
+        names = list(inspect.signature(exercise.answer).parameters)
+        assert all(list(case) == names[: len(case)] for case in exercise.draw(seed))

@@ -136,6 +136,11 @@ loop.mutant(
     "",
 )
 loop.mutant(
+    "max_iter never ends your walk. If you count the steps: the count has to grow, k = k + 1 inside the loop.",
+    LEFT,
+    "0 < max_iter",
+)
+loop.mutant(
     "One step is missing when they run out: the history holds the start, too, so it may grow to max_iter + 1.",
     "<= max",
     "< max",

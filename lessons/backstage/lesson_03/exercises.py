@@ -231,6 +231,9 @@ def precond_step(p: Array, g: Array, M: Array) -> Array:
 matrix.mutant(
     "You divided by M. It stands where η stood: multiply the gradient by it.", "M @ g", "np.linalg.pinv(M) @ g"
 )
+matrix.mutant(
+    "You solve with M, or invert it. It stands where η stood: multiply by it.", "M @ g", "np.linalg.solve(M, g)"
+)
 matrix.mutant("`*` multiplies entry by entry, and gives a 2 × 2 array. Matrix times vector is `@`.", "M @ g", "M * g")
 matrix.mutant(
     "Only the diagonal of M was used. The other entries turn the step: take the whole matrix.",

@@ -192,7 +192,7 @@ forward.mutant(
     "return values[name]",
 )
 forward.mutant(
-    "You go through the dict once, and skip what cannot be computed yet. Come back to it: go round until all have values.",
+    "You go through the dict once, and what cannot be computed yet is left out. Go round until all have values.",
     [("    while len(values) < len(graph):\n", "    for _ in range(1):\n")],
 )
 forward.mutant("You return the fed values only: nothing was computed.", "return values", "return dict(feed)")
@@ -268,7 +268,8 @@ users.mutant("You note what the consumers do. Their names are asked for.", "appe
 users.mutant(
     "The consumers of consumers are in your lists, too. Only the nodes that use it directly belong there.",
     "    return used_by",
-    "    for _ in graph:\n        for name in graph:\n            more = {k for user in used_by[name] for k in used_by[user]}\n"
+    "    for _ in graph:\n        for name in graph:\n"
+    "            more = {k for user in used_by[name] for k in used_by[user]}\n"
     "            used_by[name] = sorted({*used_by[name], *more})\n    return used_by",
 )
 users.mutant(
