@@ -114,7 +114,7 @@ choosing.mutant(
     "argmin(np.abs(losses))",
 )
 choosing.mutant(
-    "That is the first knob, whatever the losses are. (For a list, `losses == min(losses)` is False: position 0.)",
+    "That is the first knob, whatever the losses are. (For a list, `losses == min(losses)` is False, or 0).",
     "np.argmin(losses)",
     "0",
 )

@@ -131,7 +131,7 @@ loop.mutant(
     "You go on while the slope is SMALL, so a steep start is left at once. Go on while it is large.", "> tol", "< tol"
 )
 loop.mutant(
-    "The slope alone ends your walk, max_iter never does. Is the number of steps counted, and does the count grow?",
+    "The slope alone ends your walk, max_iter never does: count the steps, and stop when max_iter of them are taken.",
     " and " + LEFT,
     "",
 )

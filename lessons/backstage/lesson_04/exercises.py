@@ -270,7 +270,7 @@ neighbour.mutant(
     "abs(W - x)",
 )
 neighbour.mutant(
-    "That is row 0 each time. In a loop: is `best` larger than any distance at the start, and is it renewed?",
+    "That is row 0 each time. In a loop, `best` has to begin above every distance, and to be renewed.",
     "np.argmin(np.sum((W - x) ** 2, axis=1))",
     "0",
 )

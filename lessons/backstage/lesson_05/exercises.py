@@ -412,7 +412,7 @@ def train(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epoch
         for start in range(0, len(X), B):
             rows, targets = X[start : start + B], y[start : start + B]
             w = w - lr * 2 * rows.T @ (rows @ w - targets) / len(rows)
-        moved = np.linalg.norm(w - before)
+        moved = float(np.linalg.norm(w - before))
         epoch = epoch + 1
     return w, epoch
 
@@ -420,7 +420,7 @@ def train(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epoch
 GO_ON, STEP, MOVED = (
     "epoch < max_epochs and moved > tol",
     "w - lr * 2 * rows.T @ (rows @ w - targets) / len(rows)",
-    "np.linalg.norm(w - before)",
+    "float(np.linalg.norm(w - before))",
 )
 repair.mutant(
     "With `or` the loop goes on until BOTH reasons to stop hold. Use `and`: epochs left, and still moving.",

@@ -3,7 +3,7 @@
 Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -308,7 +308,7 @@ critic = exercise("06.4", "A critic, and what it advises", points=2, rtol=1e-6)
 
 
 @critic.reference
-def fit_critic(a: Sequence[float], r: Sequence[float]) -> Any:
+def fit_critic(a: Any, r: Any) -> Any:
     """Fit c₂a² + c₁a + c₀ by least squares; its slope 2c₂a + c₁ is 0 at −c₁/(2c₂).
 
     That is a top only if the parabola opens downwards. If it does not, the critic knows of no best action, and the

@@ -122,7 +122,8 @@ def _(answer: Callable[[Graph], list[str]], case: Case) -> list[str]:
     import sys
 
     graph: Graph = {f"n{k}": ("tanh", [f"n{k - 1}"]) for k in range(149, 0, -1)} | {"n0": ("input", [])}
-    frame, depth, limit = sys._getframe(), 0, sys.getrecursionlimit()
+    frame: Any = sys._getframe()
+    depth, limit = 0, sys.getrecursionlimit()
     while frame is not None:
         frame, depth = frame.f_back, depth + 1
     sys.setrecursionlimit(depth + 100)
@@ -383,7 +384,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         middle = [name for name, (kind, _) in graph.items() if kind != "input" and name in users]
         depends = [name for name in middle if any(graph[i][1] for i in graph[name][1])]
         yield dict(graph=graph, node=str(rng.choice(depends or middle)))
-    ladder = {"n0": ("input", [])} | {f"n{k}": ("add", [f"n{k - 1}"] * 2) for k in range(1, 61)}
+    ladder: Graph = {"n0": ("input", [])} | {f"n{k}": ("add", [f"n{k - 1}"] * 2) for k in range(1, 61)}
     yield dict(graph=ladder, node="n60")  # 2⁶⁰ paths
 
 
