@@ -24,6 +24,7 @@ __all__ = ["Verdict", "expected_of", "judge"]
 Case = dict[str, Any]
 WIDTH = 150  # of a line, usually
 LONGEST = 420  # where inputs are shown in full
+SEVERAL = 640  # where it takes several calls
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def judge(
             exercise, _outcome(last), _tried(exercise, case), *_ended(exercise, last), evidence=_timed(last)
         )
     if any(report.status == "stub" for report in reports) or not reports:
-        return _stub(exercise)
+        return not_attempted(exercise)
     expected = expected_of(exercise, cases) if expected is None else expected
     wrong = wrong_cases(exercise, cases, expected, reports)
     if not wrong:
@@ -127,7 +128,7 @@ def _verdict(
     exercise: Exercise, outcome: str, *lines: str, mutant: int | None = None, evidence: str = "none"
 ) -> Verdict:
     """Put the id in front of the first line; a message of a mutant is never cut."""
-    short = [line if mutant is not None and i == 2 else shortened(line, LONGEST) for i, line in enumerate(lines)]
+    short = [line if mutant is not None and i == 2 else shortened(line, SEVERAL) for i, line in enumerate(lines)]
     return Verdict(outcome, (f"{exercise.id}: {short[0]}", *short[1:3]), mutant, evidence)
 
 
@@ -203,7 +204,8 @@ def _tried(exercise: Exercise, case: Case) -> str:
     return f"tried {exercise.name}({inputs})" if exercise.called_directly else f"tried {exercise.name} with {inputs}"
 
 
-def _stub(exercise: Exercise) -> Verdict:
+def not_attempted(exercise: Exercise) -> Verdict:
+    """What is said of a stub."""
     text = "not attempted yet. Put your own code where the ... is, run the cell, then check again."
     return Verdict("not attempted", (f"{exercise.id}: {text}",), evidence="form")
 
@@ -402,7 +404,7 @@ def _calls_up_to(report: Report, last: Call) -> str:
     at = next(i for i, call in enumerate(report.calls) if call is last)
     start = max((i for i in range(at + 1) if "(...)." not in texts[i]), default=at)  # where its object was made
     whole = ", then ".join(texts[start : at + 1])
-    return f"tried {whole if len(whole) < LONGEST - 20 else texts[at]}"
+    return f"tried {whole if len(whole) < SEVERAL - 20 else texts[at]}"
 
 
 def _unusable(

@@ -201,6 +201,14 @@ def _binds(statement: ast.stmt, name: str) -> bool:
     return False
 
 
+def same_code(one: str, other: str) -> bool:
+    """Whether two cells say the same, comments and blank lines aside."""
+    try:
+        return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
 # --------------------------------------------------------------------------------- a quiet, bounded place
 
 

@@ -148,6 +148,17 @@ def test_a_loop_that_only_an_edit_makes_endless_is_stopped_from_within():
     assert time.monotonic() - begin < 20  # far more than the bounds; without them it would never end
 
 
+def test_a_counter_that_nothing_changes_is_told():
+    loop = "    while abs(df(x)) > tol and k < max_iter:\n        x = x - lr * df(x)\n        history.append(x)\n"
+    source = (
+        f"def descend(df, x0, lr, tol, max_iter):\n    x, history = x0, [x0]\n    k = 0\n{loop}    return x, history"
+    )
+    said = diagnose("02.2", source)
+    assert said.evidence in ("fact", "repair")
+    fact = "k is 0 all the time: nothing in the loop in line 4 changes it."
+    assert fact in said.lines[2] or "a condition left out" in said.lines[2]  # as a busy machine has time for
+
+
 def test_a_default_that_is_shared_by_all_calls_is_told():
     source = "def best_knob(knobs, losses, seen=[]):\n    seen.append(1)\n    return knobs[len(seen) % 2]"
     assert "seen in line 1 is made once, not for every call" in diagnose("00.2", source).lines[2]
