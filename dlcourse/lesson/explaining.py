@@ -8,7 +8,7 @@ the learner's own code may run: in the notebook, and in a student's sandbox, nev
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -136,7 +136,7 @@ def explained(
     if not wrong:  # all is right, but for an argument that is not left alone; that is told already
         return verdict
     order = [*wrong, *(i for i in range(len(cases)) if i not in wrong)]
-    searches = [
+    searches: list[Callable[[], tuple[str, str]]] = [
         lambda: ("fact", _lingers(source)),
         lambda: ("repair", _repair(exercise, cases, source, expected, order)),
         lambda: ("repair", _twin(exercise, cases, run.reports, order)),
