@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from dlcourse.lesson import files
-from dlcourse.lesson.exercises import plain_source
 
 __all__ = ["CANARY", "SAMPLES", "Sample", "problems", "write"]
 
@@ -353,9 +352,7 @@ def _() -> Book:
 def _mutants(lesson: str, index: int) -> Sample:
     exercises = files.exercises(lesson)
     chosen = {id: e.mutants[index % len(e.mutants)] for id, e in exercises.items()}
-    sources = {
-        id: plain_source(m.answer).replace("def _(", f"def {exercises[id].name}(", 1) for id, m in chosen.items()
-    }
+    sources = {id: m.source(exercises[id].name) for id, m in chosen.items()}
     return Sample(
         f"honest-mistake-{lesson}-{index}.ipynb",
         "honest",
