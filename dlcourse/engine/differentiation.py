@@ -177,7 +177,7 @@ def _of_formula(op: Operation, g: Node) -> Sequence[Node | None]:
 def _differentiated(g: Node, *inputs: Node, kind: OperationKind, attributes: Any, which: int) -> Node:
     """On stand-ins: in a program the inputs may depend on each other, and no gradient passes between them here."""
     assert kind.formula is not None
-    stand_ins = {Placeholder(x.shape, x.dtype, label(x), x.where): x for x in (g, *inputs)}
+    stand_ins: dict[Node, Node] = {Placeholder(x.shape, x.dtype, label(x), x.where): x for x in (g, *inputs)}
     arriving, *operands = stand_ins
     formula = kind.formula(*operands, **dict(attributes))
     gradient = gradients(formula, operands[which], grad_output=arriving, unconnected="zero")

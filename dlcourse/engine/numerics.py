@@ -1,7 +1,7 @@
 """Derivatives without a single rule, from differences; and what they are good for: checking the rules.
 
 A difference quotient needs two evaluations for each number that is changed, so nobody trains with it. But it knows
-nothing of the rules in ``derivatives.py``, and that makes it the judge of them.
+nothing of the rules in ``operations.py``, and that makes it the judge of them.
 """
 
 from __future__ import annotations
