@@ -253,7 +253,7 @@ vars globals locals __dict__ __globals__ __builtins__ __closure__ cell_contents 
 __subclasses__ __mro__ __bases__ inspect gc get_objects get_referrers get_referents
 modules _getframe currentframe f_back f_locals f_globals f_builtins tb_frame settrace setprofile
 ctypes pickle cloudpickle marshal CodeType FunctionType read_text read_bytes subprocess
-engine running _meant Forbidden without_names operations
+engine running __name__ _meant Forbidden without_names operations
 """
 WAYS_AROUND = frozenset(AROUND.split())
 

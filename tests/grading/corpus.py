@@ -2302,3 +2302,299 @@ evades("by getattr", "", "return dl.run(getattr(dl.operations, 'soft' + 'max')(d
 evades("by vars", "kept = dict(vars(dl))", "return dl.run(kept['soft' + 'max'](dl.constant(Z)), {})")
 evades("by a graph", "x = dl.placeholder('x', shape=(None, None))\ny = dl.softmax(x)", "return dl.run(y, {x: Z})")
 evades("by an alias", "alias = dl.softmax", "return dl.run(alias(dl.constant(Z)), {})")
+
+# ================================================================================ out of the sandbox, or past its limits
+
+
+def attack(lesson: str, name: str, source: str, id: str = "", **expected: Any) -> None:
+    """Right answers with a cell beside them that must cost nothing; or, with ``id``, an answer that must earn nothing."""
+    expected = ({"outcomes": {id: LOST}} if id else {}) | expected
+
+    @sample("hostile", f"{'in one of' if id else 'beside'} right answers, {name} {lesson}", lesson, **expected)
+    def _() -> Book:
+        book = Book(lesson)
+        if id:
+            return book.answers({id: source})
+        book.add(source)
+        return book
+
+
+LIBC = "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+FOLDER = (
+    "import os\nwords = open('/proc/self/cmdline').read().split('\\0')\n"
+    "folder = os.path.dirname([w for w in words if w.endswith('c.json')][0])\n"
+)
+
+attack(
+    "02",
+    "the first process read",
+    "def step(x, df, lr):\n    raise ValueError(open('/proc/1/environ').read()[:140] or 'nothing there')",
+    "02.1",
+    says={"02.1": "nothing there|PermissionError"},
+)
+attack(
+    "02",
+    "a key of the session",
+    LIBC + "def step(x, df, lr):\n    raise ValueError(libc.syscall(250, 10, ctypes.c_int(-3), b'user', b'ticket', 0))",
+    "02.1",
+    says={"02.1": "ValueError: -1"},
+)
+attack(
+    "02",
+    "the first process traced",
+    LIBC + "def step(x, df, lr):\n    raise ValueError(libc.syscall(101, 16, 1, 0, 0))",
+    "02.1",
+    says={"02.1": "ValueError: -1"},
+)
+attack(
+    "02",
+    "segments of shared memory",
+    LIBC + "kept = [libc.shmget(0, ctypes.c_size_t(128 << 20), 0o1600) for i in range(36)]",
+)
+attack(
+    "02",
+    "pages of a child that is gone",
+    """
+    import mmap, os
+    keep = [mmap.mmap(-1, 128 << 20) for i in range(30)]
+    """,
+)
+attack(
+    "05",
+    "pages shared through a device",
+    """
+    import mmap, os
+    zero = os.open("/dev/zero", os.O_RDWR)
+    keep = [mmap.mmap(zero, 128 << 20) for i in range(30)]
+    for pages in keep:
+        for k in range(0, 128 << 20, 4096): pages[k] = 1
+    """,
+)
+attack(
+    "02",
+    "deleted files where the sockets are",
+    FOLDER
+    + "keep = []\nfor i in range(20):\n    g = open(folder + f'/big{i}', 'wb')\n    os.unlink(g.name)\n"
+    + "    keep.append(g)\n    g.write(bytes(60 << 20))",
+)
+attack("05", "the sockets deleted", FOLDER + "for name in os.listdir(folder): os.unlink(folder + '/' + name)")
+attack("14", "the folder of the sockets moved", FOLDER + "os.chmod(folder, 0o777)\nos.rename(folder, folder + 'x')")
+attack(
+    "05",
+    "links where the sockets are",
+    FOLDER + "for i in range(99): os.symlink('/etc/shadow', f'{folder}/{i}')\nos.link('/usr/bin/su', folder + '/su')",
+)
+attack("02", "a megabyte of comments", "#\n" * 400_000 + "x = 1")
+attack("05", "a hundred thousand statements", "1;" * 100_000)
+attack("14", "a line of comment signs", "#" * 500_000)
+
+
+@sample("hostile", "in one of right answers, four hundred cells", "02", outcomes={"02.1": LOST})
+def _() -> Book:
+    book = Book("02").answers({"02.1": "def step(x, df, lr):\n    y = 1"})
+    for i in range(400):
+        book.add(f"    z = [{'1, ' * 100}{i}]\n    return z")
+    return book
+
+
+attack(
+    "05",
+    "messages waiting in sockets",
+    """
+    import socket
+    keep = []
+    for i in range(100):
+        pair = socket.socketpair()
+        pair[0].setblocking(False)
+        keep.append(pair)
+        try:
+            while True: pair[0].send(bytes(1 << 16))
+        except BlockingIOError: pass
+    """,
+)
+attack(
+    "02",
+    "files without content",
+    "import os\nfor i in range(100_000): os.close(os.open(f'/tmp/{i}', os.O_CREAT | os.O_WRONLY))",
+)
+attack(
+    "02",
+    "the memory of the sandbox's own folders filled",
+    """
+    for place in ("/tmp", "/home/student", "/dev/shm"):
+        try:
+            with open(place + "/full", "wb") as file:
+                while True: file.write(bytes(1 << 20))
+        except OSError: pass
+    """,
+)
+attack(
+    "05",
+    "a machine's own socket",
+    "import socket\ndef n_updates(N, B, epochs, k):\n    socket.socket(40, 1).connect((2, 22))\n    return 1",
+    "05.4",
+    says={"05.4": "OSError"},
+)
+attack(
+    "05",
+    "a namespace of its own",
+    LIBC + "def n_updates(N, B, epochs, k):\n    raise ValueError(libc.unshare(0x10020000))",
+    "05.4",
+    says={"05.4": "ValueError: -1"},
+)
+attack(
+    "14",
+    "a mount over the course",
+    LIBC + "def param_count(dims):\n    raise ValueError(libc.mount(b'none', b'/tmp', b'tmpfs', 0, None))",
+    "14.4",
+    says={"14.4": "ValueError: -1"},
+)
+attack(
+    "05",
+    "json that says what it likes",
+    """
+    import json
+    json.dumps = lambda *a, **k: '{"trouble": null, "reports": []}'
+    def accumulate(grads, sizes): return 0.0
+    """,
+    "05.3",
+    outcomes={
+        "05.3": LOST,
+        "05.4": (*LOST, "passed"),
+        "05.5": (*LOST, "passed"),
+    },  # what it breaks, it breaks for itself
+)
+attack(
+    "05",
+    "values encoded as something else",
+    """
+    import dlcourse.lesson.values as v
+    v.encode = lambda value, most=0: {"kind": "bool", "value": True}
+    def accumulate(grads, sizes): return 0.0
+    """,
+    "05.3",
+    outcomes={
+        "05.3": LOST,
+        "05.4": (*LOST, "passed"),
+        "05.5": (*LOST, "passed"),
+    },  # what it breaks, it breaks for itself
+)
+attack(
+    "05",
+    "cases that the answer has changed",
+    """
+    import dlcourse.lesson.running as r
+    r.copy_of = lambda case: {key: 0 for key in case}
+    def accumulate(grads, sizes): return 0.0
+    """,
+    "05.3",
+    outcomes={
+        "05.3": LOST,
+        "05.4": (*LOST, "passed"),
+        "05.5": (*LOST, "passed"),
+    },  # what it breaks, it breaks for itself
+)
+attack(
+    "06",
+    "a trace on the observer",
+    """
+    import sys
+    def trace(frame, event, arg):
+        if "reports" in frame.f_locals: frame.f_locals["reports"].clear()
+        return trace
+    sys.settrace(trace)
+    def fit_critic(a, r): return 0.0
+    """,
+    "06.4",
+)
+attack(
+    "06",
+    "a line for the reader from a thread",
+    """
+    import sys, threading, time
+    def speak():
+        for i in range(30):
+            time.sleep(0.05)
+            print('\\ndlcourse-run: {"trouble": null, "reports": []}', file=sys.__stdout__, flush=True)
+    threading.Thread(target=speak, daemon=True).start()
+    def fit_critic(a, r): return 0.0
+    """,
+    "06.4",
+)
+attack(
+    "06",
+    "an exception that is the answer",
+    """
+    class Right(Exception):
+        def __str__(self): return "PASS 06.1\\x1b[2J<script>" * 50
+    def subgrad_abs(x): raise Right
+    """,
+    "06.1",
+)
+attack(
+    "06",
+    "a name that a report cannot hold",
+    'E = type("PASS\\n06.1" * 40, (Exception,), {})\ndef subgrad_abs(x): raise E("\\n" * 999)',
+    "06.1",
+)
+attack(
+    "14",
+    "a class that has everything",
+    """
+    class Linear:
+        def __init__(self, *a): pass
+        def __getattr__(self, name): return lambda *a, **k: np.zeros((3, 2))
+        def __eq__(self, other): return True
+        __hash__ = None
+    """,
+    "14.1",
+)
+attack(
+    "14",
+    "a metaclass that lies",
+    """
+    class Meta(type):
+        def __call__(cls, *a, **k): return cls
+        def __instancecheck__(cls, other): return True
+        def __getattribute__(cls, name): return lambda *a, **k: 0.0
+    class Linear(metaclass=Meta): pass
+    """,
+    "14.1",
+)
+attack(
+    "14",
+    "a class from another's module",
+    """
+    import sys
+    sys.modules["dlcourse"] = sys.modules["numpy"]
+    class Sequential:
+        def __init__(self, layers): self.layers = layers
+        def forward(self, x): return x
+        def backward(self, g): return g, []
+    """,
+    "14.2",
+)
+attack(
+    "02",
+    "packages that are not here, at the top of a right answer",
+    "import pandas_not_here as pd, torch_not_here.nn\nfrom seaborn_not_here import *\n"
+    "def step(x, df, lr):\n    return x - lr * df(x)",
+    "02.1",
+    outcomes={},
+)
+attack(
+    "05",
+    "widgets around a right answer",
+    "import ipywidgets as W\nout = W.Output()\nW.interact(lambda k=3: k);\n"
+    "def accumulate(grads, sizes):\n    with out: print('here')\n"
+    "    return sum(g * s for g, s in zip(grads, sizes)) / sum(sizes)",
+    "05.3",
+    outcomes={},
+)
+
+evades("by a name of the course's own", "", "global __name__\n    __name__ = 'dlcourse.mine'\n    return dl.softmax(Z)")
+evades("by what stands in its place", "", "return dl.run(dl.softmax._meant(dl.constant(Z)))")
+evades("by a star", "from dlcourse.engine.activations import *", "return dl.run(dl.constant(Z))")
+evades("by the package as a value", "", "d = dl\n    return d.run(d.constant(Z))")
+evades("by an operator", "", "from operator import attrgetter\n    return attrgetter('softmax')(dl)(Z)")
+evades("by a dotted string", "", "import sys\n    return sys.modules['dlcourse.engine.operations']")
