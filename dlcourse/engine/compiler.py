@@ -454,7 +454,7 @@ class Writer:
         if isinstance(node, Constant):
             return f"{self.bound(node.array, 'data')}.copy()"
         if node.shape == ():
-            return f"array({self.name(node)})" if self.floats else f"array({self.name(node)}, {node.dtype.name!r})"
+            return f"array({self.name(node)}{'' if node.dtype == float else f', {node.dtype.name!r}'})"
         is_own = isinstance(node, Operation) and node.kind not in _VIEWS and self.times_wanted[node] == 1
         return self.name(node) if is_own else f"{self.name(node)}.copy()"
 

@@ -764,8 +764,7 @@ def softmax_cross_entropy(logits: Node, labels: Node) -> Node:
     log_total = log(sum(exp(shifted), axis, keepdims=True))
     if labels.ndim < logits.ndim:
         return sum(log_total, axis) - pick(shifted, labels)
-    counted = maximum(shifted, float(np.finfo(shifted.dtype).min))  # 0 · (−∞) has no value, and 0 · (−10³⁰⁸) has
-    return sum(sum(labels, axis, keepdims=True) * log_total, axis) - sum(labels * counted, axis)
+    return sum(where(equal(labels, 0), 0, labels * (log_total - shifted)), axis)  # a class that is not meant counts 0
 
 
 @register_gradient(softmax_cross_entropy)

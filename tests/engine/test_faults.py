@@ -244,6 +244,8 @@ def test_cross_entropy_does_not_look_at_the_scores_of_classes_that_are_not_meant
     scores = [-np.inf, 0.0, 0.0]
     assert dl.run(dl.softmax_cross_entropy(scores, [0.0, 1.0, 0.0])) == pytest.approx(np.log(2))
     assert dl.run(dl.softmax_cross_entropy([scores], [1])) == pytest.approx(np.log(2))
+    assert dl.run(dl.softmax_cross_entropy(scores, [0.1, 0.9, 0.0])) == np.inf
+    assert np.isnan(dl.run(dl.softmax_cross_entropy([np.nan, 0.0, 0.0], [0.0, 1.0, 0.0])))
 
 
 # 16
