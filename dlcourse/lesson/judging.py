@@ -327,6 +327,10 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
         meaning = "NumPy does not subtract True and False: make numbers of them first, with int(...) or 1.0 * ..."
     elif report.type == "TypeError" and re.search("(operand|instances of).*'function'", report.message):
         meaning = "A function stands where its value is wanted: call it, as in f(x)."
+    elif report.type == "IndexError" and "scalar" in report.message:
+        meaning = "A single number has no entries: an array is wanted where one number was handed over."
+    elif report.type == "LinAlgError" and "ingular" in report.message:
+        meaning = "One of its columns follows from the others: is a column there twice, a column of ones perhaps?"
     elif report.type == "LinAlgError" and "square" in report.message:
         meaning = "Only a square matrix can be inverted or solved with: look at its shape."
     elif report.type == "TypeError" and ("bitwise_xor" in report.message or "for ^" in report.message):

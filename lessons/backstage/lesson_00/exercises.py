@@ -136,6 +136,13 @@ choosing.mutant(
 )
 
 
+choosing.mutant(
+    "If `best` starts at 0, only losses below 0 are ever found. Let it start with the first loss.",
+    "np.argmin(losses)",
+    "min((k for k in range(len(losses)) if losses[k] < 0), key=lambda k: losses[k], default=0)",
+)
+
+
 @choosing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(knobs=[1.0, 2.0, 3.0], losses=[8.0, 0.5, 4.0])

@@ -77,6 +77,9 @@ central.mutant(
 )
 
 
+central.mutant("Your rise is 0 each time: both heights are taken at one place.", "f(x - h)", "f(x + h)")
+
+
 @central.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(f=function_of("x", "x**3"), x=3, h=0.5)
@@ -151,6 +154,13 @@ sign_rule.mutant(
 sign_rule.mutant(
     "You returned the slope. Which way is down, its sign tells: −1, 0 or 1 is asked for.",
     [("return -1", "return slope"), ("return 1", "return slope")],
+)
+
+
+sign_rule.mutant(
+    "Where the slope is positive you stay. An `else` belongs to the last `if` alone: write elif between them.",
+    "return -1",
+    "return 0",
 )
 
 

@@ -133,6 +133,13 @@ squares.mutant(
 squares.mutant("You doubled each error. In Python a square is written ** 2.", "error**2", "error * 2")
 
 
+squares.mutant(
+    "You subtract squares. Subtract first, then square the error: (y − ŷ)² is not y² − ŷ².",
+    "np.mean(error**2)",
+    "np.mean(np.reshape(y, -1) ** 2 - np.reshape(yhat, -1) ** 2)",
+)
+
+
 @squares.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(y=[1, 2, 4], yhat=[1, 4, 1])
@@ -200,6 +207,13 @@ average.mutant(
 )
 average.mutant("`//` cuts the average down to a whole number. To divide, write `/`.", " / ", " // ")
 average.mutant("The costs are multiplied. Add them up.", [("0.0", "1.0"), ("total + C", "total * C")])
+
+
+average.mutant(
+    "That is the cost of the first sample alone. Add up the costs of all, and divide by their number.",
+    "    return total / len(S)",
+    "        return total",
+)
 
 
 @average.cases

@@ -367,6 +367,13 @@ count.mutant(
 )
 
 
+count.mutant(
+    "You cut the fraction off once, at the end. Round up twice: to micro-batches, then to updates of an epoch.",
+    "epochs * -(-micro // k)",
+    "int(epochs * N / B / k)",
+)
+
+
 @count.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     # the worked value, then a case for each mistake alone: a short batch, a bucket that is not full

@@ -169,6 +169,13 @@ search.mutant(
 )
 
 
+search.mutant(
+    "The first number that rng.normal takes is the mean of what it draws, not the spread: multiply by sigma.",
+    "sigma * rng.normal(size=len(x0))",
+    "rng.normal(sigma, size=len(x0))",
+)
+
+
 @search.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     stairs = function_of("x", "np.sum(np.floor(2.0 * np.abs(x)))")
@@ -464,6 +471,9 @@ cantor.mutant("Your thirds are rounded to three digits. Write 1/3 and 2/3.", [("
 cantor.mutant("Thirds end at 1/3 and 2/3. You wrote 0.3 and 0.7, or the like.", [("1 / 3", "0.3"), ("2 / 3", "0.7")])
 cantor.equivalent("x < 1 / 3", "x <= 1 / 3", "At a third the left copy ends at ½, where the level part begins.")
 cantor.equivalent("x <= 2 / 3", "x < 2 / 3", "At two thirds the right copy begins at ½, where the level part ends.")
+
+
+cantor.mutant("The copy has one refinement less to come: hand k − 1 on, not k.", "k - 1", "k", count=2)
 
 
 @cantor.cases
