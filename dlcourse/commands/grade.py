@@ -67,12 +67,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(options: argparse.Namespace) -> int:
     """Grade a class; an interruption at any moment is a sentence."""
     try:
-        return grade(options)
+        return graded(options)
     except KeyboardInterrupt:
         raise CommandError("stopped; what is graded is kept, and the same command goes on from there.") from None
 
 
-def grade(options: argparse.Namespace) -> int:
+def graded(options: argparse.Namespace) -> int:
     """Grade a class."""
     if os.name == "nt":
         raise CommandError("grading needs Linux (or macOS, with --no-sandbox); on Windows use WSL.")

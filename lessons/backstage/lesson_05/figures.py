@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -201,7 +201,7 @@ class Floor(Figure):
         self.seed += 1
 
     def compute(self) -> None:
-        schedules = {
+        schedules: dict[str, Callable[[int], float]] = {
             "constant": lambda t: 1.0,
             "slower": dl.inverse_decay(1.0, 0.05),
             "drop": dl.step_decay(1.0, every=80),
