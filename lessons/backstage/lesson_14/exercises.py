@@ -14,9 +14,10 @@ from dlcourse.lesson import exercise, prediction, question
 Array = NDArray[np.float64]
 Case = dict[str, Any]
 
+
 # ------------------------------------------------------------------------------------------------ 14.1
 
-linear = exercise("14.1", "A linear module", points=2, strict=True, without=("Linear", "gradients", "jacobian"))
+linear = exercise("14.1", "A linear module", points=2, without=("Linear", "gradients", "jacobian"))
 
 
 @linear.reference
@@ -38,100 +39,93 @@ class Linear:
         return g @ self.W.T, [self.z.T @ g, g.sum(axis=0)]
 
 
-@linear.mutant("Your dW is transposed. It belongs to W, so it has W's shape, (n_in, n_out).")
-class _Transposed:
-    def __init__(self, W: Array, b: Array) -> None:
-        self.W, self.b = W, b
-
-    def forward(self, z: Array) -> Array:
-        self.z = z
-        return z @ self.W + self.b
-
-    def backward(self, g: Array) -> Any:
-        return g @ self.W.T, [g.T @ self.z, g.sum(axis=0)]
-
-
-@linear.mutant("Your db has a row for each sample. One b serves all of them: sum over the samples.")
-class _NotSummed:
-    def __init__(self, W: Array, b: Array) -> None:
-        self.W, self.b = W, b
-
-    def forward(self, z: Array) -> Array:
-        self.z = z
-        return z @ self.W + self.b
-
-    def backward(self, g: Array) -> Any:
-        return g @ self.W.T, [self.z.T @ g, g]
-
-
-@linear.mutant("g goes back through W as if it went forward. On the way back the weights are transposed.")
-class _NotTurned:
-    def __init__(self, W: Array, b: Array) -> None:
-        self.W, self.b = W, b
-
-    def forward(self, z: Array) -> Array:
-        self.z = z
-        return z @ self.W + self.b
-
-    def backward(self, g: Array) -> Any:
-        return g @ self.W, [self.z.T @ g, g.sum(axis=0)]
-
-
-@linear.mutant("You averaged over the samples. Whether the loss is a mean is the loss's affair; g knows it already.")
-class _Averaged:
-    def __init__(self, W: Array, b: Array) -> None:
-        self.W, self.b = W, b
-
-    def forward(self, z: Array) -> Array:
-        self.z = z
-        return z @ self.W + self.b
-
-    def backward(self, g: Array) -> Any:
-        return g @ self.W.T, [self.z.T @ g / len(g), g.mean(axis=0)]
-
-
-@linear.mutant("The bias is missing on the way there: z @ W + b.")
-class _NoBias:
-    def __init__(self, W: Array, b: Array) -> None:
-        self.W, self.b = W, b
-
-    def forward(self, z: Array) -> Array:
-        self.z = z
-        return z @ self.W
-
-    def backward(self, g: Array) -> Any:
-        return g @ self.W.T, [self.z.T @ g, g.sum(axis=0)]
-
-
-@linear.mutant("You kept the z of the first call. Each forward brings a new z; backward belongs to the latest.")
-class _FirstCall:
-    def __init__(self, W: Array, b: Array) -> None:
-        self.W, self.b = W, b
-
-    def forward(self, z: Array) -> Array:
-        if not hasattr(self, "z"):
-            self.z = z
-        return z @ self.W + self.b
-
-    def backward(self, g: Array) -> Any:
-        return g @ self.W.T, [self.z.T @ g, g.sum(axis=0)]
+BACK = "g @ self.W.T, [self.z.T @ g, g.sum(axis=0)]"
+for message, wrong in (
+    (
+        "Your dW is transposed. It belongs to W, so it has W's shape, (n_in, n_out).",
+        "g @ self.W.T, [g.T @ self.z, g.sum(axis=0)]",
+    ),
+    (
+        "Your db has a row for each sample. One b serves all of them: sum over the samples.",
+        "g @ self.W.T, [self.z.T @ g, g]",
+    ),
+    (
+        "For db you added along the rows, axis 1. Add over the samples, down the columns: one number for each output.",
+        "g @ self.W.T, [self.z.T @ g, g.sum(axis=1)]",
+    ),
+    (
+        "g goes back through W as if it went forward. On the way back the weights are transposed.",
+        "g @ self.W, [self.z.T @ g, g.sum(axis=0)]",
+    ),
+    (
+        "You averaged over the samples. Whether the loss is a mean is the loss's affair; g knows it already.",
+        "g @ self.W.T, [self.z.T @ g / len(g), g.mean(axis=0)]",
+    ),
+    (
+        "Your pair is the wrong way round: first the slope by z, then the list for the weights.",
+        "[self.z.T @ g, g.sum(axis=0)], g @ self.W.T",
+    ),
+    (
+        "Your list is the wrong way round: first the gradient of W, then that of b.",
+        "g @ self.W.T, [g.sum(axis=0), self.z.T @ g]",
+    ),
+    (
+        "Those are three things. A pair is asked for: the slope by z, and a list of the weights' two gradients.",
+        "g @ self.W.T, self.z.T @ g, g.sum(axis=0)",
+    ),
+    (
+        "The weights' gradients are in a tuple. Put them into a list: a stack joins the lists of its modules.",
+        "g @ self.W.T, (self.z.T @ g, g.sum(axis=0))",
+    ),
+):
+    linear.mutant(message, BACK, wrong)
+linear.mutant("The bias is missing on the way there: z @ W + b.", "z @ self.W + self.b", "z @ self.W")
+linear.mutant(
+    "You kept what comes out. dW is made of what goes in: keep z.", "self.z = z\n", "self.z = z @ self.W + self.b\n"
+)
+linear.mutant(
+    "You kept the z of the first call. Each forward brings a new z; backward belongs to the latest.",
+    "self.z = z\n",
+    'self.z = getattr(self, "z", z)\n',
+)
+linear.mutant(
+    "All your modules share one z. Keep it on self, so that each has its own.", "self.z = z\n", "type(self).z = z\n"
+)
+linear.mutant(
+    "Your gradients add up from call to call. Each backward gives those of its own g alone.",
+    f"return {BACK}",
+    """dW, db = getattr(self, "sums", (0, 0))
+        self.sums = dW + self.z.T @ g, db + g.sum(axis=0)
+        return g @ self.W.T, list(self.sums)""",
+)
 
 
 @linear.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    # the first is square, so that a forgotten transpose gives a wrong value and not only an error
+    one = [[3.0]], [[4.0]]
+    yield dict(W=np.array([[2.0]]), b=np.array([1.0]), z=[np.array(z) for z in one], g=np.array([[1.0]]))
+    # the next is square, so that a forgotten transpose gives a wrong value and not only an error
     for n, n_in, n_out in [(3, 3, 3), (4, 2, 3), (5, 3, 1), (1, 4, 2)]:
         z = [rng.normal(size=(n, n_in)) for _ in range(2)]
         yield dict(W=rng.normal(size=(n_in, n_out)), b=rng.normal(size=n_out), z=z, g=rng.normal(size=(n, n_out)))
 
 
 @linear.observe
-def _(answer: type[Any], case: Case) -> list[Any]:
+def _(answer: type[Any], case: Case) -> dict[str, Any]:
+    (first, second), g = case["z"], case["g"]
     module = answer(case["W"], case["b"])
-    return [module.forward(case["z"][0]), module.forward(case["z"][1]), module.backward(case["g"])]
+    seen = {"forward": module.forward(first), "backward": module.backward(g)}
+    back = seen["backward"]
+    other = answer(2 * case["W"], -case["b"])
+    seen["forward of another module"] = other.forward(second)
+    seen |= {"backward again": module.backward(g), "backward of the other": other.backward(g)}
+    seen |= {"forward of another z": module.forward(second), "backward of that": module.backward(g)}
+    if isinstance(back, tuple | list) and len(back) == 2 and isinstance(back[1], tuple):
+        seen["kind of the second part"] = "a tuple, and a list is asked for"
+    else:
+        seen["kind of the second part"] = "a list"
+    return seen
 
-
-linear.part("forward", 1, lambda observed: observed[:2])
 
 linear.hints(
     "backward gets g, the slope of the loss by the module's output. It owes two answers: one for the module below, "
@@ -140,11 +134,10 @@ linear.hints(
     "forward keeps self.z = z. backward returns g @ W.T, and the list of self.z.T @ g and g.sum(axis=0).",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 14.2
 
-stack = exercise(
-    "14.2", "Modules one after the other", points=2, strict=True, without=("Sequential", "gradients", "jacobian")
-)
+stack = exercise("14.2", "Modules one after the other", points=2, without=("Sequential", "gradients", "jacobian"))
 
 
 @stack.reference
@@ -170,107 +163,80 @@ class Sequential:
         return g, grads
 
 
-@stack.mutant("You went back from the first module to the last. g comes from the loss: the last module gets it first.")
-class _FirstToLast:
-    def __init__(self, layers: Sequence[Any]) -> None:
-        self.layers = layers
-
-    def forward(self, z: Array) -> Array:
-        for layer in self.layers:
-            z = layer.forward(z)
-        return z
-
-    def backward(self, g: Array) -> Any:
-        grads: list[Array] = []
-        for layer in self.layers:
-            g, own = layer.backward(g)
-            grads = grads + own
-        return g, grads
-
-
-@stack.mutant("The gradients are listed from the last module to the first. Put them in the order of the modules.")
-class _Reversed:
-    def __init__(self, layers: Sequence[Any]) -> None:
-        self.layers = layers
-
-    def forward(self, z: Array) -> Array:
-        for layer in self.layers:
-            z = layer.forward(z)
-        return z
-
-    def backward(self, g: Array) -> Any:
-        grads: list[Array] = []
-        for layer in reversed(self.layers):
-            g, own = layer.backward(g)
-            grads = grads + own
-        return g, grads
-
-
-@stack.mutant("Every module was handed the same g. Hand each one what the module above it gave back.")
-class _SameRow:
-    def __init__(self, layers: Sequence[Any]) -> None:
-        self.layers = layers
-
-    def forward(self, z: Array) -> Array:
-        for layer in self.layers:
-            z = layer.forward(z)
-        return z
-
-    def backward(self, g: Array) -> Any:
-        grads: list[Array] = []
-        for layer in reversed(self.layers):
-            down, own = layer.backward(g)
-            grads = own + grads
-        return down, grads
-
-
-@stack.mutant("Only one module's gradients came back. Collect those of all of them.")
-class _OnlyOne:
-    def __init__(self, layers: Sequence[Any]) -> None:
-        self.layers = layers
-
-    def forward(self, z: Array) -> Array:
-        for layer in self.layers:
-            z = layer.forward(z)
-        return z
-
-    def backward(self, g: Array) -> Any:
-        grads: list[Array] = []
-        for layer in reversed(self.layers):
-            g, own = layer.backward(g)
-            grads = own or grads
-        return g, grads
-
-
-@stack.mutant("Forward, every module was handed the input itself. Hand each one what the module before it gave.")
-class _OnlyInput:
-    def __init__(self, layers: Sequence[Any]) -> None:
-        self.layers = layers
-
-    def forward(self, z: Array) -> Array:
-        for layer in self.layers:
-            out: Array = layer.forward(z)
-        return out
-
-    def backward(self, g: Array) -> Any:
-        grads: list[Array] = []
-        for layer in reversed(self.layers):
+DOWN = """for layer in reversed(self.layers):
             g, own = layer.backward(g)
             grads = own + grads
-        return g, grads
+        return g, grads"""
+stack.mutant(
+    "You went back from the first module to the last. g comes from the loss: the last module gets it first.",
+    [("reversed(self.layers)", "self.layers"), ("own + grads", "grads + own")],
+)
+stack.mutant(
+    "The gradients are listed from the last module to the first. Put them in the order of the modules.",
+    "own + grads",
+    "grads + own",
+)
+stack.mutant(
+    "Turning the whole list round puts each db before its dW. Put each module's list in front of those so far.",
+    [("own + grads", "grads + own"), ("return g, grads", "return g, grads[::-1]")],
+)
+stack.mutant(
+    "Your list holds a list for each module. One flat list is asked for: join them.", "own + grads", "[own] + grads"
+)
+stack.mutant(
+    "Every module was handed the same g. Hand each one what the module above it gave back.",
+    DOWN,
+    DOWN.replace("g, own", "down, own").replace("return g", "return down"),
+)
+stack.mutant("Only one module's gradients came back. Collect those of all of them.", "own + grads", "own or grads")
+stack.mutant(
+    "Forward, every module was handed the input itself. Hand each one what the module before it gave.",
+    [("z = layer.forward(z)", "out = layer.forward(z)"), ("return z", "return out")],
+)
+stack.mutant(
+    "Forward, only the first module was asked. Does a `return` stand inside your loop?",
+    "layer.forward(z)\n",
+    "layer.forward(z)\n            return z\n",
+)
+stack.mutant(
+    "You turned the modules' own list round, and it stays so. Go through it backwards and leave it: reversed(...).",
+    "for layer in reversed(self.layers):",
+    "self.layers.reverse()\n        for layer in self.layers:",
+)
+stack.mutant(
+    "The list of gradients is never emptied: those of the last call are still in it. Begin a new one in backward.",
+    [
+        ("grads: list[Array] = []", 'grads = getattr(self, "grads", [])'),
+        ("return g, grads", "self.grads = grads\n        return g, grads"),
+    ],
+)
+stack.mutant(
+    "After backward the stack has no modules any more. Going through a list must not use it up.",
+    DOWN,
+    """while self.layers:
+            g, own = self.layers.pop().backward(g)
+            grads = own + grads
+        return g, grads""",
+)
+stack.mutant("The gradients are in a tuple. One flat list is asked for.", "return g, grads", "return g, tuple(grads)")
 
 
 @stack.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    # square, so that a wrong order gives wrong values; a pair (W, b) is a linear module, None is tanh
+    # a pair (W, b) is a linear module, None is tanh
+    pairs = [(np.array([[w]]), np.array([0.0])) for w in (2.0, 5.0)]
+    yield dict(layers=pairs, z=np.array([[3.0]]), g=np.array([[1.0]]))
+    # square, so that a wrong order gives wrong values
     for n, d, kinds in [(2, 2, "LTL"), (3, 3, "LTLT"), (4, 2, "TLTLL")]:
         layers = [(rng.normal(size=(d, d)), rng.normal(size=d)) if kind == "L" else None for kind in kinds]
         yield dict(layers=layers, z=rng.normal(size=(n, d)), g=rng.normal(size=(n, d)))
 
 
 @stack.observe
-def _(answer: type[Any], case: Case) -> list[Any]:
+def _(answer: type[Any], case: Case) -> dict[str, Any]:
     class Tanh:
+        z: Any = 0.0  # where backward is asked before forward was, it answers all the same
+
         def forward(self, z: Any) -> Any:
             self.z = z
             return np.tanh(z)
@@ -280,7 +246,7 @@ def _(answer: type[Any], case: Case) -> list[Any]:
 
     class Affine:
         def __init__(self, W: Any, b: Any) -> None:
-            self.W, self.b = W, b
+            self.W, self.b, self.z = W, b, np.zeros((len(case["z"]), len(W)))
 
         def forward(self, z: Any) -> Any:
             self.z = z
@@ -290,7 +256,15 @@ def _(answer: type[Any], case: Case) -> list[Any]:
             return g @ self.W.T, [self.z.T @ g, g.sum(axis=0)]
 
     model = answer([Tanh() if layer is None else Affine(*layer) for layer in case["layers"]])
-    return [model.forward(case["z"]), model.backward(case["g"])]
+    z, g = case["z"], case["g"]
+    seen = {"forward": model.forward(z), "backward": model.backward(g)}
+    back = seen["backward"]
+    seen |= {"forward of 2z": model.forward(2 * z), "backward after that": model.backward(g)}
+    if isinstance(back, tuple | list) and len(back) == 2 and isinstance(back[1], tuple):
+        seen["kind of the second part"] = "a tuple, and a list is asked for"
+    else:
+        seen["kind of the second part"] = "a list"
+    return seen
 
 
 stack.hints(
@@ -300,6 +274,7 @@ stack.hints(
     "the first module's stand first.",
 )
 
+
 # ------------------------------------------------------------------------------------------------ 14.3
 
 rows = exercise("14.3", "Flatten, but not the batch", points=1)
@@ -308,44 +283,47 @@ rows = exercise("14.3", "Flatten, but not the batch", points=1)
 @rows.reference
 def flatten(x: Array) -> Array:
     """The first axis counts the images and stays; all other axes become one. `reshape` copies where it has to."""
-    x = np.asarray(x)
     return x.reshape(len(x), -1)
 
 
-@rows.mutant("That is view(-1): the batch is flattened, too, and all images have become one long row.")
-def _(x: Array) -> Any:
-    return np.asarray(x).reshape(-1)
-
-
-@rows.mutant("You made one row of everything. Each image is a sample: as many rows as images.")
-def _(x: Array) -> Any:
-    return np.asarray(x).reshape(1, -1)
-
-
-@rows.mutant("The shape is right, but the images are mixed: each row has dots of all of them.")
-def _(x: Array) -> Any:
-    x = np.asarray(x)
-    return x.reshape(-1, len(x)).T
-
-
-@rows.mutant("You flattened the last two axes only. The channels belong to the image, too.")
-def _(x: Array) -> Any:
-    x = np.asarray(x)
-    return x.reshape(*x.shape[:-2], -1)
-
-
-@rows.mutant("Each image is read column by column (order F). Read it in the order of its axes, the last one fastest.")
-def _(x: Array) -> Any:
-    x = np.asarray(x)
-    return np.stack([image.ravel(order="F") for image in x])
+FLAT = "x.reshape(len(x), -1)"
+for message, wrong in (
+    ("The batch is flattened, too, and all images have become one long row, as with view(-1).", "x.reshape(-1)"),
+    ("You made one row of everything. Each image is a sample: as many rows as images.", "x.reshape(1, -1)"),
+    ("The shape is right, but the images are mixed: each row has dots of all of them.", "x.reshape(-1, len(x)).T"),
+    ("Rows and columns are exchanged, and the images mixed: a row for each image.", "x.reshape(-1, len(x))"),
+    ("You flattened the last two axes only. The channels belong to the image, too.", "x.reshape(*x.shape[:-2], -1)"),
+    (
+        "Each image is read column by column (order F). Read it in the order of its axes, the last one fastest.",
+        'np.stack([image.ravel(order="F") for image in x])',
+    ),
+    (
+        "You read the memory as it lies there. Where axes were moved, that is not their order: leave `order` alone.",
+        'x.reshape(len(x), -1, order="A")',
+    ),
+    (
+        "The channels are averaged away. All dots of all channels stay, in one row.",
+        "x.mean(axis=1).reshape(len(x), -1)",
+    ),
+):
+    rows.mutant(message, FLAT, wrong)
 
 
 @rows.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(x=rng.normal(size=(2, 3, 2, 2)))
-    yield dict(x=rng.normal(size=(2, 3, 4, 2)).transpose(0, 2, 3, 1))  # permuted: no view can do it
-    yield dict(x=rng.normal(size=(1, 3, 2, 5)))
-    yield dict(x=rng.integers(0, 256, size=(3, 1, 2, 2)))
+    stay = [0, 1, 2, 3]
+    yield dict(x=np.arange(8).reshape(2, 1, 2, 2), axes=stay)
+    yield dict(x=np.arange(8).reshape(1, 2, 2, 2), axes=stay)
+    yield dict(x=rng.normal(size=(2, 3, 2, 2)), axes=stay)
+    yield dict(x=rng.normal(size=(2, 3, 4, 2)), axes=[0, 2, 3, 1])  # no view can do it
+    yield dict(x=rng.normal(size=(2, 3, 2, 3)), axes=[3, 2, 1, 0])
+    yield dict(x=rng.normal(size=(1, 3, 2, 5)), axes=stay)
+    yield dict(x=rng.integers(0, 256, size=(3, 1, 2, 2)), axes=stay)
+
+
+@rows.observe
+def _(answer: Any, case: Case) -> Any:
+    return answer(case["x"].transpose(case["axes"]))
 
 
 rows.hints(
@@ -353,6 +331,7 @@ rows.hints(
     "x is (N, channels, height, width). The answer is (N, channels · height · width).",
     "x.reshape(len(x), -1): NumPy works out the −1.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 14.4
 
@@ -368,41 +347,36 @@ def param_count(dims: Sequence[int]) -> int:
     return total
 
 
-@counting.mutant("The biases are missing: nn.Linear adds one to each of its sums.")
-def _(dims: Sequence[int]) -> int:
-    return sum(dims[k] * dims[k + 1] for k in range(len(dims) - 1))
-
-
-@counting.mutant("You counted a bias for each number that goes in. There is one for each that comes out.")
-def _(dims: Sequence[int]) -> int:
-    return sum(dims[k] * dims[k + 1] + dims[k] for k in range(len(dims) - 1))
-
-
-@counting.mutant("You counted one bias for a whole layer. There is one for each number that comes out.")
-def _(dims: Sequence[int]) -> int:
-    return sum(dims[k] * dims[k + 1] + 1 for k in range(len(dims) - 1))
-
-
-@counting.mutant("You multiplied all sizes together. Layers have matrices of their own: add them up.")
-def _(dims: Sequence[int]) -> int:
-    total = 1
-    for d in dims:
-        total *= d
-    return total
-
-
-@counting.mutant("The last layer is missing: n sizes make n − 1 layers.")
-def _(dims: Sequence[int]) -> int:
-    return sum(dims[k] * dims[k + 1] + dims[k + 1] for k in range(len(dims) - 2))
-
-
-@counting.mutant("You added up the sizes. A layer from n to m has a table of n·m weights, and m biases.")
-def _(dims: Sequence[int]) -> int:
-    return sum(dims)
+counting.mutant(
+    "The biases are missing: nn.Linear adds one to each of its sums.", "dims[k + 1] + dims[k + 1]", "dims[k + 1]"
+)
+counting.mutant(
+    "You counted a bias for each number that goes in. There is one for each that comes out.",
+    "+ dims[k + 1]",
+    "+ dims[k]",
+)
+counting.mutant(
+    "You counted one bias for a whole layer. There is one for each number that comes out.", "+ dims[k + 1]", "+ 1"
+)
+counting.mutant(
+    "You multiplied all sizes together. Layers have matrices of their own: add them up.",
+    "return total",
+    "return int(np.prod(dims))",
+)
+counting.mutant("The last layer is missing: n sizes make n − 1 layers.", "len(dims) - 1", "len(dims) - 2")
+counting.mutant(
+    "You added up the sizes. A layer from n to m has a table of n·m weights, and m biases.",
+    "return total",
+    "return sum(dims)",
+)
+counting.mutant("Only the last layer is counted. Add each layer to what you have so far.", "total +=", "total =")
+counting.mutant("The input has got biases, too. Only the sums of a layer have them.", "total = 0", "total = dims[0]")
 
 
 @counting.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(dims=[2, 3, 1])
+    yield dict(dims=[3, 2])
     for n in (4, 3, 5, 4, 6, 2, 3, 4, 5, 3, 4, 6, 3, 5):  # a number alone could be guessed
         yield dict(dims=[int(d) for d in rng.integers(20, 900, size=n)])
 
@@ -412,6 +386,7 @@ counting.hints(
     "dims[k] numbers go into layer k and dims[k + 1] come out; len(dims) − 1 layers.",
     "Add up dims[k] * dims[k + 1] + dims[k + 1] over the layers.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ 14.5
 
@@ -432,54 +407,50 @@ def to_device(module: Any, dev: Any) -> Any:
     return module
 
 
-@moving.mutant("The buffers stayed behind. They are no parameters, but forward uses them: move them, too.")
-def _(module: Any, dev: Any) -> Any:
-    modules = [module]
-    for one in modules:
-        modules.extend(one.children)
-        for name in one.parameters:
-            one.parameters[name] = dev.put(one.parameters[name])
-    return module
-
-
-@moving.mutant("Only the outer module moved. Its children hold parameters of their own, and so may their children.")
-def _(module: Any, dev: Any) -> Any:
-    for store in (module.parameters, module.buffers):
+moving.mutant(
+    "The buffers stayed behind. They are no parameters, but forward uses them: move them, too.",
+    "(module.parameters, module.buffers)",
+    "(module.parameters,)",
+)
+moving.mutant(
+    "Only the outer module moved. Its children hold parameters of their own, and so may their children.",
+    "    for child in module.children:\n        to_device(child, dev)\n",
+    "",
+)
+moving.mutant(
+    "The children moved, but not THEIR children: let to_device call itself.",
+    """    for store in (module.parameters, module.buffers):
         for name in store:
             store[name] = dev.put(store[name])
-    return module
-
-
-@moving.mutant("The children moved, but not THEIR children: let to_device call itself.")
-def _(module: Any, dev: Any) -> Any:
-    for one in [module, *module.children]:
+    for child in module.children:
+        to_device(child, dev)
+""",
+    """    for one in [module, *module.children]:
         for store in (one.parameters, one.buffers):
             for name in store:
                 store[name] = dev.put(store[name])
-    return module
-
-
-@moving.mutant("dev.put gives a NEW array on the device and leaves the old one where it is. Store what it gives.")
-def _(module: Any, dev: Any) -> Any:
-    modules = [module]
-    for one in modules:
-        modules.extend(one.children)
-        for store in (one.parameters, one.buffers):
-            for name in store:
-                dev.put(store[name])
-    return module
-
-
-@moving.mutant("What was on another device already stayed there. Wherever it is, it has to go to dev.")
-def _(module: Any, dev: Any) -> Any:
-    modules = [module]
-    for one in modules:
-        modules.extend(one.children)
-        for store in (one.parameters, one.buffers):
-            for name in store:
-                if store[name].device == "cpu":
-                    store[name] = dev.put(store[name])
-    return module
+""",
+)
+moving.mutant(
+    "In the children only the parameters moved, and nothing in THEIR children: let to_device call itself.",
+    "        to_device(child, dev)\n",
+    "        child.parameters = {name: dev.put(array) for name, array in child.parameters.items()}\n",
+)
+moving.mutant(
+    "dev.put gives a NEW array on the device and leaves the old one where it is. Store what it gives.",
+    "store[name] = dev.put",
+    "dev.put",
+)
+moving.mutant(
+    "What was on another device already stayed there. Wherever it is, it has to go to dev.",
+    "store[name] = dev.put(store[name])",
+    'store[name] = dev.put(store[name]) if store[name].device == "cpu" else store[name]',
+)
+moving.mutant(
+    "A copy moved, and the module itself stayed where it was. Change the module that you are given.",
+    "    for store in",
+    "    from copy import deepcopy\n\n    module = deepcopy(module)\n    for store in",
+)
 
 
 @moving.cases
@@ -488,6 +459,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     def arrays(*names: str, device: str = "cpu") -> dict[str, tuple[str, Array]]:
         return {name: (device, rng.normal(size=2)) for name in names}
 
+    yield dict(module=({"W": ("cpu", np.array([1.0, 2.0]))}, {}, []), dev="gpu")
     norm: Any = (arrays("scale"), arrays("mean", "variance"), [])
     yield dict(module=(arrays("W", "b"), {}, []), dev="gpu")
     yield dict(module=(arrays("W"), arrays("mask"), [norm]), dev="gpu")
@@ -515,13 +487,15 @@ def _(answer: Any, case: Case) -> Any:
             self.children = [Module(*child) for child in children]
 
     def where(module: Any) -> Any:
-        if not isinstance(module, Module):
-            return module
-        stores = [module.parameters, module.buffers]
-        held = [{name: (h.device, h.numbers) for name, h in store.items()} for store in stores]
-        return [*held, [where(child) for child in module.children]]
+        stores = {"parameters": module.parameters, "buffers": module.buffers}
+        held = {key: {n: (h.device, h.numbers) for n, h in store.items()} for key, store in stores.items()}
+        return {**held, "children": [where(child) for child in module.children]}
 
-    return where(answer(Module(*case["module"]), Device()))
+    module = Module(*case["module"])
+    back = answer(module, Device())
+    if not isinstance(back, Module):
+        return back
+    return {"the module": where(module), "came back": "the module itself" if back is module else "another one"}
 
 
 moving.hints(
@@ -530,6 +504,7 @@ moving.hints(
     "For each of the two dicts: store[name] = dev.put(store[name]). Then to_device(child, dev) for each child, and "
     "return module.",
 )
+
 
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 
