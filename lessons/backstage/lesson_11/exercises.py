@@ -36,7 +36,15 @@ def ask_rule(answer: Callable[[], Any], case: Case) -> Any:
 
 # ------------------------------------------------------------------------------------------------ 11.1
 
-entrywise = exercise("11.1", "Rules entry by entry", points=2)
+entrywise = exercise(
+    "11.1",
+    "Rules entry by entry",
+    points=2,
+    start="""
+    rules = {"square": lambda g, output, x: [g * 2 * x]}
+    rules["negative"] = ...
+    """,
+)
 
 
 @entrywise.reference
@@ -149,7 +157,7 @@ entrywise.hints(
 
 # ------------------------------------------------------------------------------------------------ 11.2
 
-shapely = exercise("11.2", "Rules that change shapes", points=2)
+shapely = exercise("11.2", "Rules that change shapes", points=2, start='rules = {}\nrules["matmul"] = ...')
 
 
 @shapely.reference
@@ -274,7 +282,7 @@ shapely.hints(
 
 # ------------------------------------------------------------------------------------------------ 11.3
 
-reducing = exercise("11.3", "Sums and softmax", points=2)
+reducing = exercise("11.3", "Sums and softmax", points=2, start='rules = {}\nrules["sum"] = ...')
 
 
 @reducing.reference
@@ -425,7 +433,21 @@ def forward(graph: Graph, feed: dict[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in sorted(values)}
 
 
-walk = exercise("11.4", "The walk back", points=3)
+walk = exercise(
+    "11.4",
+    "The walk back",
+    points=3,
+    start="""
+    order = []
+    def note(name):                                # exercise 07.1, for graphs that are not too deep
+        if name not in order:
+            for i in graph[name][1]:
+                note(i)
+            order.append(name)
+    note(loss)
+    ...
+    """,
+)
 
 
 @walk.reference

@@ -188,7 +188,7 @@ surprise.hints(
 
 # ------------------------------------------------------------------------------------------------ 12.3
 
-training = exercise("12.3", "Train it with the engine", points=3, rtol=1e-7)
+training = exercise("12.3", "Train it with the engine", points=3, rtol=1e-7, start="...")
 
 
 @training.reference
