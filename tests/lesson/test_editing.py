@@ -120,14 +120,22 @@ def test_ticks_are_in_loops_and_functions_and_are_no_part_of_what_is_edited():
         ("02.1", "def step(x, df, lr):\n    return x - lr * df(x)", "none", "PASS 02.1"),
     ],
 )
-def test_a_verdict_says_what_it_rests_on(id, source, evidence, words):
+def test_a_verdict_says_what_it_rests_on(monkeypatch, id, source, evidence, words):
+    if evidence != "misconception":
+        nothing_is_known(monkeypatch, id)
     verdict = diagnose(id, source)
     assert verdict.evidence == evidence
     assert words in str(verdict)
     assert 1 <= len(verdict.lines) <= 3
 
 
-def test_a_repair_never_shows_code():
+def nothing_is_known(monkeypatch: pytest.MonkeyPatch, id: str) -> None:
+    """Take the misconceptions from an exercise, so that a slip has to be found out by trying."""
+    monkeypatch.setattr(files.exercises(id[:2])[id], "mutants", [])
+
+
+def test_a_repair_never_shows_code(monkeypatch):
+    nothing_is_known(monkeypatch, "01.1")
     said = diagnose("01.1", "def slope(f, x, h=1e-5):\n    return (f(x + h) - f(x - h)) // (2 * h)").lines[2]
     assert said.endswith("One small change in line 2 makes it right: look at `/` or `//`.")
     assert "2 * h" not in said and "f(x" not in said
@@ -148,7 +156,8 @@ def test_a_loop_that_only_an_edit_makes_endless_is_stopped_from_within():
     assert time.monotonic() - begin < 20  # far more than the bounds; without them it would never end
 
 
-def test_a_counter_that_nothing_changes_is_told():
+def test_a_counter_that_nothing_changes_is_told(monkeypatch):
+    nothing_is_known(monkeypatch, "02.2")
     loop = "    while abs(df(x)) > tol and k < max_iter:\n        x = x - lr * df(x)\n        history.append(x)\n"
     source = (
         f"def descend(df, x0, lr, tol, max_iter):\n    x, history = x0, [x0]\n    k = 0\n{loop}    return x, history"
@@ -159,7 +168,8 @@ def test_a_counter_that_nothing_changes_is_told():
     assert fact in said.lines[2] or "a condition left out" in said.lines[2]  # as a busy machine has time for
 
 
-def test_a_default_that_is_shared_by_all_calls_is_told():
+def test_a_default_that_is_shared_by_all_calls_is_told(monkeypatch):
+    nothing_is_known(monkeypatch, "00.2")
     source = "def best_knob(knobs, losses, seen=[]):\n    seen.append(1)\n    return knobs[len(seen) % 2]"
     assert "seen in line 1 is made once, not for every call" in diagnose("00.2", source).lines[2]
 
