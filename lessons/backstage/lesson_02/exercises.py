@@ -52,11 +52,6 @@ one_step.mutant(
     "You ask for the slope at lr times x. Ask at x, then multiply the slope by lr.", "lr * df(x)", "df(lr * x)"
 )
 one_step.mutant("lr multiplies the place as well. It belongs to the slope only.", "x - lr * df(x)", "lr * (x - df(x))")
-one_step.mutant(
-    "You subtracted the place from the move. It is the other way round: the place minus the move.",
-    "x - lr * df(x)",
-    "lr * df(x) - x",
-)
 one_step.mutant("You took two steps. One is asked for.", "return x", "x = x - lr * df(x)\n    return x")
 one_step.mutant("The place is multiplied by the move. Subtract the move from it.", "x - lr", "x * lr")
 
@@ -452,7 +447,7 @@ trace.mutant(
 )
 trace.mutant("10e-6 is 1e-5, ten times too large: write 1e-6.", "1e-6", "10e-6")
 trace.mutant(
-    'A walk that is none of the first three gets nothing from you: return "slow" at the end.',
+    "A walk that is none of the first three gets nothing from you: it is slow, and the last line has to say so.",
     '    return "slow"',
     "    return None",
 )
