@@ -43,7 +43,9 @@ def store(path: Path) -> str:
         try:
             notebook = tidied(executed(notebook, Path(folder)), previous)
         except CellExecutionError as error:
-            raise CannotWrite(f"{path.name} failed and was left as it was:\n{error}") from None
+            source = str(error).split("------------------")[1].strip()
+            raised = f"{error.ename}: {error.evalue}"
+            raise CannotWrite(f"{path.name} was left as it was, for a cell failed:\n\n{source}\n\n{raised}") from None
     if found := complaints(notebook):
         raise CannotWrite(f"{path.name} was left as it was: {'; '.join(found)}.")
     text = written(notebook)

@@ -71,7 +71,7 @@ def test_a_notebook_gets_what_the_room_says_and_what_its_cells_show(tmp_path):
     ("source", "sentence"),
     [
         ("import warnings\nwarnings.warn('careful')", "writes to stderr"),
-        ("1 / 0", "00_x.ipynb failed and was left as it was"),
+        ("1 / 0", "00_x.ipynb was left as it was, for a cell failed:\n\n1 / 0\n\nZeroDivisionError: division by zero"),
     ],
 )
 def test_a_lesson_that_warns_or_fails_is_left_as_it_was(tmp_path, source, sentence):

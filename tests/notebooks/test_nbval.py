@@ -55,7 +55,7 @@ def nbval(notebooks: dict[str, Any], folder: Path, core: str | None = None) -> d
             "no:cacheprovider",
             "--color=no",
             "-q",
-            f"-n{len(notebooks) > 1 and 2:d}",
+            f"-n{2 if len(notebooks) > 2 else 0}",
             "--dist=loadfile",
             "--junitxml=results.xml",
         ],
