@@ -376,7 +376,7 @@ class Writer:
         self.numbers: list[str] = []
         self.views: list[str] = []  # of memory that stays: made once
         self.fixed: set[Node] = set()  # what those views are
-        self.called: dict[Hashable, str] = {}  # a call for each way in which a kind is written
+        self.called: dict[str, str] = {}  # what is called, and one line in which it is
         self.lines = [f"{name} = float({name})" for name in self.arguments if floats]
         self.node_of_line = list(arguments) if floats else []
         for node in graph.order:
@@ -440,7 +440,8 @@ class Writer:
             place, overwritten = self.plan.storage.get(node), self.plan.overwrites.get(node)
             out = self.name(overwritten) if overwritten is not None else place.name if place else ""
             text = _expression(node, inputs, out)
-        self.called[node.kind, node.shape == (), node.dtype, *[x.ndim for x in node.inputs]] = text
+        if "(" in text:
+            self.called[text[: text.index("(")]] = text
         self.lines.append(f"{self.name(node)} = {text}")
         self.node_of_line.append(self.graph.origin.get(node, node))
 
@@ -460,7 +461,7 @@ class Writer:
 
     def source(self) -> str:
         end = "return " + "".join(f"{result}, " for result in self.results).rstrip()
-        written = [*self.numbers[:1], *self.views, *self.called.values(), end]  # one line of each kind will do
+        written = [*self.numbers[:1], *self.views, *self.called.values(), end]
         called = set(_CALLED.findall("\n".join(written))) - set(self.objects)
         called |= {"empty"} if self.plan.memory else set()
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)

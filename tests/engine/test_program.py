@@ -420,3 +420,8 @@ def test_a_node_with_thousands_of_consumers_and_a_node_with_thousands_of_inputs(
     np.testing.assert_allclose(dl.run(dl.gradients(total, x)), np.e * 1999 * 1000, rtol=1e-12)
     joined = dl.sum(dl.concatenate([h * float(i) for i in range(2000)]))
     np.testing.assert_allclose(dl.run(dl.gradients(joined, x)), np.e * 1999 * 1000, rtol=1e-12)
+
+
+def test_products_that_are_written_in_two_ways_are_both_imported() -> None:
+    a, b = dl.parameter(np.ones((2, 2))), dl.parameter(np.ones((2, 2), np.float32))
+    assert dl.run((a @ b) @ (a @ b)).tolist() == [[8, 8], [8, 8]]
