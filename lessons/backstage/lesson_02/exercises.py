@@ -52,6 +52,11 @@ one_step.mutant(
     "You ask for the slope at lr times x. Ask at x, then multiply the slope by lr.", "lr * df(x)", "df(lr * x)"
 )
 one_step.mutant("lr multiplies the place as well. It belongs to the slope only.", "x - lr * df(x)", "lr * (x - df(x))")
+one_step.mutant(
+    "You subtracted the place from the move. It is the other way round: the place minus the move.",
+    "x - lr * df(x)",
+    "lr * df(x) - x",
+)
 one_step.mutant("You took two steps. One is asked for.", "return x", "x = x - lr * df(x)\n    return x")
 one_step.mutant("The place is multiplied by the move. Subtract the move from it.", "x - lr", "x * lr")
 
