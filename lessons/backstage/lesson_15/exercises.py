@@ -156,26 +156,46 @@ def _(updates: dict[int, int]) -> tuple[int, int]:
     return max(updates, key=lambda B: updates[B]), max(updates, key=lambda B: B * updates[B])
 
 
+race.mutant(
+    "The smallest batch does not always need the fewest samples: multiply its updates by its size, and compare.",
+    "min(updates, key=lambda B: B * updates[B])",
+    "min(updates)",
+)
+race.mutant(
+    "The largest batch does not always need the fewest updates: look up how many each one needed, and compare.",
+    "min(updates, key=lambda B: updates[B]), ",
+    "max(updates), ",
+)
+race.mutant(
+    "You took the largest and the smallest batch for granted. Compare what each one needed.",
+    "min(updates, key=lambda B: updates[B]), min(updates, key=lambda B: B * updates[B])",
+    "max(updates), min(updates)",
+)
+race.mutant(
+    "Those are positions in the dict. The batch sizes themselves, the keys, are asked for.",
+    "return min(updates, key=lambda B: updates[B]), min(updates, key=lambda B: B * updates[B])",
+    "found = min(updates, key=lambda B: updates[B]), min(updates, key=lambda B: B * updates[B])\n"
+    "    return tuple(list(updates).index(B) for B in found)",
+)
+
+
 @race.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(races=[{1: 128, 8: 16, 64: 3, 512: 2, 4096: 1}])
-    tables = []
-    for _ in range(16):
-        sizes = sorted(int(B) for B in rng.choice([1, 2, 4, 8, 16, 32, 64, 128, 256], size=4, replace=False))
+    yield dict(updates={1: 128, 8: 20, 64: 3, 4096: 1})
+    yield dict(updates={16: 5, 1: 300, 64: 4})
+    made = 0
+    while made < 16:
+        sizes = [int(B) for B in rng.choice(np.arange(1, 300), size=4, replace=False)]
         samples = rng.permutation(np.arange(1, 5)) * int(rng.integers(300, 500))
         table = {B: int(-(-n // B)) + int(rng.integers(0, 3)) for B, n in zip(sizes, samples, strict=True)}
         ordered = sorted(table.values())
         costs = sorted(B * n for B, n in table.items())
         if ordered[0] < ordered[1] and costs[0] < costs[1]:  # clear winners
-            tables.append(table)
+            made += 1
+            yield dict(updates=table)
     n = int(rng.integers(20, 60))
-    tables += [{1: n, 32: n + 3}, {2: n + 1, 64: n + 7}]  # here a small batch wins both races
-    yield dict(races=tables)
-
-
-@race.observe
-def _(answer: Callable[[dict[int, int]], tuple[int, int]], case: Case) -> Any:
-    return [answer(dict(table)) for table in case["races"]]
+    yield dict(updates={1: n, 32: n + 3})  # here a small batch wins both races
+    yield dict(updates={64: n + 7, 2: n + 1})
 
 
 race.hints(
@@ -299,14 +319,23 @@ def _(observed: Any, case: Case) -> bool | str:
             waiting += shares(node, g)
         return found
 
-    arrived, queue = {loss: 1.0}, [loss]
-    for node in queue:  # breadth-first: each node once, with what has arrived by then
-        for i, g in shares(node, arrived[node]):
-            if i not in arrived:
-                queue.append(i)
-            arrived[i] = arrived.get(i, 0.0) + g
     truth = total(loss)
-    return any(abs(truth[n] - arrived[n]) > 1e-9 for n in truth) or "Breadth-first gets this one right."
+
+    def goes_wrong(turned: bool) -> bool:
+        arrived, queue = {loss: 1.0}, [loss]
+        for node in queue:  # breadth-first: each node once, with what has arrived by then
+            sent = shares(node, arrived[node])
+            for i, g in sent[::-1] if turned else sent:
+                if i not in arrived:
+                    queue.append(i)
+                arrived[i] = arrived.get(i, 0.0) + g
+        return any(abs(truth[n] - arrived[n]) > 1e-9 for n in truth)
+
+    if goes_wrong(turned=False):
+        return True
+    if goes_wrong(turned=True):
+        return "Breadth-first gets this one right, but only by the order in which you list inputs: exchange them."
+    return "Breadth-first gets this one right."
 
 
 breaker.hints(
@@ -363,46 +392,65 @@ def _(X: Array, labels: Array, X_new: Array, rng: np.random.Generator) -> Array:
 
 @spiral.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    for count in (300, 360):
-        yield dict(seed=int(rng.integers(1 << 30)), count=count, new=150)
-
-
-@spiral.observe
-def _(answer: Callable[[Array, Array, Array, np.random.Generator], Any], case: Case) -> Any:
-    rng = np.random.default_rng(case["seed"])
-
     def points(n: int) -> tuple[Array, Any]:
         labels = rng.integers(0, 2, size=n)
         turn = rng.uniform(0.4, 2.6, size=n)
         angle = 2.4 * turn + np.pi * labels
         return turn[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(0, 0.05, (n, 2)), labels
 
-    X, labels = points(case["count"])
-    X_new, _ = points(case["new"])
-    found = answer(X, labels, X_new.copy(), np.random.default_rng(case["seed"] + 1))
+    for count in (300, 360):
+        X, labels = points(count)
+        yield dict(X=X, labels=labels, X_new=points(150)[0], seed=int(rng.integers(1 << 30)))
+
+
+@spiral.observe
+def _(answer: Callable[[Array, Array, Array, np.random.Generator], Any], case: Case) -> Any:
+    rng = np.random.default_rng(case["seed"])
+    before, elsewhere = rng.bit_generator.state, str(np.random.get_state())  # noqa: NPY002 (it is watched, not drawn from)
+    found = answer(case["X"], case["labels"], case["X_new"], rng)
     if found is ... or found is None:
         return found
     labels = np.asarray(found)
     if labels.dtype.kind not in "biuf" or not np.all(np.isfinite(labels)):
         return "no numbers"
-    return {"labels": labels.astype(int), "points": X_new}
+    other = str(np.random.get_state()) != elsewhere  # noqa: NPY002
+    return {"labels": labels, "drawn from rng": rng.bit_generator.state != before, "drawn from np.random": other}
 
 
 @spiral.accepts
 def _(observed: Any, case: Case) -> bool | str:
+    """The points that the labels are compared at are the case's own: nothing that came back is believed of them."""
     if not isinstance(observed, dict):
         return "An array of zeros and ones is asked for, a label for each row of X_new."
-    found, X = np.asarray(observed["labels"]), np.asarray(observed["points"])
-    if found.shape != (case["new"],):
-        return f"One label for each of the {case['new']} new points is asked for, in an array of that length."
+    found, X = np.asarray(observed["labels"]), np.asarray(case["X_new"])
+    if found.shape == np.shape(case["labels"]):
+        return "That is a label for each point of X, on which you train. Those of X_new are asked for."
+    if found.shape != (len(X),):
+        return f"One label for each of the {len(X)} new points is asked for, in an array of that length."
     # which arm a point is on can be told from where it is: the arms are half a turn apart
     turn = np.hypot(X[:, 0], X[:, 1])
     behind = np.angle(np.exp(1j * (np.arctan2(X[:, 1], X[:, 0]) - 2.4 * turn)))
     truth = (np.abs(behind) > np.pi / 2).astype(int)
     share = float(np.mean(found == truth))
+    right = f"{share:.0%} of the new points are right; more than 95 % are asked for."
     if share > 0.95:
+        if observed["drawn from np.random"]:
+            return "Your labels are right, but you drew from np.random. Take all randomness from rng."
+        if not observed["drawn from rng"]:
+            return "Your labels are right, but nothing was drawn from rng: start from random weights, and train."
         return True
-    return f"{share:.0%} of the new points are right; more than 95 % are asked for. Train longer, or use more units."
+    if len(np.unique(found)) == 1:
+        return f"{right} All points got one label: are all weights 0, or do you not look for the largest score?"
+    if share < 0.05:
+        return f"{right} The two classes are exchanged: the label is the position of the LARGEST score."
+    A = np.column_stack([X, np.ones(len(X))])
+    w = np.zeros(3)
+    for _ in range(2000):  # does a straight line part the two labels?
+        wrong = (A @ w > 0) != (found == found.max())
+        if not wrong.any():
+            return f"{right} A straight line parts your labels, and a spiral winds: it takes tanh between the layers."
+        w += (np.where(found == found.max(), 1.0, -1.0) * wrong) @ A / len(A)
+    return f"{right} Does the loss still fall? Train longer, change the learning rate, or use more units."
 
 
 spiral.hints(
