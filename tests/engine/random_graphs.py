@@ -280,7 +280,7 @@ class Writer:
 
     def condition(self, name: str) -> str:
         others = [b for b in self.known(-np.inf, np.inf, kinds="fb") if self.fit(name, b)]
-        b = self.pick(others)
+        b = self.pick(others) if others else name
         if self.values[b][0].dtype.kind == "b":
             return b
         return f"{name} {self.pick(['>', '<=', '<', '>='])} {b if self.chance(0.5) else 0.1}"
@@ -322,7 +322,18 @@ class Writer:
         a, b = self.shapes(name)
         if a != b:
             raise Rejected("its size is not known")
-        return (*self.pick([(), (2,), (1,), (2, 1)]), *[self.pick([1, 3]) if size == 1 else size for size in a])
+        shape = (*self.pick([(), (2,), (1,), (2, 1)]), *[self.pick([1, 3]) if size == 1 else size for size in a])
+        for declared, size in zip(reversed(self.declared(name)), reversed(shape), strict=False):
+            if declared is None and size == 1:
+                raise Rejected("a size that only the data will tell is not known to be 1")
+        return shape
+
+    def declared(self, name: str) -> tuple[int | None, ...]:
+        """The shape that the engine knows of; of a graph that it refuses, which a fault tells later, none."""
+        try:
+            return Graph(tuple(self.lines), ()).built()[name].shape
+        except dl.EngineError as error:
+            raise Rejected("the engine refuses this graph") from error
 
     def alike(self, axes: int) -> tuple[list[str], int]:
         """Nodes of one shape, in which one axis may differ if `axes` is 1, and that axis."""

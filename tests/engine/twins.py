@@ -263,13 +263,6 @@ TABLE: dict[str, Twin] = {
     "where": Twin(np.where, choice),
     "clip": Twin(clip, cut),
     "cast": Twin(cast, converted),
-    "dropout": Twin(  # what is drawn is in test_modules.py; here nothing is dropped
-        lambda x, rate, rng, training=True: np.positive(real(x)),
-        lambda w: (
-            f"dl.dropout({w.real()}, "
-            + w.pick(["0.0, np.random.default_rng(1))", "0.4, np.random.default_rng(1), training=False)"])
-        ),
-    ),
     "stop_gradient": Twin(np.positive, one("stop_gradient"), smooth=False),
     "greater": Twin(np.greater, comparison(">", "greater"), smooth=False),
     "greater_equal": Twin(np.greater_equal, comparison(">=", "greater_equal"), smooth=False),
@@ -280,7 +273,6 @@ TABLE: dict[str, Twin] = {
     "logical_and": Twin(np.logical_and, logical("logical_and"), smooth=False),
     "logical_or": Twin(np.logical_or, logical("logical_or"), smooth=False),
     "logical_not": Twin(np.logical_not, logical("logical_not", 1), smooth=False),
-    "logical_xor": Twin(np.logical_xor, logical("logical_xor"), smooth=False),
     "squared_error": Twin(lambda p, t: np.square(real(p) - t), two("dl.squared_error({}, {})")),
     "sum": Twin(np.sum, along("sum")),
     "mean": Twin(np.mean, along("mean")),
