@@ -76,7 +76,7 @@ class Graph:
             names[line.name] = eval(_code(line.text), names)
         return {line.name: names[line.name] for line in self.lines}
 
-    def feeds(self, nodes: Mapping[str, Node], which: int) -> dict[Node, Any]:
+    def feeds(self, nodes: Mapping[str, Node], which: int) -> dict[Any, Any]:
         return {nodes[line.name]: line.arrays[which] for line in self.leaves if line.fed}  # type: ignore[index]
 
     def computed(
@@ -133,10 +133,10 @@ class Writer:
         self, rng: np.random.Generator, names: Sequence[str] | None = None, dtype: type[np.floating[Any]] | None = None
     ) -> None:
         self.rng = rng
-        mixtures = [[np.float64], [np.float64], [np.float32], [np.float64, np.float32]]
+        mixtures: list[list[Any]] = [[np.float64], [np.float64], [np.float32], [np.float64, np.float32]]
         self.dtypes: list[Any] = mixtures[rng.integers(4)] if dtype is None else [dtype]
         n, m = rng.choice([1, 2, 3, 4, 5, 7], size=2), rng.choice([1, 2, 3, 6], size=2)
-        self.sizes: list[Pair] = [(1, 1), (2, 2), (3, 3), tuple(map(int, n)), tuple(map(int, m))]
+        self.sizes: list[Pair] = [(1, 1), (2, 2), (3, 3), (int(n[0]), int(n[1])), (int(m[0]), int(m[1]))]
         if rng.random() < 0.08:
             self.sizes.append((0, 0) if rng.random() < 0.5 else (0, 2))
         self.lines: list[Line] = []
@@ -188,7 +188,7 @@ class Writer:
     def leaf(self, shapes: Pair, low: float = -2.0, high: float = 2.0, whole: bool = False) -> str:
         name = f"n{len(self.lines)}"
         dtype = self.pick([np.int64, np.int32]) if whole else self.pick(self.dtypes)
-        draw = self.rng.integers if whole else self.rng.uniform
+        draw: Any = self.rng.integers if whole else self.rng.uniform
         arrays = [np.asarray(draw(low, high, size=shape)).round(6).astype(dtype) for shape in shapes]
         kinds = ["placeholder", "constant"] if whole else ["parameter", "parameter", "placeholder", "constant"]
         kind = self.pick(kinds) if shapes[0] == shapes[1] else "placeholder"
@@ -553,7 +553,7 @@ def slopes(graph: Graph, nodes: Mapping[str, Node], wrt: Sequence[str], loose: f
         stopped = {line.name for line in graph.lines if line.text.startswith("dl.stop_gradient")}
         exact |= {name: value for name, value in graph.computed(exact).items() if name in stopped}
         v, d = ({name: rng.normal(size=exact[name].shape).round(3) for name in wrt} for _ in "vd")
-        feeds = {**graph.feeds(nodes, which), **{stand[name]: v[name] for name in wrt}}
+        feeds = graph.feeds(nodes, which) | {stand[name]: v[name] for name in wrt}
         got = dl.run([loss, *first, *second], feeds)
         found = [*first, *second]
         for node, g, name in zip(found, got[1:], [*wrt, *wrt], strict=True):
@@ -575,7 +575,7 @@ def slopes(graph: Graph, nodes: Mapping[str, Node], wrt: Sequence[str], loose: f
         directional = sum(float(np.sum(g * d[n], dtype=float)) for n, g in zip(wrt, g1, strict=True))
         size = sum(float(np.sum(np.abs(g * d[n]), dtype=float)) for n, g in zip(wrt, g1, strict=True))
 
-        def f(t: float, s: float, exact: Any = exact, v: Any = v, d: Any = d) -> Any:
+        def f(t: Any, s: Any, exact: Any = exact, v: Any = v, d: Any = d) -> Any:
             moved = {n: exact[n] + np.longdouble(t) * d[n] + np.longdouble(s) * v[n] for n in wrt}
             with np.errstate(all="ignore"):
                 return graph.computed({**exact, **moved}, upto=graph.loss)[graph.loss]
@@ -607,7 +607,7 @@ def slopes(graph: Graph, nodes: Mapping[str, Node], wrt: Sequence[str], loose: f
             return
 
 
-def rounding(targets: Sequence[Node], feeds: Mapping[Node, Any], off: Sequence[Any]) -> bool:
+def rounding(targets: Sequence[Node], feeds: Mapping[Any, Any], off: Sequence[Any]) -> bool:
     """Whether rounding explains a difference: each node on the way is made a little wrong, and results compared."""
     rng = np.random.default_rng(0)
     order = dl.topological_order(list(targets))

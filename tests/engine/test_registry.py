@@ -121,7 +121,8 @@ def test_a_composite_without_a_rule_is_differentiated_by_its_formula(
 @pytest.fixture
 def two_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Afterwards the CPU's fast path is as before."""
-    monkeypatch.setattr("dlcourse.engine.program.other_devices", others := set())
+    others: set[Any] = set()
+    monkeypatch.setattr("dlcourse.engine.program.other_devices", others)
     monkeypatch.setattr(sys.modules["dlcourse.engine.hardware"], "others", others)
 
 

@@ -141,19 +141,19 @@ def cut(w: Any) -> str:
     return f"dl.clip({x}, {bounds})"
 
 
-def raised(w: Any) -> str:
+def raised(w: Any) -> Any:
     if w.chance(0.5):
         return f"{w.real(-2, 2)} ** {w.pick([0, 1, 2, 3, 4, 2.0])}"
     a, b = w.pair(-2, 2, low_first=0.3, high_first=3.0)
     return w.pick([f"dl.power({a}, {b})", f"{a} ** {b}", f"{a} ** {w.pick([-1, 0.5, -0.5, 1.5])}"])
 
 
-def product(w: Any) -> str:
+def product(w: Any) -> Any:
     a, b = w.factors()
     return w.pick([f"{a} @ {b}", f"dl.matmul({a}, {b})"])
 
 
-def reordered(w: Any) -> str:
+def reordered(w: Any) -> Any:
     x = w.real()
     axes = w.rng.permutation(w.ndim(x)).tolist()
     return w.pick([f"{x}.T", f"dl.transpose({x})", f"dl.transpose({x}, {tuple(axes)})"])
@@ -217,7 +217,7 @@ def converted(w: Any) -> str:
 
 
 def comparison(symbol: str, name: str) -> Callable[[Any], str]:
-    def write(w: Any) -> str:
+    def write(w: Any) -> Any:
         a, b = w.pair()
         forms = [f"{a} {symbol} {b}"] if symbol else []
         if not symbol or w.has(name):

@@ -30,3 +30,17 @@ PAGES = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.m
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES))
 def test_what_the_readme_and_the_way_in_link_to_is_there(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+NAMED = [
+    (path.relative_to(ROOT).as_posix(), name)
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("dlcourse/**/*.md"), *sorted(ROOT.glob("lessons/*.ipynb"))]
+    for name in sorted(set(re.findall(r"`([\w/]+\.py)`", path.read_text(encoding="utf-8"))))
+]
+
+
+@pytest.mark.parametrize(("page", "name"), NAMED)
+def test_a_file_that_a_page_names_is_there(page: str, name: str) -> None:
+    """Lesson 15 sent its reader to derivatives.py when it was gone."""
+    found = [path.as_posix() for path in ROOT.rglob("*.py") if "site-packages" not in path.parts]
+    assert any(path.endswith(f"/{name}") for path in found), f"{page} sends its reader to {name}, which is not there"
