@@ -295,10 +295,8 @@ MEANING = {
     "RecursionError": "It calls itself about 1000 deep: without an end, or on something deeper than that.",
     "MemoryError": "It asked for more memory than there is: look at the shapes it builds.",
     "SystemExit": "An answer must not end Python: give the value back with `return`.",
-    "IndexError": "A position lies beyond the end. n entries have the positions 0 to n − 1.",
     "KeyError": "A dictionary was asked for a key that it does not have.",
     "UnboundLocalError": "A name is used before anything was put into it.",
-    "AttributeError": "The thing before the dot is not what you think it is: print its type.",
     "AssertionError": "One of your own assertions does not hold for these inputs.",
     "ModuleNotFoundError": "Use what the setup cell imports: np and dl.",
     "ImportError": "Use what the setup cell imports: np and dl.",
@@ -317,6 +315,10 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     missing = re.search(r"'(\w+)' object has no attribute '(\w+)'", report.message)
     if report.name and report.elsewhere:
         meaning = f"Another cell defines {report.name}; an answer stands alone: what it needs belongs into its cell."
+    elif report.name and report.ends == "bound elsewhere":
+        meaning = (
+            f"{report.name} is in this cell, but this line does not see it: it is made later, or in another function."
+        )
     elif report.name:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
     elif report.ends == "handed over" and report.type == "AttributeError":
@@ -327,6 +329,12 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
         meaning = "NumPy does not subtract True and False: make numbers of them first, with int(...) or 1.0 * ..."
     elif report.type == "TypeError" and re.search("(operand|instances of).*'function'", report.message):
         meaning = "A function stands where its value is wanted: call it, as in f(x)."
+    elif report.type == "AttributeError" and "has no attribute" in report.message and "NoneType" not in report.message:
+        meaning = "The thing before the dot is not what you think it is: print its type."
+    elif report.type == "IndexError" and re.search("out of (range|bounds)", report.message):
+        meaning = "A position lies beyond the end. n entries have the positions 0 to n − 1."
+    elif report.type == "IndexError" and "too many indices" in report.message:
+        meaning = "More positions are asked for than there are axes: look at its shape."
     elif report.type == "IndexError" and "scalar" in report.message:
         meaning = "A single number has no entries: an array is wanted where one number was handed over."
     elif report.type == "LinAlgError" and "ingular" in report.message:
@@ -342,7 +350,9 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     elif report.type in ("TypeError", "AttributeError") and "NoneType" in report.message:
         meaning = "Something is None there: a function without `return` gives back None."
     elif report.type == "ValueError" and "truth value" in report.message:
-        meaning = "An `if` wants one True or False, and this is a whole array: np.where chooses entry by entry."
+        meaning = (
+            "One True or False is wanted there, and this is a whole array: np.where and np.maximum go entry by entry."
+        )
     elif report.type == "TypeError" and "converted to Python scalar" in report.message:
         meaning = "A whole array stands where one number is wanted: np.exp and its like take arrays, math.exp does not."
     elif report.type == "ValueError" and ("broadcast" in report.message or "mismatch" in report.message):
@@ -406,9 +416,15 @@ def _calls_up_to(report: Report, last: Call) -> str:
     """The calls that led to one, for whoever wants to repeat it; only that one, if they are long."""
     texts = [call["text"] for call in report.calls]
     at = next(i for i, call in enumerate(report.calls) if call is last)
-    start = max((i for i in range(at + 1) if "(...)." not in texts[i]), default=at)  # where its object was made
+    # where its object was made
+    start = next(i for i in range(at + 1) if _whose(texts[i]) == _whose(texts[at])) if "(...)." in texts[at] else at
     whole = ", then ".join(texts[start : at + 1])
     return f"tried {whole if len(whole) < SEVERAL - 20 else texts[at]}"
+
+
+def _whose(text: str) -> str:
+    """Of which object a recorded call is."""
+    return text.partition("(")[0].removeprefix("first ")
 
 
 def _unusable(
@@ -511,10 +527,15 @@ def _kind(value: Any) -> str:
         return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}"
+    if not isinstance(value, list):
+        return f"something of type {type(value).__name__}"
     array = values.as_array(values.encode(value))
-    if array is not None and array.ndim > 1:
+    if array is not None and array.ndim > 1 and all(isinstance(item, list) for item in value):
         return f"a list of lists of shape {array.shape}"
-    return f"a list of {len(value)}" if isinstance(value, list) else f"something of type {type(value).__name__}"
+    kinds = {_kind(item) for item in value if isinstance(item, tuple | np.ndarray)}
+    if len(kinds) == 1 and all(isinstance(item, tuple | np.ndarray) and np.ndim(item) for item in value):
+        return f"a list of {len(value)} {kinds.pop().replace('an array', 'arrays').replace('a tuple', 'tuples')}"
+    return f"a list of {len(value)}"
 
 
 FACTORS = {

@@ -67,7 +67,7 @@ class Report:
         The first calls of the answer that an observer made: the ``text`` of the call, and what was ``observed``.
     ends : str
         ``"no return"`` for a function that has none; ``"handed over"`` if an exception began in something that the
-        exercise hands to the answer.
+        exercise hands to the answer; ``"bound elsewhere"`` for a ``NameError`` whose name the cell has, out of sight.
     """
 
     status: str
@@ -178,6 +178,17 @@ def defines(source: str, name: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return looks_defined(source, name)
     return binds(tree, name)
+
+
+def has(tree: ast.Module, name: str) -> bool:
+    """Whether a name is given or put anywhere in a cell, in whatever function."""
+    return any(
+        (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.arg) and node.arg == name)
+        or (isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name)
+        for node in ast.walk(tree)
+    )
 
 
 def looks_defined(source: str, name: str) -> bool:
@@ -623,6 +634,7 @@ class Watch:
         self.calls: list[dict[str, Any]] = []
         self.raised: BaseException | None = None  # what came out of the answer itself
         self.depth = 0
+        self.objects: list[Any] = []  # of the answer, where it is a class, in the order in which they were met
 
     @contextmanager
     def watching(self, answer: Any) -> Iterator[Any]:
@@ -646,7 +658,9 @@ class Watch:
                 return function(*args, **kwargs)
             self.depth = 1
             keep = self.record and len(self.calls) < MOST_CALLS and method != "__repr__"
-            entry = {"text": call_text(function, method, args, kwargs), "observed": {"kind": "none"}} if keep else {}
+            head = self._head(method, args[0]) if keep and method and args else ""
+            text = call_text(function, head, args, kwargs) if keep else ""
+            entry = {"text": text, "observed": {"kind": "none"}} if keep else {}
             if keep:
                 self.calls.append(entry)
             try:
@@ -664,19 +678,41 @@ class Watch:
 
         return call
 
+    def _head(self, method: str, one: Any) -> str:
+        """What stands before the brackets of a call; which object it is, if there are several."""
+        place = next((i for i, known in enumerate(self.objects) if known is one), len(self.objects))
+        if place == len(self.objects):
+            self.objects.append(one)
+        kind = f"{ORDINALS[place]} {type(one).__name__}" if len(self.objects) > 1 else type(one).__name__
+        return kind if method == "__init__" else f"{kind}(...).{method}"
 
-def call_text(function: Callable[..., Any], method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """Write a call for a person: each argument by its name, with its value."""
+
+ORDINALS = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "11th",
+    "12th",
+)
+
+
+def call_text(function: Callable[..., Any], head: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Write a call for a person: each argument by its name, with its value; a method's ``head`` says whose it is."""
     try:
         named = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
     except (TypeError, ValueError):
         named = {**{f"{i}": value for i, value in enumerate(args)}, **kwargs}
-    head = str(getattr(function, "__name__", "the answer"))
-    if method:
-        one = next(iter(named.values()), None)
+    if head:
         named.pop(next(iter(named), ""), None)
-        kind = type(one).__name__
-        head = kind if method == "__init__" else f"{kind}(...).{method}"
+    else:
+        head = str(getattr(function, "__name__", "the answer"))
     each = max(60, (MOST_CALL - 80) // max(1, len(named)))
     parts = []
     for name, value in named.items():
@@ -712,6 +748,8 @@ def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> 
     if line:
         text = _quoted(linecache.getline(filename, line))
     name = error.name if type(error) is NameError and isinstance(error.name, str) else ""
+    if name and has(parse("".join(linecache.getlines(filename))), name):
+        ends = "bound elsewhere"
     return Report(
         "raised",
         type=_type_name(error),

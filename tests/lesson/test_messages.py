@@ -119,6 +119,30 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
             "Nothing named slope is in this cell: a typing slip, or something to define here first.\n",
         ),
         (
+            "def slope(x):\n    rate = 2 * x\n    return rate\ndef step(x, df, lr):\n    return x - lr * rate",
+            TRIED + "it raised NameError: name 'rate' is not defined, "
+            "in line 5 of your cell: return x - lr * rate\n"
+            "rate is in this cell, but this line does not see it: it is made later, or in another function.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    x = np.zeros((2, 3)).T\n    x.shape = (6,)\n    return x[0]",
+            TRIED + "it raised AttributeError: Incompatible shape for in-place modification. Use `.reshape()` to make "
+            "a copy with the desired shape, in line 3 of your cell: x.shape = (6,)\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return np.array([x, lr])[0, 1]",
+            TRIED + "it raised IndexError: too many indices for array: array is 1-dimensional, but 2 were indexed, "
+            "in line 2 of your cell: return np.array([x, lr])[0, 1]\n"
+            "More positions are asked for than there are axes: look at its shape.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return max(1, np.array([x, lr]))",
+            TRIED + "it raised ValueError: The truth value of an array with more than one element is ambiguous. "
+            "Use a.any() or a.all(), in line 2 of your cell: return max(1, np.array([x, lr]))\n"
+            "One True or False is wanted there, and this is a whole array: "
+            "np.where and np.maximum go entry by entry.\n",
+        ),
+        (
             "def step(x, df, lr):\n    return x - lr * df",
             TRIED + "it raised TypeError: unsupported operand type(s) for *: 'float' and 'function', "
             "in line 2 of your cell: return x - lr * df\n"
@@ -336,6 +360,27 @@ def test_a_class_is_checked_through_its_methods(open_notebook):
         "90.1: Counter is of type function; a class is asked for.",
         "Keep the first line of the exercise: class Counter:",
     ]
+
+
+def test_where_several_objects_are_made_it_is_told_whose_method_was_called(open_notebook):
+    module = (
+        "class Linear:\n    def __init__(self, W, b):\n        self.W, self.b = W, b\n    def forward(self, z):\n"
+        "        self.z = getattr(self, 'z', z)\n        return z @ self.W + self.b\n    def backward(self, g):\n"
+        "        return g @ self.W.T, [self.z.T @ g, g.sum(axis=0)]"
+    )
+    tried = open_notebook("14").check("14.1", module).splitlines()[0].split(", then ")
+    assert tried[0] == "14.1: tried Linear(W=[[2.0]], b=[1.0])"  # the one whose gradient is wrong, and not the second
+    assert tried[3] == "second Linear(W=[[4.0]], b=[-1.0])"
+    assert tried[-2:] == ["first Linear(...).forward(z=[[4.0]])", "first Linear(...).backward(g=[[1.0]])"]
+
+
+def test_a_list_of_tuples_or_arrays_is_not_called_a_list_of_lists(open_notebook):
+    caches = (
+        "def forward(params, X):\n    z, caches = X, []\n    for W, b in params:\n        s = z @ W + b\n"
+        "        z = np.tanh(s)\n        caches.append(z)\n    return s, caches"
+    )
+    said = open_notebook("13").check("13.1", caches).splitlines()[2]
+    assert said.startswith("That is a list of 2 arrays of shape (1, 1) at [1]; a list of 2 tuples of 2 is asked for.")
 
 
 @pytest.mark.usefixtures("lesson_90")

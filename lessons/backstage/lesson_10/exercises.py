@@ -323,7 +323,7 @@ shares.mutant(
     "np.diag(p)",
 )
 shares.mutant(
-    "A score of 1000 overflows exp. Take the largest score away from all first: the shares stay the same.",
+    "exp of 1000 is inf, exp of −1000 is 0: neither can be shared out. Take the largest score away from all first.",
     "z - z.max()",
     "z",
 )
@@ -389,6 +389,11 @@ def best_order(dims: list[int]) -> list[int]:
 
 FOUND = "search(list(range(len(dims))))[1]"
 parentheses.mutant(
+    "That is the dearest of all orders. The cheapest is asked for: look at the place where you choose.",
+    "min(found)",
+    "max(found)",
+)
+parentheses.mutant(
     "You always begin at the loss. That pays when the loss is one number; some chains end in many.",
     FOUND,
     "list(range(1, len(dims) - 1))",
@@ -442,6 +447,21 @@ def _(dims: list[int]) -> Any:
         k = min(range(1, len(left) - 1), key=lambda k: dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]])
         order.append(left.pop(k))
     return order
+
+
+@parentheses.mutant("That is the dearest of all orders. The cheapest is asked for: look at the place where you choose.")
+def _(dims: list[int]) -> Any:
+    from itertools import permutations
+
+    def cost(order: tuple[int, ...]) -> int:
+        left, total = list(range(len(dims))), 0
+        for position in order:
+            k = left.index(position)
+            total += dims[left[k - 1]] * dims[position] * dims[left[k + 1]]
+            left.pop(k)
+        return total
+
+    return list(max(permutations(range(1, len(dims) - 1)), key=cost))
 
 
 @parentheses.mutant("You take the better of two orders, from the loss or from the input. The best may begin between.")

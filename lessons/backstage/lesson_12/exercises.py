@@ -77,7 +77,7 @@ probabilities.mutant(
 )
 for positive in ("Z", "Z - Z.min(axis=1, keepdims=True)"):
     probabilities.mutant(
-        "You shared the scores out as they are. Take e to the power of each first, then divide by the row's sum.",
+        "You shared out the scores themselves. Take e to the power of each first, then divide by the row's sum.",
         f"np.exp({LARGEST})",
         positive,
     )

@@ -47,6 +47,12 @@ passing.mutant(
     "        caches.append((z, s))\n        z = np.tanh(s)",
     "        z = np.tanh(s)\n        caches.append((z, s))",
 )
+for alone in ("z", "s"):
+    passing.mutant(
+        f"Your caches hold {alone} alone. A pair (z, s) is asked for, for each layer.",
+        "caches.append((z, s))",
+        f"caches.append({alone})",
+    )
 passing.mutant("Your pairs are the wrong way round: first z, what goes in, then s, the sum.", "(z, s)", "(s, z)")
 passing.mutant(
     "The last layer's scores went through tanh. There is no nonlinearity after the last weights.",

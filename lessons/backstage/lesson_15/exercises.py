@@ -260,7 +260,7 @@ def _(answer: Callable[[], tuple[Graph, str]], case: Case) -> Any:
         if entry[0] not in takes:
             return "the operations are input, add and multiply"
         if len(entry[1]) != takes[entry[0]]:
-            return f"{name} has {len(entry[1])} inputs; an input has none, add and multiply have two"
+            return f"{name} has {len(entry[1])} in its list; an input has none, add and multiply have two"
     listed = {str(name): (str(kind), [str(i) for i in inputs]) for name, (kind, inputs) in graph.items()}
     order: list[str] = []
     values: dict[str, float] = {}
@@ -437,7 +437,7 @@ def _(observed: Any, case: Case) -> bool | str:
         if observed["drawn from np.random"]:
             return "Your labels are right, but you drew from np.random. Take all randomness from rng."
         if not observed["drawn from rng"]:
-            return "Your labels are right, but nothing was drawn from rng: start from random weights, and train."
+            return "Your labels are right, but nothing was drawn from rng. Take all randomness from it."
         return True
     if len(np.unique(found)) == 1:
         return f"{right} All points got one label: are all weights 0, or do you not look for the largest score?"
