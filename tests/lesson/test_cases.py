@@ -66,7 +66,7 @@ def test_an_exercise_shows_its_reference_as_a_learner_would_write_it():
         return {"ü": [inner(y) for y in x.values()]}
 
     assert one.source() == (
-        'def mean_of(x, *, scale = None, é = 1.0):\n    """Why."""\n\n    # a comment\n'
+        'def mean_of(x, *, scale=None, é=1.0):\n    """Why."""\n\n    # a comment\n'
         '    def inner(y):\n        return y  # ->\n\n    return {"ü": [inner(y) for y in x.values()]}'
     )
     assert one.signature() == "mean_of(x, scale, é)"
