@@ -309,8 +309,8 @@ def _twin(exercise: Exercise, cases: Sequence[Case], reports: Sequence[Report], 
                 break
     if not kinds or len(kinds) > 2:
         return ""
-    words = ", or ".join(look(kind).rstrip(".") for kind in kinds)
-    return f"A right answer with one slip gives exactly your values: {words}."
+    words = " Or ".join(look(kind) for kind in kinds)
+    return f"A right answer with one slip gives exactly your values: {words}"
 
 
 def one_edit_variants(exercise: Exercise, seconds: float) -> tuple[Trials, Iterator[Edit]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.lesson import files
+from dlcourse.lesson import diagnose, files
 from dlcourse.lesson.running import TimeUp, time_limit
 
 RIGHT = "def step(x, df, lr):\n    return x - lr * df(x)"
@@ -225,6 +225,33 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
 )
 def test_each_mistake_is_told_in_plain_words(open_notebook, cell, said):
     assert open_notebook("02").check("02.1", cell) == said
+
+
+@pytest.mark.parametrize(
+    ("exercise", "cell", "last"),
+    [
+        (  # the line that is wrong, not the condition above it, moved to a number that no case would ask for
+            "06.1",
+            "def subgrad_abs(x):\n    if x == 0:\n        return 2.0\n    return np.sign(x)",
+            "At 0 a line this steep does not stay below |x|: it cuts through the ground. "
+            "One small change in line 3 makes it right: look at the number.",
+        ),
+        (
+            "01.3",
+            "def is_minimum(f, x, tol):\n    s = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5\n"
+            "    return abs(s) <= tol and x - 0.01 >= s and x + 0.01 >= s",
+            "You compare places with the slope. Compare heights: f at each neighbour's place with f(x).",
+        ),
+        (  # the mark of the request is the end of the line
+            "01.3",
+            "def is_minimum(f, x, tol):\n    s = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5\n"
+            "    return abs(s) <= tol and x != 0",
+            "A right answer with one slip gives exactly your values: look at the name: is it the one meant?",
+        ),
+    ],
+)
+def test_the_mistake_that_was_made_is_told_and_its_line(exercise, cell, last):
+    assert diagnose(exercise, cell).lines[-1] == last
 
 
 def test_a_name_from_another_cell_is_explained(open_notebook):

@@ -285,6 +285,11 @@ floor.mutant(
     "f(x - 0.01 + 1e-5) <= f(x - 0.01 - 1e-5) and f(x + 0.01 + 1e-5) >= f(x + 0.01 - 1e-5)",
 )
 floor.mutant(
+    "You compare places with the slope. Compare heights: f at each neighbour's place with f(x).",
+    LOWEST,
+    "x - 0.01 >= slope and x + 0.01 >= slope",
+)
+floor.mutant(
     "Turned round: you say True where it is no minimum, and False where it is one.",
     "level and lowest",
     "not (level and lowest)",
@@ -327,6 +332,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for bend, away, tol in ((1.0, 0.003, 0.05), (1.0, 0.003, 0.0005), (0.5, 0.004, 0.005), (0.5, 0.001, 0.005)):
         for side in (-1, 1):
             yield dict(f=function_of("x", f"{bend} * (x - 1.0)**2"), x=1 + side * away, tol=tol)
+    for x in (-2.0, -1.9):  # left of 0, where the sign of the place itself tells nothing
+        yield dict(f=function_of("x", "(x + 2.0) ** 2"), x=x, tol=0.01)
 
 
 floor.hints(

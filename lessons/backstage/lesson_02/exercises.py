@@ -365,12 +365,12 @@ trace.mutant(
     "abs(history[-1]) < 1e-6",
 )
 trace.mutant(
-    "A walk that has left the number line (inf or nan) passed you by: comparisons with nan are never true.",
+    "A walk that has left the number line (inf or nan) passed you by: nan is neither below nor above anything.",
     FINITE + " or ",
     "",
 )
 trace.mutant(
-    "inf and nan passed you by: with nan no comparison holds. First ask np.isfinite, of all places.",
+    "inf and nan passed you by: nan is neither below nor above anything. First ask np.isfinite, of all places.",
     [(FINITE + " or ", ""), (SIDES, "np.sign(steps[-1]) != np.sign(steps[-2])")],
 )
 trace.mutant(

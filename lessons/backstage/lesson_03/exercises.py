@@ -245,7 +245,7 @@ matrix.mutant("That is the move. Add the place where you stand.", "p - M", "-M")
 matrix.mutant("M multiplies the place. It belongs to the gradient g: M @ g.", "M @ g", "M @ p")
 matrix.mutant("M comes twice. Once is enough: it plays the part of η.", "M @ g", "M @ M @ g")
 matrix.mutant(
-    "Each entry of g is multiplied by the sum of a row of M. In M @ g every row of M meets the whole g.",
+    "Each entry of g is multiplied by the sum of a row, or column, of M. In M @ g every row meets the whole g.",
     "M @ g",
     "M.sum(axis=1) * g",
 )
@@ -322,7 +322,7 @@ angle.mutant(
     "abs(g @ to_min)",
 )
 angle.mutant(
-    "Two compass directions can differ by more than 180°. The angle between arrows is the short way.",
+    "Two angles with the x-axis can differ by more than 180°. The angle between arrows is the short way.",
     f"np.degrees(np.arccos({CLIPPED}))",
     "np.degrees(abs(np.arctan2(-g[1], -g[0]) - np.arctan2(to_min[1], to_min[0])))",
 )
@@ -338,7 +338,7 @@ angle.mutant(
     "np.arccos(np.degrees(cosine))",
 )
 angle.mutant(
-    "That is the compass direction of to_min − g. The angle between two arrows is asked for.",
+    "That is the angle of to_min − g with the x-axis. The angle between two arrows is asked for.",
     f"np.degrees(np.arccos({CLIPPED}))",
     "np.degrees(np.arctan2(to_min[1] - g[1], to_min[0] - g[0]))",
 )

@@ -74,6 +74,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         for sign in rng.permutation(np.repeat([-1.0, 1.0], 10)):
             yield dict(x=float(sign * rng.uniform(0.11, 2.0) * scale))
     yield dict(x=0.0)
+    for x in (-1, 1):  # where a special case for 0 may have slipped to
+        yield dict(x=x)
 
 
 @kink.accepts
