@@ -117,6 +117,21 @@ def cross_entropy(P: Array, Y: Array) -> float:
 
 SUM = "float(-np.log(p).sum())"
 surprise.mutant(
+    "You divided by the number of entries. A sum over the samples is asked for.",
+    SUM,
+    "float(-np.log(p).sum() / P.size)",
+)
+surprise.mutant(
+    "You divided by the number of entries; a sum over the samples is asked for. And 0 · log 0 is nan.",
+    SUM,
+    "float(-np.sum(Y * np.log(P)) / P.size)",
+)
+surprise.mutant(
+    "You took the mean; a sum over the samples is asked for. And 0 · log 0 is nan.",
+    SUM,
+    "float(-np.sum(Y * np.log(P)) / len(P))",
+)
+surprise.mutant(
     "0 · log 0 is nan. Pick the right class's probability first, then take its log.",
     SUM,
     "float(-np.sum(Y * np.log(P)))",
