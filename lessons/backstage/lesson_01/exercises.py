@@ -127,7 +127,7 @@ sign_rule.mutant(
     [("return -1", "return -slope"), ("return 1", "return -slope")],
 )
 sign_rule.mutant(
-    "Your `else` takes the slope 0 along, as the rule on the slides does, and walks left. Stay there: 0.",
+    "At slope 0 you walk left, as the rule on the slides does. Neither side is down there: return 0.",
     "return 0",
     "return -1",
 )

@@ -163,7 +163,7 @@ loop.mutant("The first thing you return is the start. The last place is asked fo
 loop.mutant("The learning rate is missing: x minus lr times the slope.", "lr * ", "")
 loop.mutant("You walk uphill: to go down, subtract.", "x - lr", "x + lr")
 loop.mutant(
-    "You return after the first step: the `return` stands inside the loop.",
+    "Only the first step is taken. Is a `return` inside the loop? It ends the loop in its first turn.",
     "    return x, history",
     "        return x, history",
 )

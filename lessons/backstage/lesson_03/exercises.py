@@ -95,7 +95,9 @@ numeric.mutant(
 )
 numeric.mutant("The order is turned round: entry i belongs to coordinate i.", "return g", "return g[::-1]")
 numeric.mutant(
-    "You return after the first coordinate: the `return` stands inside the loop.", "    return g", "        return g"
+    "Only the first coordinate is done. Is a `return` inside the loop? It ends the loop in its first turn.",
+    "    return g",
+    "        return g",
 )
 numeric.mutant("You add the partials up. Keep them apart: one entry for each coordinate.", "return g", "return g.sum()")
 numeric.mutant(
@@ -182,7 +184,9 @@ loop.mutant(
 loop.mutant("One step is missing: n steps make n + 1 places.", "range(n)", "range(n - 1)")
 loop.mutant("One step too many: n steps make n + 1 places, with p0 among them.", "range(n)", "range(n + 1)")
 loop.mutant(
-    "You return after the first step: the `return` stands inside the loop.", "    return np", "        return np"
+    "Only the first step is taken. Is a `return` inside the loop? It ends the loop in its first turn.",
+    "    return np",
+    "        return np",
 )
 loop.mutant("You return the last place. All places are asked for, p0 first.", "np.array(path)", "path[-1]")
 loop.mutant(

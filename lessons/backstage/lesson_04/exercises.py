@@ -197,7 +197,9 @@ average.mutant(
     "You unpacked the pairs as (y, x). A pair of S is the input x first, then the target y.", "for x, y", "for y, x"
 )
 average.mutant(
-    "Only the first sample is in your answer: the `return` stands inside the loop.", "    return", "        return"
+    "Only the first sample is in your answer. Is a `return` inside the loop? It ends the loop in its first turn.",
+    "    return",
+    "        return",
 )
 average.mutant(
     "You use a squared error of your own. The cost is handed over: call C.", "C(y, G(x, w))", "(y - G(x, w)) ** 2"

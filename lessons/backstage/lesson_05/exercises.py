@@ -184,7 +184,9 @@ epoch.mutant(
     "You divide by the number of all samples. Divide by the number of samples in this batch.", "len(error)", "len(X)"
 )
 epoch.mutant(
-    "You return after the first batch: the `return` stands inside the loop.", "    return w", "        return w"
+    "Only the first batch is used. Is a `return` inside the loop? It ends the loop in its first turn.",
+    "    return w",
+    "        return w",
 )
 epoch.mutant(
     "You walked uphill: subtract the gradient, and take the error as prediction minus target.", "w - lr", "w + lr"
@@ -284,7 +286,9 @@ bucket.mutant(
     "Only the last micro-batch is in the bucket: each one replaced the one before. Add to it.", "total + size", "size"
 )
 bucket.mutant(
-    "Only the first micro-batch is in the bucket: the `return` stands inside the loop.", "    return", "        return"
+    "Only the first micro-batch is in the bucket. Is a `return` inside the loop? It ends the loop in its first turn.",
+    "    return",
+    "        return",
 )
 bucket.mutant(
     "You averaged over the parameters, too: one number came out. Each parameter keeps its own mean.",
@@ -449,7 +453,7 @@ repair.mutant(
     [("epoch, moved = 0", "w, epoch, moved = w.copy(), 0"), ("w = w - lr", "w -= lr")],
 )
 repair.mutant(
-    "It stops after one epoch: the `return` stands inside the `while`. Indent it as far as the `while`.",
+    "It stops after one epoch. Is a `return` inside the `while`? It ends the loop in its first turn.",
     "    return w, epoch",
     "        return w, epoch",
 )

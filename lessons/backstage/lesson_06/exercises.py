@@ -156,7 +156,11 @@ search.mutant(
         ("x = candidate", "x = candidate\n            moves += 1"),
     ],
 )
-search.mutant("You return after the first try: the `return` stands inside the loop.", "    return", "        return")
+search.mutant(
+    "Only the first try is made. Is a `return` inside the loop? It ends the loop in its first turn.",
+    "    return",
+    "        return",
+)
 search.mutant(
     "You return all places. The last one is asked for.",
     [
