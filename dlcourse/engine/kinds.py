@@ -43,7 +43,7 @@ Rule = Callable[..., Sequence["Node | None"]]
 _WEIGHED: dict[str, Callable[[tuple[Node, ...]], Sequence[Node]]] = {  # the inputs that decide about the dtype
     "same": lambda inputs: inputs,
     "float": lambda inputs: inputs,  # and whole numbers become floating-point ones
-    "floats": lambda inputs: [node for node in inputs if node.dtype.kind == "f"],  # labels do not count
+    "scores": lambda inputs: [x for i, x in enumerate(inputs) if i == 0 or x.dtype.kind == "f"],  # labels do not count
     "first": lambda inputs: inputs[:1],  # the others only lend their shape, or are indices
     "second": lambda inputs: inputs[1:2],
     "branches": lambda inputs: inputs[1:],  # a condition does not count
@@ -92,6 +92,7 @@ class OperationKind:
             dtype,
         )
         self.rule, self.prepare, self.learners = rule, prepare, learners
+        self.takes_floats = isinstance(dtype, str) and dtype in ("float", "scores") and not learners
         self.elementwise = isinstance(function, np.ufunc) and not learners
 
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
@@ -103,7 +104,7 @@ class OperationKind:
         elif isinstance(self.function, np.ufunc) and (len(operands) != self.function.nin or attributes):
             raise TypeError(f"{self.name} takes {self.function.nin} input(s), and got {len(operands)}.")
         given = as_nodes(operands, self.name)
-        inputs = self.in_floats(given) if self.dtype_rule == "float" and not self.learners else given
+        inputs = self.in_floats(given) if self.takes_floats else given
         return self.build(inputs, attributes, None, learners_line(), known_as=given)
 
     def document(self, doc: str, parameters: Iterable[str] | Mapping[str, inspect.Parameter]) -> None:
@@ -117,10 +118,12 @@ class OperationKind:
 
     def in_floats(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
         """Whole numbers and truth values become floating-point numbers before anything is computed from them."""
-        for node in inputs:
+        counted = inputs[:1] if self.dtype_rule == "scores" else inputs
+        for node in counted:
             if node.dtype.kind != "f":
                 dtype = self.dtype(inputs, {})
-                return tuple([x if x.dtype.kind == "f" else OPERATIONS["cast"](x, dtype) for x in inputs])
+                floats = [x if x.dtype.kind == "f" else OPERATIONS["cast"](x, dtype) for x in counted]
+                return (*floats, *inputs[len(floats) :])
         return inputs
 
     def value(self, inputs: Sequence[Array], attributes: Mapping[str, Any], dtype: Dtype) -> Array:
@@ -162,7 +165,7 @@ class OperationKind:
         weighed = _WEIGHED[rule](inputs)
         strong = [node.dtype for node in weighed if not getattr(node, "weak", False)]
         result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
-        return np.dtype(float) if rule in ("float", "floats") and result.kind != "f" else result
+        return np.dtype(float) if rule in ("float", "scores") and result.kind != "f" else result
 
     def explained(
         self, mismatch: Mismatch, inputs: Sequence[Node], known_as: Sequence[Node], where: Line

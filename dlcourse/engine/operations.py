@@ -742,11 +742,11 @@ def _scores_and_labels(logits: Operand, labels: Operand) -> Any:
             f"numbers (the index of the right class), and it holds {targets.dtype}: use dtype=int." + built([targets])
         )
     if targets.ndim == scores.ndim and targets.dtype.kind in "biu":
-        targets = cast(targets, scores.dtype)
+        targets = cast(targets, scores.dtype if scores.dtype.kind == "f" else float)
     return (scores, targets), {}
 
 
-@composite(_scores_and_labels, shape=_losses, dtype="floats")
+@composite(_scores_and_labels, shape=_losses, dtype="scores")
 def softmax_cross_entropy(logits: Node, labels: Node) -> Node:
     """−Σ t · log softmax(z) for each sample, from the scores z (the logits) themselves.
 

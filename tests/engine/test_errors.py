@@ -44,7 +44,8 @@ def test_what_only_the_data_can_decide_is_told_with_the_same_names() -> None:
     ("feed", "said"),
     [
         (lambda x, W: {}, "x (None, 3) was not fed"),
-        (lambda x, W: {"x": 1}, "they hold 'x'"),
+        (lambda x, W: {"x": 1}, "not its name: write {x: data}"),
+        (lambda x, W: {"y": 1}, "they hold 'y'"),
         (lambda x, W: {x: np.ones((2, 4))}, "x has shape (None, 3), and was fed an array of shape (2, 4)"),
         (lambda x, W: {x: np.ones(3)}, "fed an array of shape (3,)"),
         (lambda x, W: {x: np.ones((2, 3)), W: 1}, "W is a parameter"),

@@ -343,6 +343,24 @@ def test_matmul_multiplies_vectors_matrices_and_stacks(shapes: Any) -> None:
             np.testing.assert_allclose(result, a @ b, rtol=1e-4 if dtype == np.float32 else 1e-12, atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.int64, bool])
+def test_scores_that_are_whole_numbers_are_computed_with_as_floating_point_ones(dtype):
+    """0 − 1 was 255 where the scores were bytes, and a loss came as 0."""
+    z = np.array([[1, 0], [0, 1]], dtype)
+    expected = np.log(1 + np.exp([1.0, -1.0]))
+    single = np.result_type(dtype, np.float32)
+    for labels, wanted in (
+        ([1, 1], np.float64),
+        (np.array([[0, 1]] * 2), np.float64),
+        (np.array([[0.0, 1.0]] * 2), np.float64),
+        (np.array([[0, 1]] * 2, np.float32), single),
+    ):
+        loss = dl.softmax_cross_entropy(z, labels)
+        assert loss.dtype == value(loss).dtype == wanted
+        np.testing.assert_allclose(value(loss), expected, rtol=1e-6)
+    np.testing.assert_allclose(value(dl.softmax_cross_entropy(z[:1], [[0, 3]])), 3 * expected[:1])
+
+
 def test_shapes_change_as_in_numpy() -> None:
     x = rng.normal(size=(2, 3, 4))
     same(lambda n: dl.reshape(n, (6, 4)), x.reshape(6, 4), x)
