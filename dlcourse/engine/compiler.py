@@ -52,6 +52,7 @@ class Specialised:
         if not isinstance(node, Operation):
             if not isinstance(node, Constant) or node.array.size > 1024:
                 return node
+            node = Constant(node.array, node.name, node.where)  # no longer weak: all dtypes are decided
             return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
         inputs = tuple(self.done[parent] for parent in node.inputs)
         new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)  # checks sizes

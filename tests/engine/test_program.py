@@ -425,3 +425,12 @@ def test_a_node_with_thousands_of_consumers_and_a_node_with_thousands_of_inputs(
 def test_products_that_are_written_in_two_ways_are_both_imported() -> None:
     a, b = dl.parameter(np.ones((2, 2))), dl.parameter(np.ones((2, 2), np.float32))
     assert dl.run((a @ b) @ (a @ b)).tolist() == [[8, 8], [8, 8]]
+
+
+def test_a_number_that_a_program_puts_in_keeps_the_dtype_that_was_decided():
+    """x⁰ became a plain 1.0, which took the dtype of what it met."""
+    ones = dl.parameter(-0.8) ** 0
+    single = dl.parameter(np.float32(0.5))
+    strong, weak = dl.constant(np.array(1.0), dtype=float), dl.constant(1.0) * dl.constant(1.0)
+    got = dl.run([single + ones, single + strong, weak])
+    assert [array.dtype for array in got] == [np.float64] * 3

@@ -143,7 +143,7 @@ def cut(w: Any) -> str:
 
 def raised(w: Any) -> Any:
     if w.chance(0.5):
-        return f"{w.real(-2, 2)} ** {w.pick([0, 1, 2, 3, 4, 2.0])}"
+        return f"dl.power({w.real(-2, 2)}, {w.pick([0, 1, 2, 3, 4, 2.0])})"  # `**` of whole numbers is NumPy's own
     a, b = w.pair(-2, 2, low_first=0.3, high_first=3.0)
     return w.pick([f"dl.power({a}, {b})", f"{a} ** {b}", f"{a} ** {w.pick([-1, 0.5, -0.5, 1.5])}"])
 
