@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
+from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -165,6 +166,7 @@ class Step:
 
 
 _ARRAY = repeat("array")
+_size = attrgetter("size")
 
 
 def _commit(program: Program, new: Sequence[Array]) -> None:
@@ -173,8 +175,13 @@ def _commit(program: Program, new: Sequence[Array]) -> None:
 
 
 def _all_finite(arrays: Sequence[Array]) -> bool:
-    """Whether the sums of squares are finite: then each number is. They take one pass and no memory."""
+    """Whether the sums of squares are finite: then each number is. They take one pass.
+
+    What is small is joined first: many calls on a few numbers each would take longer than the copy does.
+    """
     if isinstance(arrays[0], np.ndarray):
+        if len(arrays) > 1 and builtins.sum(map(_size, arrays)) <= 2**15:
+            arrays = [np.concatenate(arrays, axis=None)]
         return all(map(_is_finite, arrays))
     return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)  # on a GPU one answer to wait for
 
