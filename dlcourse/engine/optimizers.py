@@ -56,8 +56,7 @@ class Step:
             for rule, _ in groups
             if callable(rule.learning_rate)
         }
-        arrived = dict(zip(self.parameters, gradients(loss, self.parameters, unconnected=unconnected), strict=True))
-        self.program = Program([loss], self._updates(arrived))
+        self.program = Program([loss], self._moves() if self._is_plain() else self._updates(self._arrived()))
         self._accumulating: tuple[Program, Program, list[Placeholder]] | None = None
 
     @property
@@ -125,6 +124,27 @@ class Step:
 
     def _slot(self, p: Parameter, what: str) -> Parameter:
         return Parameter(np.zeros(p.array.shape, p.dtype), f"{what} of {variable(p)}", p.where)
+
+    def _arrived(self, grad_output: float | None = None) -> dict[Parameter, Node]:
+        found = gradients(self.loss, self.parameters, grad_output, unconnected=self.unconnected)
+        return dict(zip(self.parameters, found, strict=True))
+
+    def _is_plain(self) -> bool:
+        """Whether each step is a fixed multiple of the gradient. (For single numbers it is not worth the while.)"""
+        rule = self.optimizer
+        altered = rule.weight_decay or rule.clip_norm is not None or rule.preconditioner is not None
+        fixed = type(rule) is GradientDescent and not altered and not callable(rule.learning_rate)
+        return fixed and len(self.groups) == 1 and any(p.array.ndim for p in self.parameters)
+
+    def _moves(self) -> list[tuple[Parameter, Node]]:
+        """The same updates, with less work: differentiation is linear, so the learning rate can be what arrives at the
+        loss, and goes through the graph once, instead of being multiplied with each gradient at the end."""
+        moves = self._arrived(self.optimizer.learning_rate)  # type: ignore[arg-type]
+        for node in topological_order([*moves.values()]):
+            if node.serial > self.loss.serial and node.name and node.name.startswith("∂"):
+                node.name = f"rate·{node.name}"
+        early = sorted(moves.items(), key=lambda move: move[1].serial)  # as they arrive, so that none has to be kept
+        return [(p, (p - move).named(f"new {variable(p)}")) for p, move in early]
 
     def _updates(self, arrived: Mapping[Parameter, Node]) -> list[tuple[Parameter, Node]]:
         """The new value of each parameter, and of all that is remembered, as nodes."""
