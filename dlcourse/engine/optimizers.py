@@ -200,7 +200,7 @@ def _all_finite(arrays: Sequence[Array]) -> bool:
     What is small is joined first: many calls on a few numbers each would take longer than the copy does.
     """
     if isinstance(arrays[0], np.ndarray):
-        if len(arrays) > 1 and builtins.sum(map(_size, arrays)) <= 2**15:
+        if len(arrays) > 8 and builtins.sum(map(_size, arrays)) <= 2**15:
             arrays = [np.concatenate(arrays, axis=None)]
         return all(map(_is_finite, arrays))
     return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)  # on a GPU one answer to wait for
