@@ -135,7 +135,7 @@ def test_a_loop_that_no_interruption_reaches_is_ended_from_outside():
 def test_python_loops_are_ended_inside_and_say_which_case():
     endless = "def train(X, Y, W0, b0, lr, steps):\n    while True: pass"
     quick = replace(TRAIN, time_limit=1.0)
-    assert said(quick, endless).splitlines()[0].startswith("12.3: tried train(X=array of shape (20, 2)")
+    assert said(quick, endless).splitlines()[0].startswith("12.3: tried train(X=")
 
 
 # ----------------------------------------------------------------------------------------- what is seen inside
