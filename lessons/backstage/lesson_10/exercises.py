@@ -453,7 +453,7 @@ def _(dims: list[int]) -> Any:
 def _(dims: list[int]) -> Any:
     from itertools import permutations
 
-    def cost(order: tuple[int, ...]) -> int:
+    def cost(order: Any) -> int:
         left, total = list(range(len(dims))), 0
         for position in order:
             k = left.index(position)
