@@ -34,7 +34,7 @@ def test_what_the_largest_batch_saves():
     assert round(samples[4096] / samples[64]) == 26
 
 
-@claim("05", "saw-arrows", "All are drawn at a quarter of their length.")
+@claim("05", "saw-arrows", "All at a quarter of their length.")
 def test_pulls_are_drawn_at_a_quarter_of_their_length():
     assert figures.Arrows.shrink == 0.25
 

@@ -9,7 +9,7 @@ from tests.lessons.claims import claim
 figures = files.figures("06")
 
 
-@claim("06", "ex-4-task", "The **actor**, here one number, walks up *its* slope")
+@claim("06", "saw-bike", "The **actor**, here one number, walks up *its* slope")
 def test_the_actor_climbs_the_critic_and_the_figure_counts_rewards():
     bike = figures.Bike()
     (_, reward) = bike.scene()
