@@ -106,7 +106,7 @@ def test_what_is_visible_of_the_course(inside):
     places = [str(package.parent), sys.prefix, "/home", "/root", "/tmp"]
     seen = {Path(path) for path in inside.value(LISTED.format(places=places)) if "dlcourse" in path}
     ours = {path.relative_to(package) for path in seen if package in path.parents and "__pycache__" not in path.parts}
-    engine = {path.relative_to(package) for place in (package, package / "engine") for path in place.glob("*.py")}
+    engine = {path.relative_to(package) for place in (package, package / "engine") for path in place.glob("*.*")}
     lesson = {path.relative_to(package) for path in (package / "lesson").glob("*.py")}
     data = {path.relative_to(package) for path in (package / "engine" / "datasets").rglob("*") if path.is_file()}
     assert ours == engine | lesson | data
