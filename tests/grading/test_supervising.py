@@ -36,7 +36,7 @@ def outcomes(result: SubmissionResult) -> list[str]:
 
 def left() -> list[str]:
     """What a supervisor between two jobs must not have: processes below it, a folder of its own."""
-    [asked] = asking.EVERY
+    asked = asking.HERE.supervisor  # the one of this thread: other tests have theirs
     process = psutil.Process(asked.process.pid)
     folders = [str(path) for path in Path("/tmp").glob("dlcourse-*") if f"-{asked.process.pid}-" in path.name]
     return folders + [child.name() for child in process.children(recursive=True)]
@@ -199,7 +199,7 @@ def test_a_kernel_that_does_not_start_is_not_the_students_fault(settings, monkey
 
 def test_a_supervisor_that_is_killed_is_replaced_and_leaves_nothing(settings):
     graded(settings, Book(solved=False))
-    [asked] = asking.EVERY
+    asked = asking.HERE.supervisor  # the one of this thread: other tests have theirs
     process = psutil.Process(asked.process.pid)
     threading.Timer(1.0, process.kill).start()  # in the middle of a run
     with pytest.raises(SupervisorLost):
