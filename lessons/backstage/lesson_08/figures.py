@@ -70,7 +70,8 @@ class Gears(Figure):
 
     def describe(self) -> str:
         if self.turn == 0:
-            return "nothing is turned yet: turn x, and watch u and y"
+            teeth = ", ".join(f"{count:.0f}" for count in self.teeth)
+            return f"gears of {teeth} teeth, and nothing is turned yet: turn x, and watch u and y"
         first, second = self.ratios
         return (
             f"x turns by {self.angles[0]:+.0f}°, u {first:+.2f} times as far, y {second:+.2f} times as far as u; "

@@ -256,7 +256,10 @@ class FanOut(Figure):
     def describe(self) -> str:
         terms = " + ".join(f"({w:.1f} · {g:.0f})" for w, g in zip(self.weights, self.arriving, strict=True))
         if self.way == "forward" and self.dz == 0:
-            return "z feeds three sums, and all three lead to C. Nothing is moved yet"
+            return (
+                f"z feeds three sums with the weights {', '.join(f'{w:.1f}' for w in self.weights)}, "
+                "and all three lead to C. Nothing is moved yet"
+            )
         if self.way == "forward":
             return (
                 f"z moves by {self.dz:+.2f}, so the sums move by {', '.join(f'{m:+.2f}' for m in self.moves)} "
