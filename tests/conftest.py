@@ -15,6 +15,8 @@ from dlcourse.lesson import files
 # The lessons that tests of lessons are about: all, or those that `dlcourse author check NN` names.
 LESSONS = os.environ.get("DLCOURSE_LESSONS", "").split() or files.numbers()
 REQUIRED = os.environ.get("DLCOURSE_REQUIRE") == "1"
+# What takes samples takes all of it: hours. `.ci/run` requires every program, but takes the samples.
+EVERYTHING = os.environ.get("DLCOURSE_ALL") == "1"
 
 # Helpers, benchmarks and authors' tools: pytest looks for examples in the docstrings of dlcourse, not in these.
 HERE = Path(__file__).parent

@@ -1,17 +1,16 @@
 """Answers that were written as new learners would, before anything was run: what is said about each.
 
-``data/answers_tried.json`` holds them, right and wrong. The suite looks at every ninth; ``DLCOURSE_REQUIRE=1`` looks at
-all. ``data/answers_told.json`` is the table: of the wrong ones of each exercise how many are told their mistake
-(*named*: a misconception, a repair, a fact, an exception, a form), how many only that something differs (*general*),
-and which message was found to be *untrue* on reading it beside its code; ``python -m tests.lesson.test_answers_tried``
-writes the counts anew.
+``data/answers_tried.json`` holds them, right and wrong. The suite looks at every ninth, `.ci/run` at all.
+``data/answers_told.json`` is the table: of the wrong ones of each exercise how many are told their mistake (*named*: a
+misconception, a repair, a fact, an exception, a form), how many only that something differs (*general*), and which
+message was found to be *untrue* on reading it beside its code; ``python -m tests.lesson.test_answers_tried`` writes the
+counts anew.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -21,11 +20,12 @@ import pytest
 
 from dlcourse.lesson import diagnose
 from dlcourse.lesson.judging import Verdict
+from tests.conftest import EVERYTHING, REQUIRED
 
 DATA = Path(__file__).parent / "data"
 ANSWERS: list[dict[str, str]] = json.loads((DATA / "answers_tried.json").read_text(encoding="utf-8"))
 TABLE = DATA / "answers_told.json"
-CHOSEN = ANSWERS if os.environ.get("DLCOURSE_REQUIRE") else ANSWERS[::9]
+CHOSEN = ANSWERS if REQUIRED or EVERYTHING else ANSWERS[::9]
 
 ARGUABLE = {
     ("00.3", "list instead of tuple"): "passes: the two right numbers, which nothing later takes apart",
