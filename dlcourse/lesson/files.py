@@ -35,6 +35,7 @@ __all__ = [
     "notebook",
     "notebooks",
     "numbers",
+    "reference",
     "room",
     "sentence",
     "stub",
@@ -194,3 +195,25 @@ def sentence(lesson: str | int, cell_id: str, word: str) -> str:
     source = next((cell["source"] for cell in cells(lesson) if cell["id"] == cell_id), "")
     lines = [line.replace("*", "").strip("# ") for line in source.splitlines()]
     return next((line for line in lines if word.casefold() in line.casefold()), "")
+
+
+def reference() -> str:
+    """The reference page, in Markdown: letters, false friends, and where each word and symbol is introduced.
+
+    Examples
+    --------
+    >>> "- **tangent** (lesson 01)" in reference()
+    True
+    """
+    page = (lessons_folder() / "backstage" / "reference.md").read_text(encoding="utf-8")
+    lines = []
+    for number in numbers():
+        lesson = about(number)
+        for word, cell in {**lesson.get("new_words", {}), **lesson.get("new_symbols", {})}.items():
+            said = sentence(number, cell, re.split(r", | \(", word)[0])
+            lines.append(f"- **{word}** (lesson {number}){': ' if said else ''}{said}")
+    return (
+        f"{page}\n## Words and symbols, and where they are introduced\n\n"
+        + "\n".join(sorted(lines, key=str.casefold))
+        + "\n"
+    )

@@ -199,6 +199,16 @@ class Lesson:
                     return
         print(f"The course introduces no word {name!r} of its own. The summary of each lesson lists its new words.")
 
+    def reference(self) -> None:
+        """Show the page for looking things up: letters, what the sources call them, where words come from."""
+        page = files.reference()
+        if running_shell() is None:
+            print(page)
+            return
+        from IPython.display import display
+
+        display({"text/markdown": page, "text/plain": page}, raw=True)  # type: ignore[no-untyped-call]
+
     # -------------------------------------------------------------------------------------------- looking up
 
     def _exercise(self, id: str) -> Exercise:
@@ -230,6 +240,7 @@ class SilentLesson(Lesson):
     def checkup(self, again: bool = False) -> None: ...
     def progress(self) -> None: ...
     def word(self, name: str) -> None: ...
+    def reference(self) -> None: ...
 
     @property
     def figures(self) -> Any:

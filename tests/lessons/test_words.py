@@ -54,3 +54,12 @@ def test_a_learner_can_ask_where_a_word_comes_from(capsys):
     assert "lesson 02" in capsys.readouterr().out
     lesson.word("flux capacitor")
     assert "no word 'flux capacitor'" in capsys.readouterr().out
+
+
+def test_a_learner_can_look_letters_and_words_up(capsys):
+    open_lesson("13").reference()
+    said = capsys.readouterr().out
+    assert "|learning rate|$\\eta$, `lr`|" in said and "False friends" in said
+    assert all(
+        f"- **{word}** (lesson {lesson})" in said for lesson in LESSONS for word in files.about(lesson)["new_words"]
+    )
