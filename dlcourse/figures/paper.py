@@ -201,6 +201,8 @@ def _draw_mark(axes: Any, mark: Mark, panel: Panel, order: float) -> None:
             axes.set(xlim=panel.xlim, ylim=panel.ylim)
         case "node":
             _draw_node(axes, mark, style)
+        case "blank":
+            _draw_blank(axes, mark)
 
 
 # -- nodes and edges of graphs and block diagrams: the same shapes as in plot.js, in pixels of the paper
@@ -267,6 +269,26 @@ def _draw_node(axes: Any, mark: Mark, style: Style) -> None:
     axes.text(mark.x, mark.y, mark.label, ha="center", va="center", zorder=3, color=COLOURS["ink"])
 
 
+VERDICTS = {"": ("#595959", "solid", ""), "right": (COLOURS["green"], "solid", "✓")}
+VERDICTS |= {"wrong": (COLOURS["vermillion"], "dashed", "✗"), "shown": (COLOURS["grey"], "dotted", "")}
+
+
+def _draw_blank(axes: Any, mark: Mark) -> None:
+    """A box to write in, 30 pixels high, with what is in it."""
+    pixel = PIXEL * DPI / 72
+    colour, dash, sign = VERDICTS[mark.verdict]
+    w, h = mark.wide * pixel, 30 * pixel
+    spot = Affine2D().translate(*axes.transData.transform((mark.x, mark.y)))
+    box = FancyBboxPatch((-w / 2, -h / 2), w, h, boxstyle=f"round,pad=0,rounding_size={0.14 * h}")
+    box.set(facecolor="white", edgecolor=colour, linestyle=dash, linewidth=1, transform=spot, zorder=3, clip_on=False)
+    axes.add_artist(box)
+    axes.text(mark.x, mark.y, mark.words, ha="center", va="center", zorder=3, color=COLOURS["ink"])
+    corner = Affine2D().translate(w / 2, h / 2) + spot
+    axes.text(0, 0, sign, ha="center", va="center", zorder=3, color=colour, weight="bold", transform=corner)
+    beside = Affine2D().translate(-w / 2 - 5 * pixel, 0) + spot
+    axes.text(0, 0, mark.caption, ha="right", va="center", zorder=3, color=COLOURS["ink"], transform=beside)
+
+
 def _within(shape: str, w: float, h: float, dx: float, dy: float) -> bool:
     """Whether the place (dx, dy) from its middle is inside a node's shape."""
     if shape in ("circle", "observed"):
@@ -331,6 +353,13 @@ def _write_words(paper: Paper, axes: Any, panel: Panel) -> None:
     wanted: list[labels.Label] = []
     taken: list[labels.Box] = []
     dots: list[tuple[float, float]] = []
+    pixel = PIXEL * DPI / 72
+    for mark in panel.marks:
+        if mark.kind in ("node", "blank"):
+            [(u, v)] = pixels(mark.x, mark.y)
+            w, h = _node_size(axes, mark) if mark.kind == "node" else (mark.wide * pixel, 30 * pixel)
+            beside = size(mark.caption)[0] + 5 * pixel if mark.kind == "blank" else 0.0
+            taken.append((u - w / 2 - beside, v - h / 2, u + w / 2, v + h / 2))
     for mark in sorted(panel.marks, key=lambda m: m.kind != "point"):  # a moving point chooses first
         label = mark.fields.get("label")
         spots: list[tuple[float, float]] = []
@@ -360,6 +389,8 @@ def _write_words(paper: Paper, axes: Any, panel: Panel) -> None:
             width, height = size(label)
             if mark.kind == "point":
                 places = labels.around(*spots[0], width, height, 9)
+            elif mark.kind == "edge":
+                places = labels.around(*spots[len(spots) // 2], width, height, 6) + labels.along(spots, width, height)
             elif mark.kind == "arrow":
                 places = labels.around(*spots[-1], width, height, 6) + labels.along(spots, width, height)
             else:

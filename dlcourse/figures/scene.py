@@ -298,6 +298,40 @@ def edge(
     return _mark("edge", role, x0=x0, y0=y0, x1=x1, y1=y1, label=label, aside=aside)
 
 
+VERDICTS = ("", "right", "wrong", "shown")
+
+
+def blank(
+    x: Scalar,
+    y: Scalar,
+    name: str,
+    label: str,
+    words: Text = "",
+    verdict: Text = "",
+    wide: float = 62.0,
+    caption: str = "",
+) -> Mark:
+    """A box that the reader fills in, its middle at (x, y), ``wide`` pixels wide; the caption stands to its left.
+
+    When it is left, the figure's method ``fill`` is called with ``name=`` and ``words=``. ``label`` says what belongs
+    in it to whoever cannot see where it stands. The verdict is "", "right", "wrong" or "shown"; what is right or
+    shown cannot be changed any more.
+
+    Examples
+    --------
+    >>> blank(0, 0, "s", "the sum s", verdict="maybe")
+    Traceback (most recent call last):
+    ...
+    ValueError: blank 's': the verdict is '', 'right', 'wrong' or 'shown', not 'maybe'
+    """
+    for one in verdict.values if isinstance(verdict, ByFrame) else (verdict,):
+        if one not in VERDICTS:
+            raise ValueError(f"blank {name!r}: the verdict is '', 'right', 'wrong' or 'shown', not {one!r}")
+    return _mark(
+        "blank", "here", x=x, y=y, name=name, label=label, words=words, verdict=verdict, wide=wide, caption=caption
+    )
+
+
 def _png(pixels: NDArray[Any]) -> bytes:
     """Encode pixels as PNG. Twelve lines of `zlib` are cheaper than importing an image library."""
     import struct

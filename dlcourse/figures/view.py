@@ -109,6 +109,10 @@ class FigureView(anywidget.AnyWidget):
             panel = figure.scene()[int(call["click"])]
             if panel.click is not None:
                 return panel.click, {"x": float(call["x"]), "y": float(call["y"])}
+        if "blank" in call:
+            blanks = {mark.name for panel in figure.scene() for mark in panel.marks if mark.kind == "blank"}
+            if call["blank"] in blanks:
+                return "fill", {"name": call["blank"], "words": str(call["words"])[:24]}
         control = figure._controls.get(call.get("name", ""))
         if isinstance(control, Form):
             return control.method, dict(figure._values[control.name])
@@ -129,16 +133,18 @@ def as_sentence(problem: Exception) -> str:
     return f"Python could not draw this: {what} ({type(problem).__name__}). Change a control to go on."
 
 
-def show(figure: Figure) -> None:
+def show(figure: Figure, on_paper: Figure | None = None) -> None:
     """Display the live view, and for paper the picture and the sentence.
 
     The live view opens at the figure's own frame. Paper cannot be played, so a figure that stands at its
-    first frame is printed at its last one, where the whole walk can be seen.
+    first frame is printed at its last one, where the whole walk can be seen. A figure that depends on the learner
+    gives another one for paper, which does not.
     """
     from dlcourse.figures.paper import picture
 
     if figure._view is None:
         figure._view = FigureView(figure)
+    view, figure = figure._view, on_paper or figure
     frame = figure.frame
     try:
         figure.frame = frame or (0 if figure.sealed else figure.last_frame)
@@ -146,7 +152,7 @@ def show(figure: Figure) -> None:
     finally:
         figure.frame = frame
     alt = f"{figure.title}. {sentence}" if figure.title else sentence
-    display_bundle(figure._view, sentence, png=png, alt=alt)
+    display_bundle(view, sentence, png=png, alt=alt)
 
 
 def display_bundle(view: anywidget.AnyWidget, sentence: str, png: bytes | None = None, alt: str = "") -> None:

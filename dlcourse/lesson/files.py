@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dlcourse.figures.choices import Question
     from dlcourse.lesson.exercises import Exercise
+    from dlcourse.lesson.practice import Family
 
 __all__ = [
     "Unknown",
@@ -35,6 +36,7 @@ __all__ = [
     "notebook",
     "notebooks",
     "numbers",
+    "practice",
     "reference",
     "room",
     "sentence",
@@ -122,6 +124,17 @@ def answers(lesson: str) -> ModuleType:
 def figures(lesson: str) -> ModuleType:
     """The figures of a lesson, as a module; its ``FIGURES`` says by which names they are shown."""
     return _opened(lesson_number(lesson), "figures")
+
+
+def practice(lesson: str) -> dict[str, Family]:
+    """The families of problems that a lesson has to practise, by id; none where its room has no ``practice.py``."""
+    from dlcourse.lesson.practice import Family
+
+    number = lesson_number(lesson)
+    if not (room(number) / "practice.py").is_file():
+        return {}
+    found = [value for value in vars(_opened(number, "practice")).values() if isinstance(value, Family)]
+    return {one.id: one for one in found}
 
 
 @cache

@@ -175,11 +175,22 @@ class Lesson:
         chosen = {q.id: option for q, option in before if option is not None and option in q.options}
         ask(questions, chosen=chosen, on_choice=on_choice, commit=commit, routes=routes)
 
+    def practice(self, id: str, seed: int = 1) -> None:
+        """Draw a problem to be done by hand, and another one, for as long as you like."""
+        from dlcourse.lesson.practice import Practice
+
+        families = files.practice(self.number)
+        if id not in families:
+            raise UnknownExercise(f"There is no practice {id!r}: lesson {self.number} has {_listed(list(families))}.")
+        done = self._progress.practised(id)["finished"]
+        Practice(families[id], seed + done, lambda alone: self._progress.finished(id, alone=alone)).show()
+
     def progress(self) -> None:
         """Show how far you are in this lesson."""
         from dlcourse.figures.choices import show_progress
 
         items = [(f"{e.id} {e.title}", self._state(e.id)) for e in files.exercises(self.number).values()]
+        items += [(f"Practice: {f.title}", self._sits(f.id)) for f in files.practice(self.number).values()]
         text = f"Your progress in lesson {self.number}: {len(items)} exercises. It is kept on this computer only."
         show_progress(f"Lesson {self.number}", items, text)
 
@@ -188,6 +199,10 @@ class Lesson:
         if record["passed"]:
             return "passed"
         return "tried" if record["attempts"] else "to do"
+
+    def _sits(self, id: str) -> str:
+        record = self._progress.practised(id)
+        return "passed" if record["sits"] else "tried" if record["finished"] else "to do"
 
     def word(self, name: str) -> None:
         """Say where a word or a symbol of the course is introduced, and what is said there."""
@@ -238,6 +253,7 @@ class SilentLesson(Lesson):
     def predict(self, id: str) -> None: ...
     def quiz(self) -> None: ...
     def checkup(self, again: bool = False) -> None: ...
+    def practice(self, id: str, seed: int = 1) -> None: ...
     def progress(self) -> None: ...
     def word(self, name: str) -> None: ...
     def reference(self) -> None: ...

@@ -34,7 +34,8 @@ class Progress:
     Each exercise has a record: ``checks``, ``attempts`` (checks of something other than the stub), ``passed``,
     ``hints`` (how many were shown), ``solution`` (it was opened), and the times, in seconds since 1970, of the first
     check of an attempt and of the first that passed: ``began_at``, ``passed_at``. Each question has the option that
-    was last chosen.
+    was last chosen. Each family of practice has ``finished`` (problems), ``broken`` (how many were finished when a row
+    of problems without help last ended) and ``sits`` (there were three in a row).
 
     Examples
     --------
@@ -48,7 +49,7 @@ class Progress:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self.memory: Record = {"exercises": {}, "choices": {}}
+        self.memory: Record = {"exercises": {}, "choices": {}, "practice": {}}
         self.warned = False
 
     # ------------------------------------------------------------------------------------------ questions
@@ -62,6 +63,11 @@ class Progress:
         """The option last chosen in a prediction or a quiz question."""
         choice = self._merged()["choices"].get(id)
         return choice if isinstance(choice, str) else None
+
+    def practised(self, id: str) -> Record:
+        """The record of a family of problems."""
+        record: Record = self._merged()["practice"].get(id, {})
+        return {"finished": 0, "broken": 0, "sits": False} | record
 
     # --------------------------------------------------------------------------------------------- events
 
@@ -91,6 +97,16 @@ class Progress:
         """An option was chosen."""
         self._note("choices", id, option)
 
+    def finished(self, id: str, *, alone: bool) -> int:
+        """A problem of a family was finished, with help or without; how many without help that makes in a row."""
+        record = self.practised(id)
+        record["finished"] += 1
+        if not alone:
+            record["broken"] = record["finished"]
+        row = int(record["finished"] - record["broken"])
+        self._note("practice", id, record | {"sits": record["sits"] or row >= 3})
+        return row
+
     # -------------------------------------------------------------------------------------------- the file
 
     def _note(self, part: str, id: str, value: Any) -> None:
@@ -114,24 +130,30 @@ class Progress:
     def _merged(self) -> Record:
         """What the file says, and what happened here: of numbers the larger, of choices the last made here."""
         file = self._read()
-        merged: Record = {"exercises": dict(file["exercises"]), "choices": file["choices"] | self.memory["choices"]}
-        for id, ours in self.memory["exercises"].items():
-            theirs = merged["exercises"].get(id, {})
-            merged["exercises"][id] = theirs | {key: max(value, theirs.get(key, value)) for key, value in ours.items()}
+        merged: Record = {**file, "choices": file["choices"] | self.memory["choices"]}
+        for part in ("exercises", "practice"):
+            for id, ours in self.memory[part].items():
+                theirs = merged[part].get(id, {})
+                merged[part][id] = theirs | {key: max(value, theirs.get(key, value)) for key, value in ours.items()}
         return merged
 
     def _read(self) -> Record:
         path = self.path or progress_file()
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            return {"exercises": _records(data["exercises"]), "choices": _choices(data["choices"])}
+            practice = _records(data.get("practice", {}))  # files of before 2026-11 have none
+            return {
+                "exercises": _records(data["exercises"]),
+                "choices": _choices(data["choices"]),
+                "practice": practice,
+            }
         except FileNotFoundError:
             pass
         except OSError as error:
             self._warn(f"Your progress in {path} cannot be read ({error.strerror}); this notebook starts afresh.")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._set_aside(path)
-        return {"exercises": {}, "choices": {}}
+        return {"exercises": {}, "choices": {}, "practice": {}}
 
     def _set_aside(self, path: Path) -> None:
         aside = path.with_name(path.name + ".corrupt")

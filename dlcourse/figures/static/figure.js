@@ -248,7 +248,8 @@ function makeView(store, el) {
       view.panels.push(panel);
       box.append(panel.svg);
     }
-    const tall = clamp(Math.round(width * 0.42), 210, TALL);
+    const filled = store.panels.some((p) => p.marks.some((mark) => mark.kind === "blank")); // boxes do not shrink
+    const tall = clamp(Math.round(width * 0.42), filled ? 310 : 210, TALL);
     let row = [], used = 0;
     const finish = () => {
       const fixed = row.filter((r) => r.least === r.most), free = row.filter((r) => r.least !== r.most);

@@ -199,6 +199,7 @@ class PanelView {
     this.before = {}; // where each label stood last
     this.nodes = []; // one group of SVG nodes for each mark
     this.handles = new Map();
+    this.blanks = new Map();
     this.ground = svg("rect", { class: "dlfig-ground" });
     this.grid = svg("path", { class: "dlfig-grid" });
     this.zero = svg("path", { class: "dlfig-zero" });
@@ -328,8 +329,9 @@ class PanelView {
       DRAW[mark.kind]?.(this, group, mark, { wanted, taken, dots, key: j, nodes: resolved });
       if (mark.kind === "point" && mark.drag) this.drawHandle(mark, j), seen.add(j);
     });
+    this.drawBlanks(resolved.filter((mark) => mark.kind === "blank"));
     for (const [j, handle] of this.handles) if (!seen.has(j)) handle.remove(), this.handles.delete(j);
-    const alone = this.handles.size === 0;
+    const alone = this.handles.size + this.blanks.size === 0;
     const name = [panel.title || this.view.store.title, panel.axes && panel.xlabel && `across: ${panel.xlabel}`,
       panel.axes && panel.ylabel && `up: ${panel.ylabel}`].filter(Boolean).join("; ");
     set(this.svg, { role: alone ? "img" : "group", "aria-label": name });
@@ -381,6 +383,44 @@ class PanelView {
       "aria-valuetext": controls.map((c) => `${c.label} ${spellControl(c, value(c))}`).join(", "),
     });
     set(handle.lastChild, { class: "dlfig-dot", style: `fill:var(--dlfig-${style.colour})`, d: marker(style.marker, 0, 0, style.size + 1) });
+  }
+
+  /** Boxes to fill in. Python is told what is in one when it is left; Enter goes on to the next. */
+  drawBlanks(marks) {
+    const names = marks.map((mark) => mark.name).join(" ");
+    if (names !== this.blankNames) {
+      for (const box of this.blanks.values()) box.node.remove();
+      this.blanks = new Map(marks.map((mark) => [mark.name, this.makeBlank(mark.name)]));
+      this.blankNames = names;
+    }
+    for (const mark of marks) {
+      const box = this.blanks.get(mark.name), done = mark.verdict === "right" || mark.verdict === "shown";
+      set(box.node, { x: px(this.sx(mark.x) - mark.wide / 2), y: px(this.sy(mark.y) - 15), width: mark.wide, height: 30 });
+      if (mark.words !== box.words) {
+        // what Python says is newer than what stood here, but not than what is being typed
+        if (document.activeElement !== box.input || done) box.input.value = mark.words;
+        box.words = mark.words;
+      }
+      set(box.frame, { class: `dlfig-blank ${mark.verdict && `dlfig-${mark.verdict}`}` });
+      set(box.input, { "aria-label": [mark.label, mark.verdict].filter(Boolean).join(": "), "aria-invalid": mark.verdict === "wrong" ? "true" : null,
+        readonly: done });
+      set(box.sign, { text: { right: "✓", wrong: "✗" }[mark.verdict] ?? "" });
+    }
+  }
+
+  makeBlank(name) {
+    const input = html("input", { type: "text", maxlength: 24, spellcheck: "false", autocomplete: "off" });
+    const sign = html("span", { "aria-hidden": "true" });
+    const frame = html("div", { class: "dlfig-blank" }, input, sign);
+    const node = svg("foreignObject", {}, frame);
+    input.addEventListener("change", () => this.view.store.call({ blank: name, words: input.value }));
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey) return;
+      const all = [...node.closest(".dlfig").querySelectorAll(".dlfig-blank input")];
+      all.slice(all.indexOf(input) + 1).find((other) => !other.readOnly)?.focus();
+    });
+    this.hold.append(node);
+    return { node, frame, input, sign, words: "" };
   }
 
   /** Where the pointer is, in data coordinates. */
@@ -622,6 +662,12 @@ const DRAW = {
       style: `fill:var(--dlfig-grey);fill-opacity:.28;${rim}1px` });
     set(part(group, 2, "text"), { x: px(x), y: px(y + 4.5), "text-anchor": "middle", text: mark.label, class: "dlfig-text" });
     plan.taken.push([x - w / 2, y - h / 2, x + w / 2, y + h / 2]);
+  },
+
+  blank(view, group, mark, plan) {
+    const x = view.sx(mark.x), y = view.sy(mark.y), left = x - mark.wide / 2 - 5; // the box is not a drawing: see drawBlanks
+    set(part(group, 0, "text"), { x: px(left), y: px(y + 4.5), "text-anchor": "end", text: mark.caption, class: "dlfig-text" });
+    plan.taken.push([left - textWidth(mark.caption), y - 15, x + mark.wide / 2, y + 15]);
   },
 
   edge(view, group, mark, plan) {

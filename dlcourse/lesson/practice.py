@@ -1,0 +1,401 @@
+"""Practice that never runs out: problems drawn from a seed, each number judged when its box is left.
+
+A family of problems is data, in ``practice.py`` of its lesson's room: how a problem is drawn, how it is shown, and for
+each box the right value, what wrong values people write there, and one sentence on how one gets there. This file
+judges what is filled in and keeps count; the figure that shows it all is `Practice`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dlcourse.figures.figure import Figure, action, choice
+from dlcourse.figures.scene import Panel, blank, by_frame
+from dlcourse.figures.spelling import count, minus
+
+__all__ = ["Box", "Family", "Judgement", "Practice", "Problem", "family", "judge", "read_number", "spelled"]
+
+Answer = float | str
+IN_A_ROW = 3  # so many problems without help, one after the other, and a family sits
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box of a problem.
+
+    Parameters
+    ----------
+    name : str
+        What the program calls it.
+    label : str
+        What belongs in it, in words that stand alone: they are read aloud and begin each message.
+    value : float or str
+        What belongs in it. Words are compared without spaces and case, shapes however they are written: 2×3, (2, 3).
+    at : (x, y)
+        The middle of the box on its panel.
+    why : str
+        How one gets there, in a sentence.
+    slips : dict of str to float or str
+        Sentences that name a mistake, each with what comes out of it. A slip that gives what another one gives, or the
+        right value, says nothing and is left out.
+    follows : callable, optional
+        The value from what is in the other boxes: tells a number that is wrong from one that follows from a wrong one.
+    digits : int
+        Digits after the point that are asked for.
+    panel : int
+        On which panel it stands.
+    wide : float
+        Its width in pixels.
+    caption : str
+        What stands to the left of it; by default the label, up to its first comma.
+    """
+
+    name: str
+    label: str
+    value: Answer
+    at: tuple[float, float]
+    why: str
+    slips: Mapping[str, Answer] = field(default_factory=dict)
+    follows: Callable[[Mapping[str, float]], float] | None = None
+    digits: int = 2
+    panel: int = 0
+    wide: float = 62.0
+    caption: str | None = None
+
+    def __post_init__(self) -> None:
+        said = list(self.slips.items())
+        apart = {
+            sentence: value
+            for i, (sentence, value) in enumerate(said)
+            if not self.takes(value)
+            and not any(self._alike(value, other) for j, (_, other) in enumerate(said) if i != j)
+        }
+        object.__setattr__(self, "slips", apart)
+
+    def takes(self, answer: Answer) -> bool:
+        """Whether this is what belongs in the box, rounded as the task asks or better."""
+        return self._alike(answer, self.value)
+
+    def _alike(self, a: Answer, b: Answer) -> bool:
+        if isinstance(a, str) or isinstance(b, str):
+            return spelled(str(a)) == spelled(str(b))
+        return math.isfinite(a) and abs(a - b) <= 0.5 * 10.0**-self.digits + 1e-9
+
+    def beside(self) -> str:
+        """What stands to the left of the box."""
+        return self.label.split(",")[0] if self.caption is None else self.caption
+
+    def shown(self) -> str:
+        """The value as it is written."""
+        return self.value if isinstance(self.value, str) else minus(f"{round(self.value, self.digits) + 0.0:g}")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem: what to do, what to look at, which boxes to fill, in the order in which they can be filled.
+
+    ``given`` are the numbers of the problem by the names under which the picture shows them.
+
+    Examples
+    --------
+    >>> box = Box("y", "y, twice x", 6.0, (1, 0), "y = 2 · 3 = 6.")
+    >>> Problem("Double it.", [Panel([], (0, 2), (-1, 1))], [box, box], {"x": 3.0})
+    Traceback (most recent call last):
+    ...
+    ValueError: a problem has two boxes of the name 'y'
+    """
+
+    task: str
+    panels: Sequence[Panel]
+    boxes: Sequence[Box]
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [box.name for box in self.boxes]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"a problem has two boxes of the name {name!r}")
+
+    def box(self, name: str) -> Box:
+        """The box of that name."""
+        return next(box for box in self.boxes if box.name == name)
+
+    def scene(self, words: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[Panel]:
+        """The panels with the boxes on them, filled with these words."""
+        boxes = [
+            (
+                b.panel,
+                blank(*b.at, b.name, b.label, words.get(b.name, ""), verdicts.get(b.name, ""), b.wide, b.beside()),
+            )
+            for b in self.boxes
+        ]
+        from dataclasses import replace
+
+        return [replace(p, marks=[*p.marks, *(b for i, b in boxes if i == k)]) for k, p in enumerate(self.panels)]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Problems of one kind. ``draw(rng, level)`` makes one; the levels are named from easy to hard."""
+
+    id: str
+    title: str
+    draw: Callable[[np.random.Generator, int], Problem]
+    levels: tuple[str, ...] = ("",)
+
+    def problem(self, seed: int, level: int = 0) -> Problem:
+        """The problem of a seed: always the same."""
+        return self.draw(np.random.default_rng([seed, level, *self.id.encode()]), level)
+
+
+def family(
+    id: str, title: str, levels: Sequence[str] = ("",)
+) -> Callable[[Callable[[np.random.Generator, int], Problem]], Family]:
+    """Make a function that draws a problem into a family of a lesson's practice.
+
+    Examples
+    --------
+    >>> @family("02.double", "Twice as much")
+    ... def double(rng, level):
+    ...     x = int(rng.integers(1, 9))
+    ...     box = Box("y", "y, twice x", 2.0 * x, (0, 0), f"y = 2 · {x} = {2 * x}.", {"That is x itself.": x})
+    ...     return Problem(f"x is {x}. What is y = 2x?", [Panel([], (-1, 1), (-1, 1))], [box], {"x": x})
+    >>> problem = double.problem(seed=1)
+    >>> judge(problem, problem.boxes[0], "x", {}).message
+    '“x” is not a number. Write it like −1.5 or 3/4.'
+    """
+
+    def make(draw: Callable[[np.random.Generator, int], Problem]) -> Family:
+        return Family(id, title, draw, tuple(levels))
+
+    return make
+
+
+# ------------------------------------------------------------------------------------------------- judging
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said about one box: a verdict ("", when there was nothing to judge), a sentence, and whether it names
+    the mistake.
+    """
+
+    verdict: str
+    message: str = ""
+    named: bool = False
+
+
+def judge(problem: Problem, box: Box, words: str, others: Mapping[str, str]) -> Judgement:
+    """Judge what was written into a box; ``others`` is what the other boxes hold, however right.
+
+    Every sentence says only what has been checked: a slip whose value is this one, the sign, the value of another box
+    or of something given, what follows from another box that is wrong.
+    """
+    if not words.strip():
+        return Judgement("")
+    answer: Answer | None = words if isinstance(box.value, str) else read_number(words)
+    if answer is None:
+        return Judgement("", f"“{words.strip()}” is not a number. Write it like −1.5 or 3/4.")
+    if box.takes(answer):
+        return Judgement("right", "Right.")
+    named = next((sentence for sentence, value in box.slips.items() if box._alike(answer, value)), None)
+    if named is None and not isinstance(answer, str):
+        named = _fact(problem, box, answer, others)
+    return Judgement("wrong", named, True) if named else Judgement("wrong", "Not yet.")
+
+
+def _fact(problem: Problem, box: Box, answer: float, others: Mapping[str, str]) -> str | None:
+    """What can be said of a wrong number without knowing how it came about."""
+    assert not isinstance(box.value, str)
+    if box.follows is not None:
+        theirs = {b.name: _number(b, others) for b in problem.boxes if not isinstance(b.value, str) and b is not box}
+        wrong = [b.label for b in problem.boxes if b.name in theirs and not b.takes(theirs[b.name])]
+        if wrong and box._alike(answer, box.follows(theirs)):
+            return f"This follows from what you have for {wrong[0]}. That is not right yet; this step is."
+    if box._alike(answer, -box.value):
+        return "The size is right. Look at the sign."
+    if abs(answer - box.value) <= 5 * 10.0**-box.digits and round(box.value, box.digits) != box.value:
+        return f"Nearly: {count(box.digits, 'digit')} after the point, rounded."
+    same = [
+        b.label for b in problem.boxes if b is not box and not isinstance(b.value, str) and b._alike(answer, b.value)
+    ]
+    same += [n for n, v in problem.given.items() if isinstance(v, int | float) and box._alike(answer, float(v))]
+    if len(same) == 1:
+        return f"That is {same[0]}."
+    if box.value and not box.digits > 3:
+        for factor, said in ((2.0, "twice"), (0.5, "half")):
+            if box._alike(answer, factor * box.value) and abs(box.value) > 0.1:
+                return f"That is {said} the right number."
+    return None
+
+
+def _number(box: Box, others: Mapping[str, str]) -> float:
+    """What the learner has in a box, or what belongs there if it is empty."""
+    assert not isinstance(box.value, str)
+    written = read_number(others.get(box.name, ""))
+    return box.value if written is None else written
+
+
+def read_number(words: str) -> float | None:
+    """A number as people write it: with a point or a comma, a true minus sign, as a fraction. None if it is none.
+
+    Examples
+    --------
+    >>> read_number(" −1,5 "), read_number("3/4"), read_number("+2"), read_number("1e3"), read_number("x")
+    (-1.5, 0.75, 2.0, 1000.0, None)
+    """
+    plain = words.strip().replace("−", "-").replace("–", "-").replace(" ", "")
+    if re.fullmatch(r"[-+]?\d+,\d+", plain):
+        plain = plain.replace(",", ".")
+    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+    if not (found := re.fullmatch(rf"({number})(?:/({number}))?", plain, re.IGNORECASE)):
+        return None
+    below = float(found[2]) if found[2] else 1.0
+    return float(found[1]) / below if below else None
+
+
+def spelled(words: str) -> str:
+    """Words that are to be compared: without spaces, case and brackets; a shape however it is written.
+
+    Examples
+    --------
+    >>> {spelled(one) for one in ("2×3", "(2, 3)", "2 x 3", "2*3", "2 by 3")}
+    {'2×3'}
+    """
+    plain = re.sub(r"[\s()\[\]]", "", words).casefold().replace("−", "-").rstrip(",.")
+    return re.sub(r"(?<=\d)(?:by|[x*,·×])(?=\d)", "×", plain)
+
+
+# -------------------------------------------------------------------------------------------------- figure
+
+
+class Practice(Figure):
+    """A problem of a family with its boxes; made by ``lesson.practice``.
+
+    Parameters
+    ----------
+    family : Family
+    seed : int
+        Of the first problem; *Another one* goes on from there.
+    finished : callable, optional
+        Called with whether a problem was done without help when its last box is right; returns how many in a row.
+    """
+
+    sealed = True
+    step_shown = action("Show a step", "show_step")
+    solution = action("Walk through the solution", "walk")
+    another = action("Another one", "draw_another")
+
+    def __new__(cls, family: Family, *args: Any, **kwargs: Any) -> Practice:
+        """A family with levels has a control for them."""
+        if len(family.levels) < 2 or "level" in cls._controls:
+            return super().__new__(cls)
+        levels = {str(k): words for k, words in enumerate(family.levels)}
+        return super().__new__(type("Practice", (cls,), {"level": choice(levels, label="level")}))
+
+    def __init__(
+        self, family: Family, seed: int = 1, finished: Callable[[bool], int] | None = None, **settings: Any
+    ) -> None:
+        self.family, self.seed, self.finished, self.title = family, seed, finished, family.title
+        self.drawn: tuple[int, int] | None = None
+        super().__init__(**settings)
+
+    def compute(self) -> None:
+        now = (self.seed, int(getattr(self, "level", 0)))
+        if now != self.drawn:
+            self.drawn = now
+            self.problem = self.family.problem(*now)
+            self.words: dict[str, str] = {}
+            self.verdicts: dict[str, str] = {}
+            self.message, self.slips, self.helped, self.walked = "", 0, False, False
+        self.last_frame = len(self.problem.boxes) if self.walked else 0
+
+    # -- what the reader does
+
+    def fill(self, name: str, words: str) -> None:
+        """Write something into a box and leave it."""
+        box = self.problem.box(name)
+        if self.verdicts.get(name) in ("right", "shown"):
+            return
+        judged = judge(self.problem, box, words, self.words)
+        self.words[name], self.verdicts[name] = words, judged.verdict
+        self.slips += judged.verdict == "wrong"
+        self.message = f"{box.label}: {judged.message}" if judged.message else ""
+        self._count()
+
+    def show_step(self) -> None:
+        """Fill in the first box that is not right, and say how one gets there."""
+        for box in self.problem.boxes:
+            if self.verdicts.get(box.name) not in ("right", "shown"):
+                self.helped = True
+                self.words[box.name], self.verdicts[box.name] = box.shown(), "shown"
+                self.message = f"{box.label}: {box.why}"
+                self._count()
+                return
+
+    def walk(self) -> None:
+        """Go through the solution, a box a frame."""
+        if not self._done():
+            self.helped = True
+            self.verdicts = {box.name: self.verdicts.get(box.name) or "shown" for box in self.problem.boxes}
+            self.verdicts = {name: "shown" if v == "wrong" else v for name, v in self.verdicts.items()}
+            self._count()
+        self.walked, self.frame = True, 0
+
+    def draw_another(self) -> None:
+        """Draw the next problem."""
+        self.seed, self.frame = self.seed + 1, 0
+
+    def _done(self) -> bool:
+        return all(self.verdicts.get(box.name) in ("right", "shown") for box in self.problem.boxes)
+
+    def _count(self) -> None:
+        """When the last box is done: one slip is forgiven, a step that was shown is not."""
+        if not self._done():
+            return
+        alone = not self.helped and self.slips <= 1
+        row = self.finished(alone) if self.finished is not None else int(alone)
+        said = f"All {len(self.problem.boxes)} boxes are right." if not self.helped else "That was it."
+        if alone:
+            said += " It sits." if row >= IN_A_ROW else f" Without help: {row} in a row, and at {IN_A_ROW} it sits."
+        self.message = f"{self.message} {said}" if self.helped and self.message else said
+
+    # -- what it shows
+
+    def scene(self) -> list[Panel]:
+        if not self.walked:
+            return self.problem.scene(self.words, self.verdicts)
+        n = len(self.problem.boxes)
+        words = {b.name: by_frame([b.shown() if k > i else "" for k in range(n + 1)]) for i, b in self._numbered()}
+        verdicts = {b.name: by_frame(["shown"] * (n + 1)) for _, b in self._numbered()}
+        return self.problem.scene(words, verdicts)
+
+    def _numbered(self) -> list[tuple[int, Box]]:
+        return list(enumerate(self.problem.boxes))
+
+    def describe(self) -> str:
+        boxes = self.problem.boxes
+        if self.walked:
+            if self.frame == 0:
+                return f"The solution has {count(len(boxes), 'step')}: press Step."
+            box = boxes[self.frame - 1]
+            return f"{box.label}: {box.why}"
+        if not self.message:
+            return self.problem.task
+        right = sum(self.verdicts.get(box.name) in ("right", "shown") for box in boxes)
+        return self.message if right == len(boxes) else f"{self.message} Done: {right} of {len(boxes)}."
+
+    def show(self) -> None:
+        """Display it. On paper the problem is the one that everybody sees first, with empty boxes."""
+        from dlcourse.figures import prepare
+
+        prepare().join()
+        from dlcourse.figures.view import show
+
+        show(self, on_paper=Practice(self.family))

@@ -1,0 +1,248 @@
+"""Practice for lesson 09: forward and back through weighted sums and nonlinearities, with numbers for the head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import dlcourse as dl
+from dlcourse.figures import Mark, Panel, edge, node, text
+from dlcourse.figures.spelling import short
+from dlcourse.lesson.practice import Box, Problem, family
+
+Rng = np.random.Generator
+NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"relu": dl.relu, "square": dl.square}
+
+
+def whole(rng: Rng, low: int, high: int) -> float:
+    """A whole number other than 0, 1 and −1: those hide whether one multiplied."""
+    return float(rng.choice([n for n in range(low, high + 1) if abs(n) > 1]))
+
+
+def slope_words(h: str, s: float) -> str:
+    return f"h′({short(s)}) = {short(2 * s)}" if h == "square" else f"h′({short(s)}) = {int(s > 0)}"
+
+
+@family("09.sum", "Both boxes, forward and back", levels=("one sum", "a sum and a nonlinearity", "one z, two sums"))
+def both_boxes(rng: Rng, level: int) -> Problem:
+    """Numbers on the wires of a small network; forward first, then dC/d… of every wire."""
+    return _fan_out(rng) if level == 2 else _one_sum(rng, bent=level == 1)
+
+
+def _one_sum(rng: Rng, bent: bool) -> Problem:
+    """Two z, one sum, perhaps a nonlinearity behind it."""
+    h = str(rng.choice(list(NONLINEARITIES)))
+    while True:
+        z, w = [whole(rng, -4, 5) for _ in range(2)], [whole(rng, -3, 4) for _ in range(2)]
+        s = w[0] * z[0] + w[1] * z[1]
+        if (
+            abs(s) <= 12
+            and (s > 0 or (h == "square" and s) or rng.random() < 0.2)
+            and z[0] != z[1]
+            and w[0] != w[1]
+            and not {z[0], z[1]} & {w[0], w[1]}
+        ):
+            break
+    g = whole(rng, -3, 5)
+    # the engine says what is right
+    nodes = [dl.parameter(value, name=f"z{i + 1}") for i, value in enumerate(z)]
+    total = dl.add(w[0] * nodes[0], w[1] * nodes[1])
+    top = NONLINEARITIES[h](total) if bent else total
+    y, ds, dz1, dz2 = (float(v) for v in dl.run([top, *dl.gradients(top, [total, *nodes], grad_output=np.array(g))]))
+    dz = [dz1, dz2]
+
+    marks: list[Mark] = [
+        node(0, 1, "z₁", shape="circle"),
+        node(0, -1, "z₂", shape="circle"),
+        node(2, 0, "s", shape="circle"),
+    ]
+    marks += [edge(0, 1, 2, 0, label=f"w₁ = {short(w[0])}"), edge(0, -1, 2, 0, label=f"w₂ = {short(w[1])}")]
+    marks += [text(0, 1.55, short(z[0]), anchor="middle"), text(0, -1.55, short(z[1]), anchor="middle")]
+    end = 2.0
+    if bent:
+        marks += [
+            node(3.4, 0, "relu" if h == "relu" else "h(s) = s²"),
+            edge(2, 0, 3.4, 0),
+            node(4.8, 0, "z", shape="circle"),
+        ]
+        marks += [edge(3.4, 0, 4.8, 0)]
+        end = 4.8
+    out = "z" if bent else "s"
+    marks += [text(end, -1.35, f"dC/d{out} = {short(g)}", anchor="middle")]
+
+    boxes = [
+        Box(
+            "s",
+            "s, the weighted sum",
+            s,
+            (2.1, 0.62),
+            f"s = {short(w[0])} · {_in(z[0])} + {_in(w[1])} · {_in(z[1])} = {short(s)}.",
+            {
+                "You added the z without their weights.": z[0] + z[1],
+                "The weights are swapped: w₁ belongs to z₁.": w[1] * z[0] + w[0] * z[1],
+                "You multiplied the two products; a sum adds them.": w[0] * z[0] * w[1] * z[1],
+                "You added the weights, too: each weight multiplies its z.": w[0] + z[0] + w[1] + z[1],
+                "Only the wire from z₁ is in it.": w[0] * z[0],
+                "Only the wire from z₂ is in it.": w[1] * z[1],
+                "You subtracted the second product.": w[0] * z[0] - w[1] * z[1],
+            },
+        )
+    ]
+    if bent:
+        slope = 2 * s if h == "square" else float(s > 0)
+        boxes += [
+            Box(
+                "z",
+                "z, what the nonlinearity makes of s",
+                y,
+                (4.9, 0.62),
+                f"h({short(s)}) = {short(y)}.",
+                {
+                    "That is the slope of h at s, not h(s).": slope,
+                    "That is s: it has not gone through h yet.": s,
+                    "You doubled s; it is squared.": 2 * s,
+                    "relu gives 0 for what is below 0.": abs(s),
+                },
+                follows=lambda v: v["s"] ** 2 if h == "square" else max(v["s"], 0.0),
+            ),
+            Box(
+                "ds",
+                "dC/ds",
+                ds,
+                (2.2, -0.72),
+                f"dC/ds = dC/dz · h′(s), and {slope_words(h, s)}: {short(g)} · {_in(slope)} = {short(ds)}.",
+                {
+                    "That is the slope of h alone; what comes from above multiplies it.": slope,
+                    "That is dC/dz: the slope of h at s is missing.": g,
+                    "You multiplied by h(s); it is the slope at s that counts.": g * y,
+                    "You multiplied by s itself; it is the slope of h at s that counts.": g * s,
+                    "You took the slope of h at z; it is taken at s.": g * (2 * y if h == "square" else float(y > 0)),
+                    "You added where the path multiplies.": g + slope,
+                },
+                follows=lambda v: g * (2 * v["s"] if h == "square" else float(v["s"] > 0)),
+            ),
+        ]
+    back = ds if bent else g
+    for i in range(2):
+        j = 1 - i
+        boxes.append(
+            Box(
+                f"dz{i + 1}",
+                f"dC/dz{'₁₂'[i]}",
+                dz[i],
+                (0.0, 0.42 if i == 0 else -0.42),
+                f"Back along its wire: dC/ds · w{'₁₂'[i]} = {short(back)} · {_in(w[i])} = {short(dz[i])}.",
+                {
+                    "That is the weight alone; what comes from s multiplies it.": w[i],
+                    "That is dC/ds: the weight of the wire is missing.": back,
+                    "You added where the path multiplies.": back + w[i],
+                    "You took the weight of the other wire.": back * w[j],
+                    "You multiplied by z: that is the slope along the weight.": back * z[i],
+                    "You divided by the weight; back along a wire it multiplies, too.": back / w[i],
+                    "The slope of h is missing: you passed dC/dz on to the wire.": g * w[i],
+                    "You sent the value s back, not dC/ds.": s * w[i],
+                },
+                follows=(lambda v, i=i: v["ds"] * w[i]) if bent else None,  # type: ignore[misc]
+            )
+        )
+    panel = Panel(marks, (-1.3, end + 0.9), (-2, 2), axes=False, name="network")
+    step = "s, z, then back: dC/ds, dC/dz₁, dC/dz₂" if bent else "s, then back: dC/dz₁ and dC/dz₂"
+    given: dict[str, Any] = {"z₁": z[0], "z₂": z[1], "w₁": w[0], "w₂": w[1], f"dC/d{out}": g}
+    return Problem(
+        f"C moves by {short(g)} when {out} moves by 1. Fill in {step}.",
+        [panel],
+        boxes,
+        given | ({"h": h} if bent else {}),
+    )
+
+
+def _fan_out(rng: Rng) -> Problem:
+    """One z feeds two sums: what comes back is added."""
+    while True:
+        z, (u, w) = whole(rng, -4, 5), (whole(rng, -3, 4) for _ in range(2))
+        g, k = (whole(rng, -4, 5) for _ in range(2))
+        if len({abs(u), abs(w)}) == 2 and len({g, k}) == 2 and u * g + w * k and abs(u * g) != abs(w * k):
+            break
+    one, weights = dl.parameter(z, name="z"), [u, w]
+    sums = [u * one, w * one]
+    [dz] = (float(v) for v in dl.run(dl.gradients(dl.add(g * sums[0], k * sums[1]), [one])))
+    s = [float(v) for v in dl.run(sums)]
+
+    marks: list[Mark] = [
+        node(0, 0, "z", shape="circle"),
+        node(2.4, 1, "s₁", shape="circle"),
+        node(2.4, -1, "s₂", shape="circle"),
+    ]
+    marks += [edge(0, 0, 2.4, 1, label=f"w₁ = {short(u)}"), edge(0, 0, 2.4, -1, label=f"w₂ = {short(w)}")]
+    marks += [text(0, 0.6, short(z), anchor="middle")]
+    marks += [text(2.9, 0.6, f"dC/ds₁ = {short(g)}"), text(2.9, -1.4, f"dC/ds₂ = {short(k)}")]
+    boxes = [
+        Box(
+            f"s{i + 1}",
+            f"s{'₁₂'[i]}",
+            s[i],
+            (3.6, 1.2 - 2 * i),
+            f"s{'₁₂'[i]} = w{'₁₂'[i]} · z = {short(weights[i])} · {_in(z)} = {short(s[i])}.",
+            {
+                "You took the weight of the other wire.": weights[1 - i] * z,
+                "You added the weight; it multiplies.": weights[i] + z,
+                "z is missing: that is the weight.": weights[i],
+                "The weight is missing: that is z.": z,
+                "You divided by z; the wire multiplies.": weights[i] / z,
+            },
+        )
+        for i in range(2)
+    ]
+    along = [u * g, w * k]
+    boxes += [
+        Box(
+            f"back{i + 1}",
+            f"what comes back along wire {i + 1}",
+            along[i],
+            (1.3, 1.15 - 2.3 * i),
+            f"w{'₁₂'[i]} · dC/ds{'₁₂'[i]} = {short(weights[i])} · {_in((g, k)[i])} = {short(along[i])}.",
+            {
+                "The weight of the wire is missing.": (g, k)[i],
+                "dC/ds is missing: that is the weight.": weights[i],
+                "You took the weight of the other wire.": weights[1 - i] * (g, k)[i],
+                "You took dC/ds of the other sum.": weights[i] * (g, k)[1 - i],
+                "You added where the path multiplies.": weights[i] + (g, k)[i],
+                "You sent the value of the sum back, not dC/ds.": weights[i] * s[i],
+                "You multiplied by z: that is the slope along the weight.": z * (g, k)[i],
+            },
+        )
+        for i in range(2)
+    ]
+    boxes.append(
+        Box(
+            "dz",
+            "dC/dz",
+            dz,
+            (0.1, -0.62),
+            f"Copies of z go out, so what comes back adds up: {short(along[0])} + {_in(along[1])} = {short(dz)}.",
+            {
+                "One of the two wires is missing.": along[0],
+                "One of the two wires is missing: the first.": along[1],
+                "You multiplied the two; copies of z add up on the way back.": along[0] * along[1],
+                "You took the mean; copies of z add up on the way back.": sum(along) / 2,
+                "You subtracted one wire from the other; they add up.": along[0] - along[1],
+                "You added dC/ds without the weights.": g + k,
+                "You added the weights without dC/ds.": u + w,
+                "The weights are swapped.": w * g + u * k,
+                "You multiplied by z, too: the slope along z has no z in it.": dz * z,
+            },
+            follows=lambda v: v["back1"] + v["back2"],
+        )
+    )
+    panel = Panel(marks, (-1.3, 4.9), (-1.9, 1.9), axes=False, name="network")
+    given: dict[str, Any] = {"z": z, "w₁": u, "w₂": w, "dC/ds₁": g, "dC/ds₂": k}
+    return Problem(
+        "One z feeds two sums. Fill in both sums, what comes back along each wire, and dC/dz.", [panel], boxes, given
+    )
+
+
+def _in(value: float) -> str:
+    """A number inside a formula: with brackets if it has a sign."""
+    return f"({short(value)})" if value < 0 else short(value)
