@@ -18,12 +18,13 @@ import dlcourse as dl
 from dlcourse.engine.graph import Constant, Node, Parameter, topological_order
 from dlcourse.engine.tracing import Order, Trace, names_of
 from dlcourse.figures.figure import Figure, choice
-from dlcourse.figures.scene import Mark, Panel, Text, by_frame, edge, node, polyline, text
+from dlcourse.figures.scene import ByFrame, Mark, Panel, Text, by_frame, edge, node, polyline, text
 
 Stop = tuple[Node, Node, int]  # where the edge from one node to another crosses a layer
 Spot = Node | Stop
 
 
+NOTE_AWAY = 0.09  # of the panel's height, from the middle of a box to the words over and under it
 ARROWS_APART = 10.0  # pixels between two arrows that lead from one box to the same other box
 
 
@@ -154,9 +155,9 @@ def graph_panel(
     ['edge', 'edge', 'node', 'node']
     """
     names = names_of(nodes) if names is None else names
-    widths = {n: 1.0 + 0.16 * len(str(names[n])) for n in nodes}
-    layout = Layout(nodes, leaves, widths)
     roles, notes = roles or {}, notes or {}
+    widths = {n: 1.0 + 0.16 * max(len(names[n]), *map(_longest, notes.get(n, ("", "")))) for n in nodes}
+    layout = Layout(nodes, leaves, widths)
     marks: list[Mark] = []
     for (parent, n), path in layout.paths.items():
         role = next((r for r in ("derivative", "guide") if roles.get(n) == r), "function")
@@ -165,18 +166,22 @@ def graph_panel(
         uses = n.inputs.count(parent)  # a value that is used twice sends two arrows, side by side
         asides = [ARROWS_APART * (k - (uses - 1) / 2) for k in range(uses)]
         marks += [edge(*path[-2], *path[-1], role=role, aside=aside) for aside in asides]
+    spots = [spot for path in layout.paths.values() for spot in path] + list(layout.at.values())
+    ylim = min(y for _, y in spots) - 0.8, max(y for _, y in spots) + 0.8
+    away = NOTE_AWAY * (ylim[1] - ylim[0])  # as far in pixels, however many rows there are
     for n in nodes:
         x, y = layout.at[n]
         marks.append(node(x, y, names[n], role=roles.get(n, "function")))
         over, under = notes.get(n, ("", ""))
-        marks += [text(x, y + 0.3, over, anchor="middle")] if over else []
-        marks += [text(x, y - 0.42, under, anchor="middle")] if under else []
-    spots = [spot for path in layout.paths.values() for spot in path] + list(layout.at.values())
-    ys = [y for _, y in spots]
+        marks += [text(x, y + away, over, anchor="middle")] if over else []
+        marks += [text(x, y - away, under, anchor="middle")] if under else []
     xlim = (min(layout.at[n][0] - widths[n] / 2 for n in nodes), max(layout.at[n][0] + widths[n] / 2 for n in nodes))
-    return Panel(
-        marks, xlim, (min(ys) - 0.8, max(ys) + 0.8), title=title, axes=False, width=xlim[1] - xlim[0], name="graph"
-    )
+    return Panel(marks, xlim, ylim, title=title, axes=False, width=xlim[1] - xlim[0], name="graph")
+
+
+def _longest(words: Text) -> int:
+    """How many letters a note has at most, over all frames."""
+    return max(len(str(word)) for word in (words.values if isinstance(words, ByFrame) else [words]))
 
 
 class Backpropagation(Figure):

@@ -134,10 +134,16 @@ class Lesson:
         return files.figures(self.number)
 
     def show(self, name: str, **settings: Any) -> None:
-        """Show a figure of this lesson; the settings are where its controls start."""
-        figures: dict[str, Callable[..., Any]] = self.figures.FIGURES
+        """Show a figure of this lesson; the settings are where its controls start.
+
+        ``"graph"`` is there in every lesson and draws a graph of your own: ``of`` is a node, or a dict as in lesson
+        07; a node takes ``feeds`` and ``gradients=True``, a dict takes ``values`` and ``gradients``, dicts by name.
+        """
+        from dlcourse.figures.own import OwnGraph
+
+        figures: dict[str, Callable[..., Any]] = {**self.figures.FIGURES, "graph": OwnGraph}
         if name not in figures:
-            there = f"there are {', '.join(figures)}" if figures else "it has none"
+            there = f"there are {', '.join(figures)}"
             raise UnknownFigure(f"Lesson {self.number} has no figure {name!r}: {there}.")
         try:
             figure = figures[name](**settings)
