@@ -97,8 +97,9 @@ class OwnGraph(Figure):
             raise ValueError(f"of= takes a node, or a graph as in lesson 07, and this is {type(of).__name__}")
         self.computed = [n for n in self.nodes if n.inputs]
         self.walked_back = [n for n in reversed(self.nodes) if n in self.gradients]
-        for signs in (False, True):  # signs make narrower boxes than words
-            self.names = {n: with_kind(self.known[n], self.kinds[n], signs) for n in self.nodes}
+        # signs make narrower boxes than words, and names alone narrower ones still
+        for written in (with_kind, with_sign, lambda name, kind: name):
+            self.names = {n: written(self.known[n], self.kinds[n]) for n in self.nodes}
             if self._fits():
                 break
         else:
@@ -213,19 +214,29 @@ class OwnGraph(Figure):
         return ", ".join(told)
 
 
-def with_kind(name: str, kind: str, signs: bool = False) -> str:
+def with_kind(name: str, kind: str) -> str:
     """What stands in a box: its name, and what computes it where the name does not say it.
 
     Examples
     --------
-    >>> with_kind("s", "multiply"), with_kind("s", "multiply", signs=True), with_kind("tanh", "tanh")
-    ('s: multiply', 's: *', 'tanh')
+    >>> with_kind("s", "multiply"), with_kind("tanh", "tanh"), with_kind("w", "")
+    ('s: multiply', 'tanh', 'w')
     """
-    sign = SIGNS.get(kind, kind) if signs else kind
     if not kind or kind == name:
-        return sign or name
-    name = name if len(name) <= 16 else f"{name[:15]}…"
-    return f"{name}: {sign}"
+        return name
+    return f"{name if len(name) <= 16 else f'{name[:15]}…'}: {kind}"
+
+
+def with_sign(name: str, kind: str) -> str:
+    """As `with_kind`, and operations that have a sign are written by it.
+
+    Examples
+    --------
+    >>> with_sign("s", "multiply"), with_sign("multiply", "multiply"), with_sign("t", "tanh")
+    ('s: *', '*', 't: tanh')
+    """
+    sign = SIGNS.get(kind, kind)
+    return sign if kind == name else with_kind(name, sign)
 
 
 def spelled(value: Any) -> str:
@@ -234,7 +245,7 @@ def spelled(value: Any) -> str:
     Examples
     --------
     >>> spelled(0.21374), spelled([1, -2.5]), spelled(np.zeros((3, 4)))
-    ('0.214', '[1, −2.5]', '(3, 4)')
+    ('0.214', '[1, −2.5]', '3×4')
     """
     array = np.asarray(value)
     if array.size == 1:
@@ -242,4 +253,4 @@ def spelled(value: Any) -> str:
     entries = f"[{', '.join(short(v) for v in array.ravel()[:4].tolist())}]"
     if array.ndim == 1 and array.size <= 3 and len(entries) <= 14:
         return entries
-    return shape_text(array.shape)
+    return "×".join(map(str, array.shape)) if array.ndim > 1 else shape_text(array.shape)

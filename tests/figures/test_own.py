@@ -79,7 +79,7 @@ def test_steps_walk_forward_and_then_back():
 def test_without_data_the_shapes_are_shown():
     loss, feeds = perceptron()
     assert "(None, 2)" in {mark.string for mark in marks(OwnGraph(of=loss), "text")}
-    assert "(4, 2)" in {mark.string for mark in marks(OwnGraph(of=loss, feeds=feeds, gradients=True), "text")}
+    assert "4×2" in {mark.string for mark in marks(OwnGraph(of=loss, feeds=feeds, gradients=True), "text")}
     with pytest.raises(ValueError, match=r"^gradients need values: feeds= has none for [tx] and [tx]$"):
         OwnGraph(of=loss, gradients=True)
 
