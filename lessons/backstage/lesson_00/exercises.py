@@ -247,8 +247,8 @@ shaping.hints(
 predictions = [
     prediction(
         "00.a",
-        "Six taxi rides, and a line through 0 that is to give the fare. One knob turns the line. You turn the knob "
-        "slowly from one end to the other. What does the loss, the mean squared miss, do?",
+        "A line through 0 is to give the fare of six taxi rides. One knob turns the line. You turn it slowly from one "
+        "end to the other. What does the loss do?",
         options={
             "It falls all the way": "Turn on: past the best place the line is too steep, and the loss rises again.",
             "It falls, then rises": "There is one best place, and the loss grows on both sides of it.",
@@ -432,17 +432,17 @@ quiz = [
     ),
     question(
         "00.q4",
-        "In the lecture notes “Backpropagation”, what is x?",
+        "You open a lesson again the next day, run a cell in the middle, and it says NameError. What helps?",
         options={
-            "The data": "In most texts it is. In these notes the data are z.",
-            "The weights": "There x is what training changes, z is the data, and s is the step.",
-            "The step": "That is s there. This course calls it η.",
+            "Run all the cells above it": "The cell uses a name that one of them makes, and today none of them has been run.",
+            "Write the name into the cell": "Then it is there, but it stands for nothing yet. A cell above makes it.",
+            "Ask for the solution": "Your answer may be right. What is missing was made in a cell above.",
         },
-        answer="The weights",
+        answer="Run all the cells above it",
     ),
     question(
         "00.q5",
-        "What does blame flowing back through the network tell you?",
+        "What do the slopes tell you that flow back through the network?",
         options={
             "The slope of the loss for every knob": "And so which way to turn each of them, all from one sweep.",
             "The best setting of every knob": "It tells the direction from here. You still have to walk.",

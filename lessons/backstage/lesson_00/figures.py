@@ -120,11 +120,11 @@ class OneKnob(Knobs):
             xlim=(0, 5),
             ylim=(-8, 160),
             xlabel="knob w",
-            ylabel="loss J",
+            ylabel="loss",
             title="The losses you have seen",
             name="losses",
         )
-        return [rides_panel(self.w, 0.0, "ŷ = wx"), losses]
+        return [rides_panel(self.w, 0.0, "your line"), losses]
 
     def describe(self) -> str:
         all_of_them = "; the curve shows the loss of every setting" if self.whole else ""
@@ -189,7 +189,7 @@ class TwoKnobs(Knobs):
         marks: list[Mark] = {"fog": [], "map": loss_map(), "surface": [loss_surface()]}[self.view] + [
             points(*self.spots(sorted(self.seen)), role="neutral"),
             points(*self.spots([] if self.best == self.setting else [self.best]), role="minimum", label="best so far"),
-            point(here[0], here[1], role="here", label=f"J = {self.now:.3g}", drag=in_hand),
+            point(here[0], here[1], role="here", label=f"loss {self.now:.3g}", drag=in_hand),
         ]
         if self.view == "surface":
             left, right, low, high = loss_surface().extent
@@ -252,7 +252,7 @@ def day_loss() -> tuple[Any, Any]:
 
 
 class TenKnobs(Knobs):
-    """A curve with ten parameters: turned by hand at step 0, by gradient descent from there on."""
+    """A curve with ten parameters: turned by hand at step 0, by descent from there on."""
 
     title = "Ten knobs: w₀ + w₁u + w₂u² + … + w₉u⁹"
     w0 = slider(-15, 15, value=0.0, step=0.6, label="knob w₀")
@@ -310,7 +310,7 @@ class TenKnobs(Knobs):
         if self.frame == 0:
             return f"by hand, try {self.tries}: ten knobs give the loss {self.now:.3g}; {self.lowest()}"
         return (
-            f"gradient descent from your setting, step {self.frame * self.stride}: "
+            f"descent from your setting, step {self.frame * self.stride}: "
             f"it turned all ten knobs at each step, and the loss is {self.losses[self.frame]:.2f}"
         )
 
@@ -372,6 +372,12 @@ class Blame(Figure):
         slopes = self.before.backward
         self.after: Values = values(self.first - self.rate * slopes["w₁"], self.second - self.rate * slopes["w₂"])
 
+    def product(self, after: str, times: str) -> str:
+        """The slope that comes from the next node, times what one unit moves that node: as a sum on paper."""
+        slope, by = self.before.backward[after], self.before.forward[times]
+        factor = fixed(by) if by >= 0 else f"({fixed(by)})"
+        return f"{fixed(slope)} · {factor} = {fixed(slope * by)}"
+
     def label(self, name: str, frame: int) -> str:
         if frame < KNOWN_AT[name]:
             return name
@@ -408,9 +414,10 @@ class Blame(Figure):
             f"forward: h = w₁x = {fixed(forward['h'])}",
             f"forward: ŷ = w₂h = {fixed(forward['ŷ'])}",
             f"forward: the loss is ℓ = (ŷ − y)² = {fixed(forward['ℓ'])}",
-            f"back: the slope of ℓ for ŷ is 2(ŷ − y) = {fixed(slopes['ŷ'])}",
-            f"back: from it come the slopes for w₂, {fixed(slopes['w₂'])}, and for h, {fixed(slopes['h'])}",
-            f"back: the one for h gives that for w₁, {fixed(slopes['w₁'])}; every knob knows its slope",
+            f"back: (ŷ − y)² has the slope 2(ŷ − y) = {fixed(slopes['ŷ'])} for ŷ",
+            f"back: a unit of w₂ moves ŷ by h, so its slope is {self.product('ŷ', 'h')}; "
+            f"a unit of h moves ŷ by w₂, so its slope is {self.product('ŷ', 'w₂')}",
+            f"back: a unit of w₁ moves h by x, so its slope is {self.product('h', 'x')}; every knob knows its slope",
             f"turn each knob against its slope: {turns}; the loss goes from {fixed(forward['ℓ'])} to "
             f"{fixed(self.after.forward['ℓ'])}",
         ]
