@@ -434,7 +434,7 @@ quiz = [
         "00.q4",
         "You open a lesson again the next day, run a cell in the middle, and it says NameError. What helps?",
         options={
-            "Run all the cells above it": "The cell uses a name that one of them makes, and today none of them has been run.",
+            "Run all the cells above it": "One of them makes the name, and today none of them has been run.",
             "Write the name into the cell": "Then it is there, but it stands for nothing yet. A cell above makes it.",
             "Ask for the solution": "Your answer may be right. What is missing was made in a cell above.",
         },

@@ -24,7 +24,8 @@ def test_the_best_price_of_a_kilometre_falls_as_the_other_knob_rises():
 def test_the_rules_of_the_refresher():
     for h in (0.1, 0.001):
         assert ((3 + h) ** 2 - 9) / h == pytest.approx(6 + h)
-    assert ((5.001 - 2) ** 2 - (4.999 - 2) ** 2) / 0.002 == pytest.approx(2 * (5 - 2))
+    rise = (5.001 - 2) ** 2 - (4.999 - 2) ** 2
+    assert rise / 0.002 == pytest.approx(6)
 
 
 @claim("00", "saw-ten", "each bends the whole curve", "after 200 steps the loss is small")
