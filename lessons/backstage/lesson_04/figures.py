@@ -231,7 +231,8 @@ class Zoo(Figure):
         wide = self.high - self.low > 0.03
         where = f"anywhere from {self.low:.2f} to {self.high:.2f}" if wide else f"at {self.best + 0.0:.2f}"
         return (
-            f"{self.loss} loss: the best border is {where}, with {self.wrong} of 11 points on the wrong side; "
+            f"{self.loss} loss: the best border is {where}, with {self.wrong} of 11 points on the wrong side"
+            f"{' of its middle' if wide else ''}; "
             f"the outlier at {self.outlier:.1f} has the margin {self.margin:.1f} and costs {self.price:.2f}"
         )
 

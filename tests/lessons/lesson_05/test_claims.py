@@ -97,5 +97,6 @@ def test_accumulation_is_a_mini_batch_that_is_not_held_at_once():
 @claim("05", "rules", "if the scatter falls as $1/\\sqrt B$, the variance falls as $1/B$")
 def test_the_variance_is_the_scatter_squared():
     arrows = figures.Arrows()
+    arrows.drawn = 10_000
     variances = [arrows.scatter(arrows.batches(size)) ** 2 for size in (1, 16)]
     assert variances[0] / variances[1] == pytest.approx(16, rel=0.2)
