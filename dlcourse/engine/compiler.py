@@ -9,18 +9,29 @@ from __future__ import annotations
 
 import keyword
 import math
+import operator
 import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from dlcourse.engine import operations as ops
 from dlcourse.engine.errors import shape_text, variable_names
-from dlcourse.engine.graph import Array, Constant, Dtype, Node, Operation, Placeholder, constant, topological_order
+from dlcourse.engine.graph import (
+    Array,
+    Constant,
+    Dtype,
+    Node,
+    Operation,
+    Placeholder,
+    built_on,
+    constant,
+    topological_order,
+)
 from dlcourse.engine.hardware import CPU, Device
 from dlcourse.engine.kinds import OperationKind, broadcast_shapes
 from dlcourse.engine.operations import Index, broadcast_to, cast, reshape
@@ -41,21 +52,25 @@ class Specialised:
         self.done: dict[Node, Node] = {}
         self.origin: dict[Node, Node] = {}
         self.computed: dict[Hashable, Node] = {}  # one node for each thing to compute
-        for self.current in topological_order(targets):
-            self.done[self.current] = self.replaced(self.current)
+        with built_on(("", 0)):
+            for self.current in topological_order(targets):
+                self.done[self.current] = self.replaced(self.current)
         self.targets = [self.done[target] for target in targets]
         self.order = topological_order(self.targets)
 
     def replaced(self, node: Node) -> Node:
         if isinstance(node, Placeholder):
-            return self.kept(Placeholder(self.sizes[node], node.dtype, node.name, node.where, node.weak))
+            return self.kept(Placeholder(self.sizes[node], node.dtype, node.name, node.where))
         if not isinstance(node, Operation):
             if not isinstance(node, Constant) or node.array.size > 1024:
                 return node
             node = Constant(node.array, node.name, node.where)  # no longer weak: all dtypes are decided
             return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
-        inputs = tuple(self.done[parent] for parent in node.inputs)
-        new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)  # checks sizes
+        inputs = tuple([self.done[parent] for parent in node.inputs])
+        if all(map(operator.is_, inputs, node.inputs)) and None not in node.shape:
+            new = node
+        else:  # checks sizes
+            new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)
         if node.kind.learners:
             return self.kept(new)  # it may not do the same thing twice
         better = node.kind.formula(*inputs, **node.attributes) if node.kind.formula else simplified(new)
@@ -85,8 +100,12 @@ _SIMPLER: defaultdict[OperationKind, list[Callable[[Operation], Node | None]]] =
 
 def simplified(node: Operation) -> Node | None:
     """The same value for less work, by the first rule that has one; or None."""
-    rules = [*([_on_one_number] if node.kind.elementwise else ()), *_SIMPLER[node.kind], _on_constants]
-    return next((better for rule in rules if (better := rule(node)) is not None), None)
+    if node.kind.elementwise and node.shape != () and (better := _on_one_number(node)) is not None:
+        return better
+    for rule in _SIMPLER[node.kind]:
+        if (better := rule(node)) is not None:
+            return better
+    return _on_constants(node)
 
 
 def _simpler(*kinds: OperationKind) -> Callable[[Callable[[Operation], Node | None]], None]:
@@ -118,7 +137,7 @@ def _on_one_number(node: Operation) -> Node | None:
     kind: OperationKind = node.kind
     inputs = node.inputs
     numbers = [_repeats(parent) for parent in inputs]
-    if node.shape != () and None not in numbers:
+    if None not in numbers:
         return broadcast_to(kind(*numbers), node.shape)
     for i, parent in enumerate(inputs):
         if _is(parent, ops.broadcast_to):
@@ -319,12 +338,12 @@ _ON_FLOATS = {  # how it is printed where all are single numbers of float64, whi
 
 def may_share(node: Node) -> bool:
     """Whether a node may look at its input's memory instead of having its own."""
-    return isinstance(node, Operation) and node.kind in _VIEWS
+    return isinstance(node, Operation) and (node.kind in _VIEWS or node.kind is ops.settled)
 
 
-def is_view(node: Node) -> bool:
+def is_view(node: Operation) -> bool:
     """Whether it certainly does. (A single entry that is taken out of an array is copied by NumPy.)"""
-    return may_share(node) and node.shape != ()
+    return node.kind in _VIEWS and node.shape != ()
 
 
 def runs_on_floats(graph: Specialised, arguments: Sequence[Node]) -> bool:
@@ -352,7 +371,7 @@ def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
             return _ON_FLOATS[kind].format(*inputs)
         template = f"{kind.function.__name__}({{inputs}}{{out}})"
     elif kind is ops.matmul and all(x.ndim < 3 and x.dtype == node.dtype for x in node.inputs):
-        template = template.replace("matmul", "dot")  # the same product, with less ado before it
+        template = "{0}.dot({1}{out})"  # the same product, with less ado before it
     attributes = {
         name: str(value).format("", *inputs[1:])
         if isinstance(value, Index)
@@ -360,6 +379,14 @@ def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
         for name, value in node.attributes.items()
     }
     return template.format(*inputs, inputs=", ".join(inputs), out=f", out={out}" if out else "", **attributes)
+
+
+@lru_cache(1024)
+def _identifier(name: str) -> str:
+    """A name as Python would write it: ∂J/∂W becomes dJ_dW."""
+    text = unicodedata.normalize("NFKC", name)
+    text = re.sub(r"\W+", "_", text.replace("∂", "d"))[:40].strip("_") or "value"
+    return text if text.isidentifier() else f"_{text}"
 
 
 class Writer:
@@ -380,23 +407,27 @@ class Writer:
         self.called: dict[str, str] = {}  # what is called, and one line in which it is
         self.lines = [f"{name} = float({name})" for name in self.arguments if floats]
         self.node_of_line = list(arguments) if floats else []
-        for node in graph.order:
-            if isinstance(node, Operation):
-                self.write(node)
+        self.users: defaultdict[Node, list[OperationKind | None]] = defaultdict(list)
+        for target in graph.targets:
+            self.users[target].append(None)
+        operations = [node for node in graph.order if isinstance(node, Operation)]
+        for node in operations if floats else ():
+            for parent in node.inputs:
+                self.users[parent].append(node.kind)
+        for node in operations:
+            self.write(node)
         self.times_wanted = Counter(graph.targets)
         self.results = [self.result(node) for node in graph.targets]
 
     def name(self, node: Node) -> str:
         """A Python identifier for the node, different from all others."""
         if node not in self.names:
-            text = unicodedata.normalize("NFKC", self.wanted.get(node) or node.name or node.kind_name)
-            text = re.sub(r"\W+", "_", text.replace("∂", "d"))[:40].strip("_") or "value"
-            self.names[node] = self.fresh_name(text if text.isidentifier() else f"_{text}")
+            self.names[node] = self.fresh_name(_identifier(self.wanted.get(node) or node.name or node.kind_name))
         return self.names[node]
 
     def fresh_name(self, text: str) -> str:
         name = text
-        while name in self.taken or name in _RESERVED or re.fullmatch(r"[mk]\d+", name):
+        while name in self.taken or name in _RESERVED or (name[0] in "mk" and name[1:].isdigit()):
             self.taken[text] += 1
             name = f"{text}_{self.taken[text]}"
         self.taken[name] += 1
@@ -433,6 +464,9 @@ class Writer:
             return
         if self.floats:
             text = _ON_FLOATS[node.kind].format(*inputs)
+            if self.is_short(node):
+                self.names[node] = text
+                return
         elif not node.kind.elementwise and node.kind not in _WRITTEN:
             own = node.kind.learners
             function = _guarded(node, self.device) if own else partial(node.kind.function, **node.attributes)
@@ -446,6 +480,13 @@ class Writer:
         self.lines.append(f"{self.name(node)} = {text}")
         self.node_of_line.append(self.graph.origin.get(node, node))
 
+    def is_short(self, node: Operation) -> bool:
+        """Whether it is a multiple that is only added or subtracted: p - 0.1 * dJ_dp can stand on one line."""
+        multiple = node.kind is ops.multiply and any(isinstance(parent, Constant) for parent in node.inputs)
+        return (
+            multiple and self.users[node] in ([ops.add], [ops.subtract]) and self.wanted.get(node) in (None, "multiply")
+        )
+
     def stays(self, view: Operation) -> bool:
         """Whether this is a view of memory that is the same in every run. (To reshape a view may be to copy it.)"""
         place = self.plan.storage.get(view.inputs[0])
@@ -457,7 +498,7 @@ class Writer:
             return f"{self.bound(node.array, 'data')}.copy()"
         if node.shape == ():
             return f"array({self.name(node)}{'' if node.dtype == float else f', {node.dtype.name!r}'})"
-        is_own = isinstance(node, Operation) and node.kind not in _VIEWS and self.times_wanted[node] == 1
+        is_own = isinstance(node, Operation) and not may_share(node) and self.times_wanted[node] == 1
         return self.name(node) if is_own else f"{self.name(node)}.copy()"
 
     def source(self) -> str:

@@ -9,6 +9,7 @@ D. Sabinasz, "Deep Learning From Scratch: Theory and Implementation").
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, Literal, overload
 
 from dlcourse.engine.errors import DTypeError, GradientError, Line, Mismatch, ShapeError, built, label, shape_text
@@ -19,12 +20,13 @@ from dlcourse.engine.graph import (
     Operation,
     Placeholder,
     Shape,
+    built_on,
     constant,
     learners_line,
     topological_order,
     with_replaced,
 )
-from dlcourse.engine.kinds import OperationKind, ShapeOf, broadcast_shapes
+from dlcourse.engine.kinds import OperationKind, ShapeOf
 from dlcourse.engine.operations import broadcast_like, cast, zeros_like
 
 
@@ -57,7 +59,8 @@ def gradients(
     wanted = [wrt] if isinstance(wrt, Node) else list(wrt)
     _check_request(loss, wanted, unconnected)
     here = learners_line()
-    arriving = {loss: [_seed(loss, grad_output, here)]}
+    called = label(loss, here)
+    arriving = {loss: [_seed(loss, grad_output, called, here)]}
     order = topological_order(loss)
     leads_to_wanted = set(wanted)
     for node in order:
@@ -65,33 +68,34 @@ def gradients(
             leads_to_wanted.add(node)
 
     found: dict[Node, Node] = {}
-    for node in reversed(order):
-        if node in arriving and node in leads_to_wanted:
-            g = found[node] = _add_all(node, arriving.pop(node), label(loss, here))
-            if isinstance(node, Operation):
-                for parent, contribution in zip(node.inputs, _contributions(node, g), strict=True):
-                    if contribution is not None and parent in leads_to_wanted and parent.dtype.kind == "f":
-                        arriving.setdefault(parent, []).append(contribution)
+    with built_on(here):
+        for node in reversed(order):
+            if node in arriving and node in leads_to_wanted:
+                g = found[node] = _add_all(node, arriving.pop(node), called)
+                if isinstance(node, Operation):
+                    for parent, contribution in zip(node.inputs, _contributions(node, g), strict=True):
+                        if contribution is not None and parent in leads_to_wanted and parent.dtype.kind == "f":
+                            arriving.setdefault(parent, []).append(contribution)
 
-    result = [found[node] if node in found else _unreached(loss, node, unconnected, here) for node in wanted]
+        result = [found[node] if node in found else _unreached(loss, node, unconnected, here) for node in wanted]
     return result[0] if isinstance(wrt, Node) else result
 
 
-def _seed(loss: Node, grad_output: Operand | None, here: Line) -> Node:
-    if grad_output is None:
-        if loss.shape != ():
-            raise GradientError(
-                f"{label(loss, here)} has shape {shape_text(loss.shape)}, and only a single number has a gradient: "
-                f"take dl.sum or dl.mean of it first, or give grad_output." + built([loss], here)
-            )
+def _seed(loss: Node, grad_output: Operand | None, called: str, here: Line) -> Node:
+    """What arrives at the loss itself: 1, or what the caller says."""
+    if grad_output is None and loss.shape == ():
         return constant(1.0, dtype=loss.dtype)
-    seed = cast(grad_output, loss.dtype)
-    if len(seed.shape) > len(loss.shape) or not _agree(loss.shape, seed.shape):
-        raise ShapeError(
-            f"grad_output has shape {shape_text(seed.shape)}, but {label(loss, here)} has "
-            f"{shape_text(loss.shape)}." + built([loss], here)
+    if grad_output is None:
+        raise GradientError(
+            f"{called} has shape {shape_text(loss.shape)}, and only a single number has a gradient: "
+            f"take dl.sum or dl.mean of it first, or give grad_output." + built([loss], here)
         )
-    return broadcast_like(seed, loss)
+    seed = cast(grad_output, loss.dtype)
+    try:
+        return broadcast_like(seed, loss)
+    except ShapeError as error:
+        shapes = f"grad_output has shape {shape_text(seed.shape)}, but {called} has {shape_text(loss.shape)}."
+        raise ShapeError(shapes + built([loss], here)) from error
 
 
 def _add_all(node: Node, contributions: list[Node], loss: str) -> Node:
@@ -99,12 +103,12 @@ def _add_all(node: Node, contributions: list[Node], loss: str) -> Node:
     total = contributions[0]
     for contribution in contributions[1:]:
         total = total + contribution
-    if total.name is None and isinstance(total, Operation) and (node.name or not node.is_operation):
+    if total.name is None and (node.name or not node.inputs) and isinstance(total, Operation):
         total.name = f"∂{loss}/∂{label(node, ('', 0))}"
     return total
 
 
-def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
+def _contributions(node: Operation, g: Node) -> list[Node | None]:
     """What the node's rule says, checked: one node for each input, of that input's shape and dtype."""
     rule = node.kind.rule or (_of_formula if node.kind.formula else None)
     if rule is None:
@@ -112,50 +116,43 @@ def _contributions(node: Operation, g: Node) -> Sequence[Node | None]:
             f"nobody has said how gradients pass through {label(node)}. Write a rule: "
             f'@dl.register_gradient("{node.kind_name}")' + built([node])
         )
-    answer: Any = rule(node, g)
+    with built_on(None) if node.kind.learners_rule else nullcontext():  # a rule of yours has lines of its own
+        answer: Any = rule(node, g)
     returned = [answer] if isinstance(answer, Node) else answer
-    name = f"the gradient rule of {node.kind_name}"
     if not isinstance(returned, list | tuple) or len(returned) != len(node.inputs):
         count = f"{len(returned)} gradients" if isinstance(returned, list | tuple) else repr(type(answer).__name__)
         raise GradientError(
-            f"{name} returned {count}, but {label(node)} has {len(node.inputs)} input(s): "
-            f"return a list with one node for each." + built([node])
+            f"the gradient rule of {node.kind_name} returned {count}, but {label(node)} has {len(node.inputs)} "
+            f"input(s): return a list with one node for each." + built([node])
         )
-    checked: list[Node | None] = []
-    for i, (parent, contribution) in enumerate(zip(node.inputs, returned, strict=True)):
-        if contribution is not None and not isinstance(contribution, Node):
-            raise GradientError(
-                f"{name} returned a {type(contribution).__name__} for input {i}, not a node: write it with graph "
-                f"operations (dl.exp, *, +, op.inputs[{i}], g), without np." + built([node])
-            )
-        if contribution is not None and not _agree(parent.shape, contribution.shape, exactly=True):
-            raise GradientError(
-                f"{name} returned shape {shape_text(contribution.shape)} for input {i}, {label(parent, node.where)}, "
-                f"which has shape {shape_text(parent.shape)}. After broadcasting, dl.sum_to(gradient, "
-                f"op.inputs[{i}]) adds up the copies." + built([node])
-            )
-        if contribution is not None and node.kind.learners and None in (*parent.shape, *contribution.shape):
-            contribution = _same_shape(contribution, parent)
-        if contribution is not None and parent.dtype.kind == "f":
-            contribution = cast(contribution, parent.dtype)
-        checked.append(contribution)
-    return checked
+    return [None if given is None else _fitting(given, node, i) for i, given in enumerate(returned)]
 
 
-def _agree(shape: Shape, other: Shape, exactly: bool = False) -> bool:
-    """Whether two shapes may be the same one (or the other broadcast to it), as far as is known yet."""
-    try:
-        both = broadcast_shapes(shape, other)
-    except Mismatch:
-        return False
-    same = all(a == b or a is None for a, b in zip(shape, both, strict=False))
-    if exactly:
-        same = len(shape) == len(other) and all(a == b or None in (a, b) for a, b in zip(shape, other, strict=True))
-    return len(both) == len(shape) and same
+def _fitting(given: Any, node: Operation, i: int) -> Node:
+    """What a rule has returned for input i, if it can be the gradient of that input."""
+    parent = node.inputs[i]
+    if not isinstance(given, Node):
+        raise GradientError(
+            f"the gradient rule of {node.kind_name} returned a {type(given).__name__} for input {i}, not a node: "
+            f"write it with graph operations (dl.exp, *, +, op.inputs[{i}], g), without np." + built([node])
+        )
+    if given.shape != parent.shape and not _may_be_equal(given.shape, parent.shape):
+        raise GradientError(
+            f"the gradient rule of {node.kind_name} returned shape {shape_text(given.shape)} for input {i}, "
+            f"{label(parent, node.where)}, which has shape {shape_text(parent.shape)}. After broadcasting, "
+            f"dl.sum_to(gradient, op.inputs[{i}]) adds up the copies." + built([node])
+        )
+    if node.kind.learners and None in (*parent.shape, *given.shape):
+        given = _same_shape(given, parent)
+    return given if given.dtype == parent.dtype or parent.dtype.kind != "f" else cast(given, parent.dtype)
+
+
+def _may_be_equal(a: Shape, b: Shape) -> bool:
+    return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b, strict=True))
 
 
 def _check_shape(g: ShapeOf, like: ShapeOf) -> Shape:
-    if not _agree(like, g, exactly=True):
+    if not _may_be_equal(like, g):
         raise Mismatch(
             "a gradient must have the shape of what it is the gradient of.",
             "After broadcasting, dl.sum_to(gradient, input) adds up the copies.",

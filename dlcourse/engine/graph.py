@@ -11,7 +11,9 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -30,8 +32,23 @@ _ENGINE_FILES = frozenset(os.path.join(_FOLDER, name) for name in os.listdir(_FO
 _serial = itertools.count()
 
 
+_line: ContextVar[Line | None] = ContextVar("the line that is being worked for", default=None)
+
+
+@contextmanager
+def built_on(line: Line | None) -> Iterator[None]:
+    """What is built inside belongs to this line. (To look for it each time takes longer than to build a node.)"""
+    token = _line.set(line)
+    try:
+        yield
+    finally:
+        _line.reset(token)
+
+
 def learners_line() -> Line:
     """The innermost line that is not the engine's own: the one the learner wrote."""
+    if line := _line.get():
+        return line
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename in _ENGINE_FILES:
         frame = frame.f_back
@@ -57,6 +74,7 @@ class Node(Operators["Node"]):
     __slots__ = ("__weakref__", "dtype", "flat", "inputs", "name", "programs", "serial", "shape", "where")
     inputs: tuple[Node, ...]
     kind_name = "node"
+    weak = False  # whether it was written as a plain number, and takes the dtype of what it meets
 
     def __init__(self, shape: Shape, dtype: Dtype, name: str | None, where: Line, inputs: tuple[Node, ...] = ()):
         self.shape, self.dtype, self.name, self.where, self.inputs = shape, dtype, name, where, inputs
@@ -85,15 +103,11 @@ class Node(Operators["Node"]):
 class Placeholder(Node):
     """A node that is filled when you run: see :func:`placeholder`."""
 
-    __slots__ = ("weak",)
+    __slots__ = ()
     kind_name = "placeholder"
 
-    def __init__(self, shape: Shape, dtype: Dtype, name: str | None, where: Line, weak: bool = False):
-        super().__init__(shape, dtype, name, where)
-        self.weak = weak
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return Placeholder, (self.shape, self.dtype, self.name, self.where, self.weak)
+        return Placeholder, (self.shape, self.dtype, self.name, self.where)
 
 
 class Constant(Node):
@@ -104,7 +118,7 @@ class Constant(Node):
 
     def __init__(self, array: Array, name: str | None, where: Line, weak: bool = False):
         super().__init__(array.shape, array.dtype, name, where)
-        self.array, self.weak = array, weak  # weak: written as a plain number, takes the dtype of what it meets
+        self.array, self.weak = array, weak
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Constant, (self.array, self.name, self.where, self.weak)
@@ -211,7 +225,7 @@ def constant(value: ArrayLike, name: str | None = None, dtype: DTypeLike | None 
     weak = dtype is None and type(value) in (int, float, bool)
     given = numeric_array(value, "this constant")
     array = np.array(given, dtype=checked_dtype(given.dtype if dtype is None else dtype, "a constant"))
-    if array.dtype.kind in "iu" and not np.array_equal(array, given):
+    if array.dtype != given.dtype and array.dtype.kind in "iu" and not np.array_equal(array, given):
         raise DTypeError(
             f"a constant of {array.dtype} cannot hold {given.tolist()!r:.60}: use dtype=float, or a wider one."
         )
@@ -253,10 +267,10 @@ def checked_name(name: str) -> str:
 def as_nodes(operands: Iterable[Operand], what: str) -> tuple[Node, ...]:
     """Operands as nodes. A plain number takes the dtype of the nodes and arrays beside it, as in NumPy."""
     nodes = [o if isinstance(o, Node) else constant(o) for o in operands]
-    strong = [n.dtype for n in nodes if not (isinstance(n, Constant | Placeholder) and n.weak)]
+    strong = [node.dtype for node in nodes if not node.weak]
     if len(strong) < len(nodes) and strong:
         for i, node in enumerate(nodes):
-            if isinstance(node, Constant) and node.weak:
+            if isinstance(node, Constant) and node.weak and node.dtype != strong[0]:
                 number = node.array.item()
                 dtype = np.result_type(*strong, 0 if type(number) is int else number)
                 if dtype.kind in "iu" and np.array(number).astype(dtype).item() != number:
@@ -279,19 +293,20 @@ def topological_order(targets: Node | Sequence[Node], known: Container[Node] = (
     ['parameter', 'multiply', 'add']
     """
     order: list[Node] = []
+    met: set[Node] = set()
     done: set[Node] = set()
     stack = [targets] if isinstance(targets, Node) else list(reversed(targets))
     while stack:
-        node = stack[-1]
-        seen = node in done or node in known
-        waiting = [] if seen else [parent for parent in node.inputs if parent not in done and parent not in known]
-        if waiting:
-            stack.extend(reversed(waiting))
+        node = stack.pop()
+        if node in done or node in known:
             continue
-        stack.pop()
-        if not seen:
+        if node in met or not node.inputs:  # its inputs are done
             done.add(node)
             order.append(node)
+        else:
+            met.add(node)
+            stack.append(node)
+            stack += node.inputs[::-1]
     return order
 
 

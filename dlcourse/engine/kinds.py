@@ -85,13 +85,10 @@ class OperationKind:
         learners: bool = False,
     ):
         self.name = self.__name__ = name
-        self.function, self.formula, self.shape_rule, self.dtype_rule = (
-            function,
-            formula,
-            shape or broadcast_shapes,
-            dtype,
-        )
-        self.rule, self.prepare, self.learners = rule, prepare, learners
+        self.function, self.formula, self.rule = function, formula, rule
+        self.shape_rule, self.dtype_rule = shape or broadcast_shapes, dtype
+        self.prepare, self.learners, self.learners_rule = prepare, learners, False
+        self.takes = function.nin if isinstance(function, np.ufunc) else None  # so many inputs, and nothing else
         self.takes_floats = isinstance(dtype, str) and dtype in ("float", "scores") and not learners
         self.elementwise = isinstance(function, np.ufunc) and not learners
 
@@ -101,8 +98,8 @@ class OperationKind:
             if isinstance(prepared, Node):
                 return prepared  # there is nothing to do
             operands, attributes = prepared
-        elif isinstance(self.function, np.ufunc) and (len(operands) != self.function.nin or attributes):
-            raise TypeError(f"{self.name} takes {self.function.nin} input(s), and got {len(operands)}.")
+        elif self.takes is not None and (len(operands) != self.takes or attributes):
+            raise TypeError(f"{self.name} takes {self.takes} input(s), and got {len(operands)}.")
         given = as_nodes(operands, self.name)
         inputs = self.in_floats(given) if self.takes_floats else given
         return self.build(inputs, attributes, None, learners_line(), known_as=given)
@@ -163,7 +160,7 @@ class OperationKind:
             declared: Dtype = np.dtype(rule)
             return declared
         weighed = _WEIGHED[rule](inputs)
-        strong = [node.dtype for node in weighed if not getattr(node, "weak", False)]
+        strong = [node.dtype for node in weighed if not node.weak]
         result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
         return np.dtype(float) if rule in ("float", "scores") and result.kind != "f" else result
 
@@ -267,6 +264,7 @@ def register_gradient(operation: str | Callable[..., Node]) -> Callable[[Rule], 
         )
 
     def decorate(rule: Rule) -> Rule:
+        kind.learners_rule = not str(getattr(rule, "__module__", "")).startswith("dlcourse.engine.")
         kind.rule = (lambda op, g: rule(g, op, *op.inputs)) if _takes_inputs(rule) else rule
         return rule
 
@@ -310,7 +308,7 @@ def broadcast_shapes(*shapes: Sequence[int | None], **_: Any) -> Shape:
     >>> broadcast_shapes((None, 1), (3,))
     (None, 3)
     """
-    if all(shape == shapes[0] for shape in shapes):
+    if len(set(shapes)) == 1:
         return tuple(shapes[0])
     result: list[int | None] = []
     for sizes in itertools.zip_longest(*[reversed(shape) for shape in shapes], fillvalue=1):

@@ -764,7 +764,8 @@ def softmax_cross_entropy(logits: Node, labels: Node) -> Node:
     log_total = log(sum(exp(shifted), axis, keepdims=True))
     if labels.ndim < logits.ndim:
         return sum(log_total, axis) - pick(shifted, labels)
-    return sum(where(equal(labels, 0), 0, labels * (log_total - shifted)), axis)  # a class that is not meant counts 0
+    expected = log_total - shifted
+    return settled(sum(labels * expected, axis), labels, expected)
 
 
 @register_gradient(softmax_cross_entropy)
@@ -775,6 +776,15 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
     if t.ndim < z.ndim:
         return [g * (softmax(z) - one_hot(t, z)), None]
     return [sum_to(g * (shares(z, sum(t, -1, keepdims=True)) - t), z), sum_to(-g * log_softmax(z), t)]
+
+
+@primitive(lambda *inputs: (inputs, {}), shape=lambda total, weights, values: total, rule=lambda op, g: [g, None, None])
+def settled(total: Array, weights: Array, values: Array) -> Array:
+    """Σ weights · values, given that sum: where it is not finite, what has no weight counts 0, even 0 · ∞."""
+    flat = total.ravel()
+    if flat.dot(flat) < math.inf:
+        return total
+    return np.where(weights == 0, 0, weights * values).sum(-1)  # type: ignore[no-any-return]
 
 
 @primitive(shape=lambda scores, labels: scores[:-1], dtype="first")
@@ -917,11 +927,9 @@ def reshape(x: Array, shape: Axes) -> Array:
 
 
 def _broadcasted(x: ShapeOf, shape: Shape) -> Shape:
-    try:
-        fits = len(x) <= len(shape) and broadcast_shapes(x, shape) == tuple(shape)
-    except Mismatch:
-        fits = False
-    if not fits:
+    """Each size is that of `shape`, or 1, or not known yet."""
+    extra = len(shape) - len(x)
+    if extra < 0 or not all(a == b or a == 1 or None in (a, b) for a, b in zip(x, shape[extra:], strict=True)):
         raise Mismatch(f"it cannot be broadcast to {shape_text(shape)}.")
     return shape
 
@@ -976,7 +984,7 @@ def _unless_equal(x: Operand, like: Operand) -> Any:
     return x if x.shape == like.shape and None not in x.shape else ((x, like), {})
 
 
-@composite(_unless_equal, shape=_like, dtype="first", rule=_repeated)
+@composite(_unless_equal, shape=_broadcasted, dtype="first", rule=_repeated)
 def broadcast_like(x: Node, like: Node) -> Node:
     """x broadcast to the shape of `like`, whatever that turns out to be.
 

@@ -8,13 +8,13 @@ program; what is remembered is held in parameters of its own. The numbers are Py
 from __future__ import annotations
 
 import builtins
+import contextvars
 import dataclasses
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -57,6 +57,8 @@ class Step:
             if callable(rule.learning_rate)
         }
         self.program = Program([loss], self._moves() if self._is_plain() else self._updates(self._arrived()))
+        self.quiet = contextvars.Context()  # in here NumPy does not warn: what is not finite is reported by its node
+        self.quiet.run(np.seterr, all="ignore")
         self._accumulating: tuple[Program, Program, list[Placeholder]] | None = None
 
     @property
@@ -77,11 +79,11 @@ class Step:
                 self._look_up_rates()
             if check_finite:
                 check_all_finite(self.program.targets, feeds)
-            loss, *new = self.program.results(feeds)
-            if not (math.isfinite(loss) and _all_finite(new)):
-                self._not_finite(self.program.targets, [loss, *new], feeds)
-            _commit(self.program, new)
-        return loss
+            results = self.program.results(feeds)
+            if not (self.quiet.run(_all_finite, results[1:]) and math.isfinite(results[0])):
+                self._not_finite(self.program.targets, results, feeds)
+            _commit(self.program, results[1:])
+        return results[0]
 
     def accumulate(self, micro_batches: Sequence[Mapping[Any, Any]], sizes: Sequence[float] | None = None) -> Array:
         """One step for several micro-batches, as if they had been one batch. The loss must be a mean over samples.
@@ -107,13 +109,13 @@ class Step:
             total: list[Any] = [0.0] * (1 + len(arrived))
             for feeds, size in zip(micro_batches, sizes, strict=True):
                 values = measure.results(feeds)
-                if not (math.isfinite(values[0]) and _all_finite(values[1:])):
+                if not (math.isfinite(values[0]) and self.quiet.run(_all_finite, values[1:])):
                     self._not_finite(measure.targets, values, feeds)
                 share = size / math.fsum(sizes)
                 total = [a + share * b for a, b in zip(total, values, strict=True)]
             fed = dict(zip(arrived, total[1:], strict=True))
             new = apply.results(fed)
-            if not _all_finite(new):
+            if not self.quiet.run(_all_finite, new):
                 self._not_finite(apply.targets, new, fed)
             _commit(apply, new)
             return np.array(total[0])
@@ -186,7 +188,6 @@ class Step:
 
 
 _ARRAY = repeat("array")
-_size = attrgetter("size")
 
 
 def _commit(program: Program, new: Sequence[Array]) -> None:
@@ -195,19 +196,14 @@ def _commit(program: Program, new: Sequence[Array]) -> None:
 
 
 def _all_finite(arrays: Sequence[Array]) -> bool:
-    """Whether the sums of squares are finite: then each number is. They take one pass.
-
-    What is small is joined first: many calls on a few numbers each would take longer than the copy does.
-    """
+    """Whether all sums of squares are finite: then each number is. Each takes one pass, and makes no array."""
     if isinstance(arrays[0], np.ndarray):
-        if len(arrays) > 8 and builtins.sum(map(_size, arrays)) <= 2**15:
-            arrays = [np.concatenate(arrays, axis=None)]
-        return all(map(_is_finite, arrays))
+        for array in arrays:
+            flat = array.ravel() if array.ndim else array
+            if not math.isfinite(flat.dot(flat) if array.ndim else flat):
+                return False
+        return True
     return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)  # on a GPU one answer to wait for
-
-
-def _is_finite(array: Array) -> bool:
-    return math.isfinite(np.vdot(array, array) if array.ndim else array)
 
 
 def _remembering(made: tuple[Any, ...], remembered: Iterable[Array]) -> Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import itertools
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,7 @@ from dlcourse.engine.graph import (
     Operation,
     Parameter,
     Placeholder,
+    Shape,
     numeric_array,
     topological_order,
 )
@@ -67,7 +69,7 @@ class Compiled:
         self.filename = f"<dlcourse program {next(_programs)}>"
         self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
         self.objects = {name: device.put(x) if isinstance(x, np.ndarray) else x for name, x in writer.objects.items()}
-        self.code = compile(self.source, self.filename, "exec")
+        self.code = compile(_quicker(self.source), self.filename, "exec")
         self.idle: list[Callable[..., tuple[Any, ...]]] = []
         if self.floats:  # needs no memory of its own
             self.on_floats = _executed(self.code, self.objects)
@@ -90,6 +92,14 @@ class Compiled:
             return step(*arguments)
         finally:
             self.idle.append(step)
+
+
+_OUT = re.compile(r"^(    [^=\n]+ = (?!max|min)\w+\([^=\n]*), out=(\w+)\)$", re.MULTILINE)
+
+
+def _quicker(source: str) -> str:
+    """The same program, with ``out=`` given by position: NumPy's functions find it sooner (but maximum warns)."""
+    return _OUT.sub(r"\1, \2)", source) if ", out=" in source else source
 
 
 def _executed(code: CodeType, objects: Mapping[str, Any]) -> Callable[..., tuple[Array, ...]]:
@@ -121,9 +131,7 @@ class Program:
         self.targets = [*fetches, *(new for _, new in updates)]
         self.n_fetches, self.updated = len(fetches), [parameter for parameter, _ in updates]
         order = topological_order(self.targets)
-        leaves = [node for node in order if isinstance(node, Placeholder)]
-        self.placeholders = [node for node in leaves if not node.weak]
-        self.numbers = [node for node in leaves if node.weak]
+        self.placeholders = [node for node in order if isinstance(node, Placeholder)]
         self.parameters = [node for node in order if isinstance(node, Parameter)]
         self.compiled: OrderedDict[tuple[tuple[Sizes, ...], bool], Compiled] = OrderedDict()
         self.only: Compiled | None = None  # where all sizes are known beforehand
@@ -145,20 +153,19 @@ class Program:
             return "# Not compiled yet: run it once, so that the sizes of the data are known.\n"
 
     def for_sizes(self, sizes: Sequence[Sizes], floats: bool = True) -> Compiled:
-        leaves = [*self.placeholders, *self.numbers, *self.parameters]
-        known = {**dict(zip(self.placeholders, sizes, strict=True)), **dict.fromkeys(self.numbers, ())}
-        return Compiled(self.targets, leaves, known, floats, self.device)
+        known = dict(zip(self.placeholders, sizes, strict=True))
+        return Compiled(self.targets, [*self.placeholders, *self.parameters], known, floats, self.device)
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
         return list(self.results(feeds or {}))
 
-    def results(self, feeds: Mapping[Placeholder, ArrayLike], numbers: Sequence[float] = ()) -> tuple[Array, ...]:
+    def results(self, feeds: Mapping[Placeholder, ArrayLike]) -> tuple[Array, ...]:
         """The values of all targets. Nothing else has changed."""
         fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
         if other_devices:
-            return self._between_transfers(fed, numbers)
+            return self._between_transfers(fed)
         compiled = self.only or self.compiled_for(fed)
-        arguments = [*fed, *numbers, *map(_array_of, self.parameters)]
+        arguments = [*fed, *map(_array_of, self.parameters)]
         try:
             if compiled.floats:
                 try:
@@ -169,12 +176,12 @@ class Program:
         except Exception as error:
             raise _explained(error, compiled) from error
 
-    def _between_transfers(self, fed: Sequence[Array], numbers: Sequence[float]) -> tuple[Array, ...]:
+    def _between_transfers(self, fed: Sequence[Array]) -> tuple[Array, ...]:
         """The same, where parameters may live on a GPU: what is fed goes to the device, what is fetched comes back."""
         put, get = self.device.put, self.device.get
         compiled = self.compiled_for(fed, floats=False)
         try:
-            results = compiled([*map(put, fed), *numbers, *map(put, map(_array_of, self.parameters))])
+            results = compiled([*map(put, fed), *map(put, map(_array_of, self.parameters))])
         except Exception as error:
             raise _explained(error, compiled) from error
         return (*map(get, results[: self.n_fetches]), *results[self.n_fetches :])
@@ -210,10 +217,7 @@ def fed_arrays(placeholders: Sequence[Placeholder], feeds: Mapping[Placeholder, 
         used += value is not _MISSING
         if type(value) is not np.ndarray or value.dtype != node.dtype:
             value = _converted(node, value, feeds)
-        if value.shape != node.shape and (
-            value.ndim != len(node.shape)
-            or any(size is not None and size != n for size, n in zip(node.shape, value.shape, strict=True))
-        ):
+        if not _fits(value.shape, node.shape):
             raise FeedError(
                 f"{node.name} has shape {shape_text(node.shape)}, and was fed an array of shape "
                 f"{shape_text(value.shape)}." + built([node])
@@ -228,6 +232,12 @@ def fed_arrays(placeholders: Sequence[Placeholder], feeds: Mapping[Placeholder, 
 
 
 _MISSING: Any = object()
+
+
+def _fits(sizes: Sizes, shape: Shape) -> bool:
+    if sizes == shape or (sizes[1:] == shape[1:] and shape[:1] == (None,) and sizes):  # nearly always
+        return True
+    return len(sizes) == len(shape) and all(n == m or m is None for n, m in zip(sizes, shape, strict=True))
 
 
 def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array:
@@ -323,10 +333,10 @@ def _structure(fetch: Any, nodes: list[Node]) -> Callable[[Any], Any]:
     raise DTypeError(f"run takes a node, or a list, tuple or dict of nodes, not {fetch!r}.")
 
 
-def check_all_finite(targets: Sequence[Node], feeds: Mapping[Any, Any], numbers: Sequence[float] = ()) -> None:
+def check_all_finite(targets: Sequence[Node], feeds: Mapping[Any, Any]) -> None:
     """Compute every node below `targets`, and raise at the first that is NaN or infinite."""
     order = [node for node in topological_order(targets) if not isinstance(node, Constant)]
-    values = dict(zip(order, Program(order).results(feeds, numbers), strict=True))
+    values = dict(zip(order, Program(order).results(feeds), strict=True))
     names = variable_names(order)
     for node in order:
         value = values[node]

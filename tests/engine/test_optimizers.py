@@ -218,7 +218,29 @@ def test_the_printed_step_of_plain_descent_reads_as_its_formula() -> None:
     p = dl.parameter(4.0, name="p")
     step = dl.GradientDescent(0.1).minimize((p * p).named("J"))
     step()
-    assert "0.1 * dJ_dp" in step.source and "new_p = p - " in step.source
+    assert "    new_p = p - 0.1 * dJ_dp\n" in step.source
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_learning_rate_that_goes_through_the_graph_takes_the_step_of_the_optimizers_own_direction(dtype: Any) -> None:
+    """Plain descent sends the rate through the graph once. Its twin of two groups takes p - rate * direction."""
+    start = np.random.default_rng(5)
+    data = start.normal(size=(6, 3)).astype(dtype)
+    values = [start.normal(size=s).astype(dtype) for s in ((3, 2), (2,), ())]
+
+    def trained(split: bool) -> list[Any]:
+        W, b, c = (dl.parameter(value, name=name) for value, name in zip(values, "Wbc", strict=True))
+        loss = dl.mean(dl.square(dl.tanh(data @ W + b) * c - W[0, 0] * b))
+        groups = [{"parameters": [W]}, {"parameters": [b, c]}] if split else None
+        step = dl.GradientDescent(0.3).minimize(loss, groups)
+        assert step._is_plain() is not split
+        for _ in range(5):
+            step()
+        return [W.value, b.value, c.value]
+
+    for folded, plain in zip(trained(False), trained(True), strict=True):
+        assert folded.dtype == plain.dtype == dtype
+        np.testing.assert_allclose(folded, plain, rtol=1e-12 if dtype == np.float64 else 1e-5)
 
 
 def test_a_step_with_a_finite_loss_and_a_gradient_that_is_not_changes_nothing() -> None:

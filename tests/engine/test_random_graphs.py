@@ -36,7 +36,8 @@ def test_every_kind_of_operation_occurs_in_them() -> None:
         loss = nodes[name] if (name := written(seed).loss) else None
         all_of_them = [*nodes.values(), *(dl.gradients(loss, leaves, unconnected="zero") if loss is not None else [])]
         met |= {node.kind.name for node in dl.topological_order(all_of_them) if isinstance(node, Operation)}
-    parts = {"pick", "scatter", "same_shape", "pulled_back"}  # of a composite, of a rule of a learner, or of none
+    # of a composite, of a rule of a learner, or of none
+    parts = {"pick", "settled", "scatter", "same_shape", "pulled_back"}
     missing = set(OPERATIONS) - met - parts
     assert not missing, f"no graph has {', '.join(sorted(missing))}: see tests/engine/twins.py"
 
