@@ -586,11 +586,11 @@ quiz = [
         "06.q4",
         "What does the critic in an actor–critic method give you?",
         options={
-            "The true cost, exactly": "It is fitted to a few trials. Where none were made, it is a guess.",
-            "A cost that can be differentiated": "It imitates the black box, and you walk down the imitation.",
-            "A policy without mistakes": "The actor chooses. The critic only says what it expects that to cost.",
+            "The true reward, exactly": "It is fitted to a few trials. Where none were made, it is a guess.",
+            "A reward that can be differentiated": "It imitates the black box, and you walk up the imitation.",
+            "A policy without mistakes": "The actor chooses. The critic only says what it expects that to earn.",
         },
-        answer="A cost that can be differentiated",
+        answer="A reward that can be differentiated",
     ),
     question(
         "06.q5",

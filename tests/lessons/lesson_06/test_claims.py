@@ -1,10 +1,13 @@
 """What lesson 06 says of its figures holds."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+import dlcourse as dl
 from dlcourse.lesson import files
-from tests.lessons.claims import claim
+from tests.lessons.claims import cells, claim
 
 figures = files.figures("06")
 
@@ -22,8 +25,104 @@ def test_the_actor_climbs_the_critic_and_the_figure_counts_rewards():
 
 
 @claim("06", "dice", r"$\frac{dJ}{d\theta} = (4 - 1)\,p(1-p)$")
+@claim("06", "dice", r"At θ = 0, $p$ is ½, and the slope is $3\cdot\frac14 = 0.75$.")
 def test_the_score_formula_is_the_slope_of_the_expected_reward():
     for theta in (-1.0, 0.0, 0.7):
         p = 1 / (1 + np.exp(-theta))
         by_dice = p * 4 * (1 - p) + (1 - p) * 1 * (0 - p)
         assert by_dice == pytest.approx(3 * p * (1 - p))
+        assert theta or (p == 0.5 and by_dice == 0.75)
+
+
+@claim(
+    "06",
+    "trained-critic",
+    "Below it has 49 numbers",
+    "learn` moves the critic's 49 numbers, so that it foretells the seconds upright",
+    "The slope goes back through the critic, whose numbers stay, to the actor.",
+)
+def test_the_actors_slope_comes_through_the_critic_whose_numbers_stay():
+    scope = {"np": np, "dl": dl}
+    exec(cells("06")["critic-network"], scope)
+    cell = SimpleNamespace(**scope)
+    numbers = [parameter.value.copy() for parameter in cell.critic.parameters()]
+    assert sum(value.size for value in numbers) == 49
+    gain, h = cell.actor.value[0, 0], 1e-5
+    left, right = (float(dl.run(cell.critic(np.array([[g / 15 - 2]])))[0, 0]) for g in (gain - h, gain + h))
+    cell.climb()
+    assert cell.actor.value[0, 0] - gain == pytest.approx(10 * (right - left) / (2 * h), rel=1e-6)
+    for before, parameter in zip(numbers, cell.critic.parameters(), strict=True):
+        assert np.array_equal(before, parameter.value)
+
+
+@claim(
+    "06",
+    "saw-two-modules",
+    "From the second round on the robot stays up nearly twice as long, and no ride was ever differentiated.",
+)
+def test_the_trained_critic_leads_to_longer_rides(capsys):
+    scope = {"np": np, "dl": dl, "ride": figures.ride}
+    exec(cells("06")["critic-network"] + "\n" + cells("06")["two-modules"], scope)
+    upright = [float(line.split("upright ")[1].split(" s")[0]) for line in capsys.readouterr().out.splitlines()]
+    assert len(upright) == 5 and min(upright[1:]) > 1.7 * upright[0]
+
+
+@claim("06", "saw-kinds", "So are stairs, off their risers.")
+def test_stairs_are_level_off_their_risers():
+    xs = np.linspace(-1.99, 1.99, 200)
+    off = [x for x in xs if min(abs(x - cut) for cut in figures.CUTS["stairs"]) > 1e-6]
+    assert np.all(figures.GROUNDS["stairs"].slope(np.array(off)) == 0)
+
+
+@claim(
+    "06", "ways-out", "At a kink the slope does not shrink as you arrive, so you hop over the bottom, by η, for ever."
+)
+def test_a_walk_hops_over_the_kink_by_its_rate():
+    kink = figures.Kinds(ground="kink")
+    assert np.abs(kink.slopes[-4:]) == pytest.approx(np.ones(4))
+    assert np.abs(np.diff(kink.path[-4:])) == pytest.approx(np.full(3, kink.rate))
+    assert kink.path[-1] * kink.path[-2] < 0
+
+
+@claim(
+    "06",
+    "saw-cost",
+    "A gradient computed backwards costs a handful of heights, whatever the dimension $d$",
+    "we count four",
+    "Finite differences cost $2d$ heights a step.",
+    "Random search depends on $d$ as well, and this bowl is round.",
+)
+def test_what_the_figure_counts():
+    low, high = figures.Cost(dimension=10), figures.Cost(dimension=300)
+    steps = 10 ** low.digits["gradient"][-1] / 4
+    assert steps == pytest.approx(11) and figures.PER_GRADIENT == 4
+    assert high.digits["gradient"][-1] == low.digits["gradient"][-1]
+    assert 10 ** high.digits["finite differences"][-1] == pytest.approx(2 * 300 * steps)
+    assert high.digits["random search"][-1] > low.digits["random search"][-1]
+
+
+@claim("06", "game", "Neither gains by leaving (0, 0).")
+def test_the_middle_of_the_game_is_an_equilibrium():
+    for step in (-1.0, 0.3):
+        assert figures.PRODUCT(np.array([step, 0.0])) == figures.PRODUCT(np.array([0.0, step])) == 0
+
+
+@claim("06", "surprise", "A smaller η only slows it.", "Taking turns keeps the circle;", "spirals in.")
+def test_the_three_ways_to_play():
+    slow, fast = (figures.Game(rate=rate).radius for rate in (0.04, 0.1))
+    assert fast[50] > slow[50] > slow[0]
+    turns = figures.Game(rate=0.1, play="turns").radius
+    assert np.ptp(turns) < 0.2 and figures.Game(rate=0.1, play="ahead").radius[-1] < turns[0]
+
+
+@claim(
+    "06",
+    "saw-devil",
+    "LeCun's condition holds, and the walk never moves.",
+    "It lacks a bound on the steepness: all the rise sits in places too rare to meet.",
+)
+def test_the_devils_staircase_is_steep_without_bound_where_nobody_stands():
+    assert np.ptp(figures.Kinds(ground="devil").path) == 0
+    widths = 3.0 ** -np.arange(1, 12)
+    steepness = figures.devil(widths) / widths
+    assert np.all(np.diff(steepness) > 0) and steepness[-1] > 80
