@@ -151,11 +151,12 @@ class Arrows(Figure):
             name="map",
         )
         line = np.array([1.0, 64.0])
+        tried = 2 if self.size > 1 else 0  # the rule, two points of a line, is drawn once a batch has been tried
         low = self.sigma / 8 / 1.6
         spread = Panel(
             [
-                curve(line, self.sigma / np.sqrt(line), role="guide", label="σ/√B"),
-                points(self.sizes, self.measured, role="function"),
+                curve(line[:tried], self.sigma / np.sqrt(line[:tried]), role="guide", label="σ/√B" if tried else None),
+                points(self.sizes[: tried * 4 or 1], self.measured[: tried * 4 or 1], role="function"),
                 point(self.size, self.scatter(self.cloud), role="here", label="this cloud"),
             ],
             xlim=(0.8, 80),
@@ -172,9 +173,10 @@ class Arrows(Figure):
     def describe(self) -> str:
         size, seen = int(self.size), self.scatter(self.cloud)
         batches = "100 single samples" if size == 1 else f"100 batches of {size}"
+        rule = f", where σ/√B = {self.sigma / np.sqrt(size):.2f}" if size > 1 else ""
         return (
             f"at w = {self.w:.1f}, b = {self.b:.1f} the mean pull has length {np.hypot(*self.mean):.2f}; "
-            f"{batches} scatter around it by {seen:.2f}, where σ/√B = {self.sigma / np.sqrt(size):.2f}"
+            f"{batches} scatter around it by {seen:.2f}{rule}"
         )
 
 

@@ -79,6 +79,7 @@ LEVEL = 5e-3  # a slope that rounds to 0.00
 class Kinds(Figure):
     """A walk on ground where the slope breaks, jumps away or says nothing, beside the slope that it feels."""
 
+    sealed = True
     title = "Ground that is hard to read by its slope"
     ground = choice({name: hill.formula for name, hill in GROUNDS.items()}, value="kink", label="ground")
     start = slider(-1.9, 1.9, value=1.6, step=0.1, label="start x₀")
@@ -318,9 +319,10 @@ class Cost(Figure):
         }
         marks: list[Mark] = []
         for name, role in looks.items():
-            values = self.digits[name][:-1]
+            upto = max(2, int(np.searchsorted(DIMS, self.d, side="right")))  # what lies beyond is still to be found out
+            values = self.digits[name][:upto]
             leaves = name == "blind guesses"  # the picture: its line is cut, and its name stands where there is room
-            marks.append(curve(DIMS, 10.0 ** np.minimum(values, 12), role=role, label=None if leaves else name))
+            marks.append(curve(DIMS[:upto], 10.0 ** np.minimum(values, 12), role=role, label=None if leaves else name))
         marks.append(text(2.6 / -np.log10(float(self.target)) * 4.4, 2.2e4, "blind guesses"))
         for name, role in looks.items():
             count = 10.0 ** min(float(self.digits[name][-1]), 12.0)

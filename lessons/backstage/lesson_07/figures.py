@@ -32,7 +32,7 @@ class Expression(Figure):
     """A formula and its graph, redrawn with every letter that is typed."""
 
     title = "A formula, and the graph that computes it"
-    text = entry("tanh(w*x + b)**2", label="formula of x, w and b")
+    text = entry("w*x", label="formula of x, w and b")
     x = slider(-2.0, 2.0, value=1.0, step=0.1, label="x")
 
     def setup(self) -> None:
@@ -88,6 +88,7 @@ class Small(Figure):
 class Forward(Small):
     """The forward pass, and which values feel one input move."""
 
+    sealed = True
     title = "The forward pass, one box at a time"
     moved = choice(["x", "w", "b", "y"], value="b", label="input to move")
     by = slider(-1.0, 1.0, value=0.5, step=0.1, label="move it by")
@@ -201,10 +202,10 @@ class Visits(Figure):
         n = round(self.height)
         shown = self.tower[: min(n, 3) + 1]
         names = {node: f"n{'₀₁₂₃'[k]}" for k, node in enumerate(shown)}
-        heights = np.arange(19.0)
+        heights = np.arange(n + 1.0)  # what lies beyond is still to be found out
         counts = Panel(
             [
-                curve(heights, self.without, role="derivative", label="without memory"),
+                curve(heights, self.without[: n + 1], role="derivative", label="without memory"),
                 curve(heights, heights + 1, role="function", label="with memory"),
                 point(self.height, float(self.without[n]), role="here", label=f"{self.without[n]}"),
                 point(self.height, n + 1.0, role="here", label=f"{n + 1}"),
