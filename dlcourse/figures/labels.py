@@ -29,6 +29,10 @@ def overlap(a: Box, b: Box) -> float:
     return across * down if across > 0 and down > 0 else 0.0
 
 
+def _area(box: Box) -> float:
+    return max((box[2] - box[0]) * (box[3] - box[1]), 1.0)
+
+
 def around(x: float, y: float, width: float, height: float, gap: float) -> list[tuple[float, float]]:
     """Places round a point: right above first, then the other corners, then above, below, right, left."""
     right, left, above, below = x + gap, x - gap - width, y - gap - height, y + gap
@@ -44,6 +48,10 @@ def along(line: Sequence[tuple[float, float]], width: float, height: float) -> l
         x, y = line[round(share * (len(line) - 1))]
         for dx in (-width / 2, -width - 4, 4):
             places += [(x + dx, y - height - 4), (x + dx, y + 4)]
+    for share in (0.97, 0.5, 0.03):  # a short line among other words: one line of words away
+        x, y = line[round(share * (len(line) - 1))]
+        for dx in (-width / 2, -width - 4, 4):
+            places += [(x + dx, y - 2 * height - 10), (x + dx, y + height + 10)]
     return places
 
 
@@ -64,7 +72,8 @@ def place(labels: Sequence[Label], taken: Sequence[Box], dots: Sequence[tuple[fl
             box = (x, y, x + label.width, y + label.height)
             area = label.width * label.height
             cost = 0.02 * rank + 6 * (1 - overlap(box, frame) / area)
-            cost += sum(4 * overlap(box, other) / area for other in placed)
+            # a short word hides under a long one: what counts is the share of the smaller of the two
+            cost += sum(4 * overlap(box, other) / min(area, _area(other)) for other in placed)
             cost += 0.15 * sum(box[0] - 1 <= u <= box[2] + 1 and box[1] - 1 <= v <= box[3] + 1 for u, v in dots)
             if cost < best:
                 best, label.box = cost, box

@@ -6,6 +6,7 @@ choice is touched, and the learner's own plots stay as they are.
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 import textwrap
@@ -17,6 +18,7 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Paper
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Patch, PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -60,8 +62,16 @@ def picture(figure: Figure) -> bytes:
     >>> picture(Line())[:4]
     b'\\x89PNG'
     """
+    with matplotlib.rc_context(FONT):
+        out = io.BytesIO()
+        drawn(figure).savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def drawn(figure: Figure) -> Paper:
+    """The figure at its current frame, laid out with every word in its place but not yet made pixels."""
     panels = resolve(figure._checked_scene(), figure.frame)
-    caption = textwrap.wrap(figure.sentence(), 98)
+    caption = _wrapped(figure.sentence())
     top, bottom = (0.3 if figure.title else 0.05), 0.08 + CAPTION_LINE * len(caption)
     with matplotlib.rc_context(FONT):
         paper = Paper(figsize=(WIDTH, HEIGHT + bottom), dpi=DPI, facecolor="white")
@@ -72,9 +82,28 @@ def picture(figure: Figure) -> bytes:
         for i, line in enumerate(reversed(caption)):
             paper.text(0.012, (0.06 + i * CAPTION_LINE) / height, line, va="bottom", size=9, color=COLOURS["ink"])
         _draw_panels(paper, panels, bottom / height, 1 - top / height)
-        out = io.BytesIO()
-        paper.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()
+    return paper
+
+
+def _wrapped(sentence: str) -> list[str]:
+    """The caption's lines: about 98 letters each, fewer where wide ones would run off the paper."""
+
+    def fits(line: str) -> bool:
+        if len(line) < 70:
+            return True
+        width, _, _ = _pen().get_text_width_height_descent(
+            line, FontProperties(family=FONT["font.family"], size=9), False
+        )
+        return float(width) <= (1 - 2 * 0.012) * WIDTH * DPI
+
+    ways = (textwrap.wrap(sentence, most) for most in range(98, 60, -2))
+    return next((lines for lines in ways if all(map(fits, lines))), textwrap.wrap(sentence, 60))
+
+
+@functools.cache
+def _pen() -> Any:
+    """What measures words before there is a paper to write them on."""
+    return FigureCanvasAgg(Paper(dpi=DPI)).get_renderer()  # type: ignore[no-untyped-call]
 
 
 def _draw_panels(paper: Paper, panels: Sequence[Panel], low: float, high: float) -> None:
@@ -130,6 +159,15 @@ def _draw_panel(paper: Paper, panel: Panel, bounds: tuple[float, float, float, f
     for order, mark in enumerate(panel.marks):
         _draw_mark(axes, mark, panel, 2 + order * 0.01)
     _write_words(paper, axes, panel)
+    _keep_last_tick(paper, axes)
+
+
+def _keep_last_tick(paper: Paper, axes: Any) -> None:
+    """A number at the right end of an axis ends there, where in the middle of its tick it would leave the paper."""
+    renderer: Any = paper.canvas.get_renderer()  # type: ignore[attr-defined]
+    for tick in axes.xaxis._update_ticks():
+        if tick.label1.get_window_extent(renderer).x1 > paper.bbox.width:
+            tick.label1.set_horizontalalignment("right")
 
 
 def _log_ticks(axis: Any) -> LogLocator:
@@ -402,8 +440,6 @@ def _write_words(paper: Paper, axes: Any, panel: Panel) -> None:
 
 
 def _font() -> Any:
-    from matplotlib.font_manager import FontProperties
-
     return FontProperties()  # the family and size of rc_context
 
 

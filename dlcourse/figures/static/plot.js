@@ -152,6 +152,10 @@ function placesAlong(points, w, h) {
     const [x, y] = points[Math.round(share * (points.length - 1))];
     for (const dx of [-w / 2, -w - 4, 4]) places.push([x + dx, y - h - 4], [x + dx, y + 4]);
   }
+  for (const share of [0.97, 0.5, 0.03]) { // a short line among other words: one line of words away
+    const [x, y] = points[Math.round(share * (points.length - 1))];
+    for (const dx of [-w / 2, -w - 4, 4]) places.push([x + dx, y - 2 * h - 10], [x + dx, y + h + 10]);
+  }
   return places;
 }
 
@@ -164,7 +168,8 @@ function placeLabels(labels, taken, dots, frame, before) {
     label.places.forEach(([x, y], rank) => {
       const box = [x, y, x + label.w, y + label.h];
       let cost = 0.02 * rank + 6 * (1 - shared(box, frame) / area) - (before[label.key] === rank ? 0.6 : 0);
-      for (const other of placed) cost += (4 * shared(box, other)) / area;
+      // a short word hides under a long one: what counts is the share of the smaller of the two
+      for (const o of placed) cost += (4 * shared(box, o)) / Math.min(area, Math.max((o[2] - o[0]) * (o[3] - o[1]), 1));
       for (const [u, v] of dots) {
         if (u >= box[0] - 1 && u <= box[2] + 1 && v >= box[1] - 1 && v <= box[3] + 1) cost += 0.15;
       }

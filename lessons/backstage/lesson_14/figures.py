@@ -70,7 +70,7 @@ def three_modules() -> list[Way]:
 class Stack(Figure):
     """LeCun's stack of modules, and the column that walks back through it."""
 
-    title = "A stack of modules, and the way back: one row arrives, two products leave"
+    title = "A stack of modules: on the way back one row arrives, two products leave"
     module = choice({"2": "f₂, linear", "1": "f₁, tanh", "0": "f₀, linear"}, value="2", label="look into")
 
     last_frame = 4
