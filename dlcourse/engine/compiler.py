@@ -20,21 +20,12 @@ from typing import Any
 import numpy as np
 
 from dlcourse.engine import operations as ops
-from dlcourse.engine.errors import shape_text, variable_names
-from dlcourse.engine.graph import (
-    Array,
-    Constant,
-    Dtype,
-    Node,
-    Operation,
-    Placeholder,
-    built_on,
-    constant,
-    topological_order,
-)
+from dlcourse.engine.errors import built_on, shape_text, variable_names
+from dlcourse.engine.graph import Constant, Node, Operation, Placeholder, constant, topological_order
 from dlcourse.engine.hardware import CPU, Device
 from dlcourse.engine.kinds import OperationKind, broadcast_shapes
 from dlcourse.engine.operations import Index, broadcast_to, cast, reshape
+from dlcourse.engine.values import Array, Dtype
 
 Sizes = tuple[int, ...]
 

@@ -12,22 +12,19 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any, Literal, overload
 
-from dlcourse.engine.errors import DTypeError, GradientError, Line, Mismatch, ShapeError, built, label, shape_text
+from dlcourse.engine.errors import DTypeError, GradientError, ShapeError, built, built_on, label, learners_line
 from dlcourse.engine.graph import (
     OPERATIONS,
     Node,
     Operand,
     Operation,
     Placeholder,
-    Shape,
-    built_on,
     constant,
-    learners_line,
     topological_order,
     with_replaced,
 )
-from dlcourse.engine.kinds import OperationKind, ShapeOf
-from dlcourse.engine.operations import broadcast_like, cast, zeros_like
+from dlcourse.engine.kinds import OperationKind
+from dlcourse.engine.operations import broadcast_like, cast, may_be_equal, same_shape, zeros_like
 
 
 @overload
@@ -81,20 +78,20 @@ def gradients(
     return result[0] if isinstance(wrt, Node) else result
 
 
-def _seed(loss: Node, grad_output: Operand | None, called: str, here: Line) -> Node:
+def _seed(loss: Node, grad_output: Operand | None, called: str, here: tuple[str, int]) -> Node:
     """What arrives at the loss itself: 1, or what the caller says."""
     if grad_output is None and loss.shape == ():
         return constant(1.0, dtype=loss.dtype)
     if grad_output is None:
         raise GradientError(
-            f"{called} has shape {shape_text(loss.shape)}, and only a single number has a gradient: "
+            f"{called} has shape {loss.shape}, and only a single number has a gradient: "
             f"take dl.sum or dl.mean of it first, or give grad_output." + built([loss], here)
         )
     seed = cast(grad_output, loss.dtype)
     try:
         return broadcast_like(seed, loss)
     except ShapeError as error:
-        shapes = f"grad_output has shape {shape_text(seed.shape)}, but {called} has {shape_text(loss.shape)}."
+        shapes = f"grad_output has shape {seed.shape}, but {called} has {loss.shape}."
         raise ShapeError(shapes + built([loss], here)) from error
 
 
@@ -136,33 +133,15 @@ def _fitting(given: Any, node: Operation, i: int) -> Node:
             f"the gradient rule of {node.kind_name} returned a {type(given).__name__} for input {i}, not a node: "
             f"write it with graph operations (dl.exp, *, +, op.inputs[{i}], g), without np." + built([node])
         )
-    if given.shape != parent.shape and not _may_be_equal(given.shape, parent.shape):
+    if given.shape != parent.shape and not may_be_equal(given.shape, parent.shape):
         raise GradientError(
-            f"the gradient rule of {node.kind_name} returned shape {shape_text(given.shape)} for input {i}, "
-            f"{label(parent, node.where)}, which has shape {shape_text(parent.shape)}. After broadcasting, "
+            f"the gradient rule of {node.kind_name} returned shape {given.shape} for input {i}, "
+            f"{label(parent, node.where)}, which has shape {parent.shape}. After broadcasting, "
             f"dl.sum_to(gradient, op.inputs[{i}]) adds up the copies." + built([node])
         )
     if node.kind.learners and None in (*parent.shape, *given.shape):
-        given = _same_shape(given, parent)
+        given = same_shape(given, parent)
     return given if given.dtype == parent.dtype or parent.dtype.kind != "f" else cast(given, parent.dtype)
-
-
-def _may_be_equal(a: Shape, b: Shape) -> bool:
-    return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b, strict=True))
-
-
-def _check_shape(g: ShapeOf, like: ShapeOf) -> Shape:
-    if not _may_be_equal(like, g):
-        raise Mismatch(
-            "a gradient must have the shape of what it is the gradient of.",
-            "After broadcasting, dl.sum_to(gradient, input) adds up the copies.",
-        )
-    return like
-
-
-_same_shape = OPERATIONS["same_shape"] = OperationKind(
-    "same_shape", shape=_check_shape, formula=lambda g, like: g, rule=lambda op, g: [g, None]
-)
 
 
 def _of_formula(op: Operation, g: Node) -> Sequence[Node | None]:
@@ -203,7 +182,7 @@ def _check_request(loss: Node, wanted: list[Node], unconnected: str) -> None:
             )
 
 
-def _unreached(loss: Node, node: Node, unconnected: str, here: Line) -> Node:
+def _unreached(loss: Node, node: Node, unconnected: str, here: tuple[str, int]) -> Node:
     if unconnected == "zero":
         return zeros_like(node)
     raise GradientError(

@@ -8,10 +8,17 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
 Line = tuple[str, int]  # the file (or notebook cell) and the line number on which a node was built
+
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_ENGINE_FILES = frozenset(os.path.join(_FOLDER, name) for name in os.listdir(_FOLDER) if name.endswith(".py"))
+_line: ContextVar[Line | None] = ContextVar("the line that is being worked for", default=None)
 
 
 class Built(Protocol):
@@ -81,6 +88,26 @@ class Mismatch(Exception):
     def __init__(self, reason: str, hint: str = "", verb: str = "") -> None:
         super().__init__(reason)
         self.reason, self.hint, self.verb = reason, hint, verb
+
+
+@contextmanager
+def built_on(line: Line | None) -> Iterator[None]:
+    """What is built inside belongs to this line. (To look for it each time takes longer than to build a node.)"""
+    token = _line.set(line)
+    try:
+        yield
+    finally:
+        _line.reset(token)
+
+
+def learners_line() -> Line:
+    """The innermost line that is not the engine's own: the one the learner wrote."""
+    if line := _line.get():
+        return line
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename in _ENGINE_FILES:
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def place(line: Line) -> str:

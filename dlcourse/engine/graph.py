@@ -9,50 +9,20 @@ those belong to a run (``program.py``).
 from __future__ import annotations
 
 import itertools
-import os
-import sys
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
-from dlcourse.engine.errors import DTypeError, EngineError, Line, ShapeError, built, label, place, shape_text
+from dlcourse.engine.errors import DTypeError, Line, ShapeError, built, label, learners_line, place, shape_text
 from dlcourse.engine.operators import Operators
+from dlcourse.engine.values import Array, Dtype, checked_dtype, checked_name, numeric_array
 
 Shape = tuple[int | None, ...]  # None: a size that only the data will tell, usually the number of samples
-Array = NDArray[Any]
 Operand = Any  # a node, an array, or a number
-Dtype = np.dtype[Any]
 
-_FOLDER = os.path.dirname(os.path.abspath(__file__))
-_ENGINE_FILES = frozenset(os.path.join(_FOLDER, name) for name in os.listdir(_FOLDER) if name.endswith(".py"))
 _serial = itertools.count()
-
-
-_line: ContextVar[Line | None] = ContextVar("the line that is being worked for", default=None)
-
-
-@contextmanager
-def built_on(line: Line | None) -> Iterator[None]:
-    """What is built inside belongs to this line. (To look for it each time takes longer than to build a node.)"""
-    token = _line.set(line)
-    try:
-        yield
-    finally:
-        _line.reset(token)
-
-
-def learners_line() -> Line:
-    """The innermost line that is not the engine's own: the one the learner wrote."""
-    if line := _line.get():
-        return line
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename in _ENGINE_FILES:
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
 
 
 OPERATIONS: dict[str, Any] = {}  # the engine's own, by name
@@ -106,9 +76,6 @@ class Placeholder(Node):
     __slots__ = ()
     kind_name = "placeholder"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Placeholder, (self.shape, self.dtype, self.name, self.where)
-
 
 class Constant(Node):
     """A node whose value never changes: see :func:`constant`."""
@@ -119,9 +86,6 @@ class Constant(Node):
     def __init__(self, array: Array, name: str | None, where: Line, weak: bool = False):
         super().__init__(array.shape, array.dtype, name, where)
         self.array, self.weak = array, weak
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Constant, (self.array, self.name, self.where, self.weak)
 
 
 class Parameter(Node):
@@ -148,9 +112,6 @@ class Parameter(Node):
                 f"an array of shape {shape_text(new.shape)}." + built([self])
             )
         self.array = new.astype(self.dtype, order="C")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Parameter, (self.array, self.name, self.where)
 
 
 class Operation(Node):
@@ -230,38 +191,6 @@ def constant(value: ArrayLike, name: str | None = None, dtype: DTypeLike | None 
             f"a constant of {array.dtype} cannot hold {given.tolist()!r:.60}: use dtype=float, or a wider one."
         )
     return Constant(array, None if name is None else checked_name(name), learners_line(), weak)
-
-
-def numeric_array(value: Any, what: str) -> Array:
-    """`value` as an array of numbers, or a sentence that says why it is none."""
-    if isinstance(value, Node):
-        raise DTypeError(f"{what} must be an array, and {label(value)} is a node." + built([value]))
-    try:
-        array = np.asarray(value)
-    except EngineError:
-        raise
-    except ValueError as error:
-        raise DTypeError(f"{what} is not an array: its rows have different lengths.") from error
-    if hasattr(value, "filled") and hasattr(value, "mask"):
-        raise DTypeError(f"{what} is a masked array, and its mask would be lost: use .filled(number), or drop entries.")
-    if array.dtype.kind not in "fiub":
-        raise DTypeError(f"{what} must hold numbers, and this has dtype {array.dtype}.")
-    return array
-
-
-def checked_dtype(dtype: DTypeLike, what: str) -> Dtype:
-    """A dtype that a graph can compute with."""
-    kind = np.dtype(dtype).newbyteorder("=")
-    if kind.kind not in "fiub" or (kind.kind == "f" and kind.itemsize not in (4, 8)):
-        raise DTypeError(f"{what} cannot hold {kind}: use float, np.float32, int or bool.")
-    return kind
-
-
-def checked_name(name: str) -> str:
-    """Names are free text that fits on a line."""
-    if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise DTypeError(f"{name!r} cannot be a name: use some text on one line.")
-    return name
 
 
 def as_nodes(operands: Iterable[Operand], what: str) -> tuple[Node, ...]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from dlcourse.engine import on_cuda
 from dlcourse.engine.errors import EngineError
-from dlcourse.engine.graph import Array
+from dlcourse.engine.values import Array
 
 
 class DeviceError(EngineError, RuntimeError):

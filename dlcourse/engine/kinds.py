@@ -19,24 +19,22 @@ from dlcourse.engine.errors import (
     built,
     code,
     label,
+    learners_line,
     place,
     shape_text,
 )
 from dlcourse.engine.graph import (
     LEARNERS_OPERATIONS,
     OPERATIONS,
-    Array,
     Constant,
-    Dtype,
     Node,
     Operand,
     Operation,
     Shape,
     as_nodes,
-    checked_name,
     evaluate,
-    learners_line,
 )
+from dlcourse.engine.values import Array, Dtype, checked_name
 
 ShapeRule = Callable[..., Sequence[int | None]]
 Rule = Callable[..., Sequence["Node | None"]]

@@ -23,8 +23,9 @@ from numpy.typing import DTypeLike
 from dlcourse.engine import operations
 from dlcourse.engine.differentiation import gradients
 from dlcourse.engine.errors import EngineError, ShapeError, built, label, shape_text
-from dlcourse.engine.graph import Array, Node, Operand, Parameter, as_nodes, parameter
+from dlcourse.engine.graph import Node, Operand, Parameter, as_nodes, parameter
 from dlcourse.engine.kinds import operation, register_gradient
+from dlcourse.engine.values import Array
 
 # ------------------------------------------------------------------------------------------------ initialisers
 

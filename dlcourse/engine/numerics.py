@@ -14,20 +14,11 @@ from numpy.typing import ArrayLike
 
 from dlcourse.engine.differentiation import gradients
 from dlcourse.engine.errors import DTypeError, EngineError, GradientError, built, label, shape_text
-from dlcourse.engine.graph import (
-    Array,
-    Constant,
-    Node,
-    Operation,
-    Parameter,
-    Placeholder,
-    numeric_array,
-    topological_order,
-    with_replaced,
-)
+from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placeholder, topological_order, with_replaced
 from dlcourse.engine.program import Program
 from dlcourse.engine.program import run as run_graph
 from dlcourse.engine.stacking import stacked
+from dlcourse.engine.values import Array, numeric_array
 
 Feeds = Mapping[Any, Any]
 

@@ -24,20 +24,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine.errors import DTypeError, Mismatch, ShapeError, built, label, shape_text
-from dlcourse.engine.graph import (
-    OPERATIONS,
-    Array,
-    Constant,
-    Node,
-    Operand,
-    Operation,
-    Shape,
-    as_nodes,
-    checked_dtype,
-    constant,
-)
+from dlcourse.engine.graph import OPERATIONS, Constant, Node, Operand, Operation, Shape, as_nodes, constant
 from dlcourse.engine.kinds import OperationKind, Rule, ShapeOf, ShapeRule, broadcast_shapes, register_gradient
 from dlcourse.engine.operators import Different
+from dlcourse.engine.values import Array, checked_dtype
 
 Axis = int | Sequence[int] | None
 Axes = tuple[int, ...]
@@ -995,6 +985,26 @@ def broadcast_like(x: Node, like: Node) -> Node:
            [1., 2.]])
     """
     return broadcast_to(x, like.shape)
+
+
+def may_be_equal(a: Shape, b: Shape) -> bool:
+    """Whether two shapes may be the same one, as far as is known yet."""
+    return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b, strict=True))
+
+
+def _checked_shape(g: ShapeOf, like: ShapeOf) -> Shape:
+    if not may_be_equal(like, g):
+        raise Mismatch(
+            "a gradient must have the shape of what it is the gradient of.",
+            "After broadcasting, dl.sum_to(gradient, input) adds up the copies.",
+        )
+    return like
+
+
+@composite(shape=_checked_shape, dtype="same", rule=lambda op, g: [g, None])
+def same_shape(g: Node, like: Node) -> Node:
+    """g, once it is certain that it has the shape of `like`."""
+    return g
 
 
 @composite(dtype="same", rule=_flat)

@@ -21,12 +21,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.engine.differentiation import gradients
-from dlcourse.engine.errors import DTypeError, GradientError, NonFiniteError, ShapeError, built, label, shape_text
-from dlcourse.engine.graph import Array, Node, Parameter, Placeholder, constant, learners_line, topological_order
+from dlcourse.engine.errors import (
+    DTypeError,
+    GradientError,
+    NonFiniteError,
+    ShapeError,
+    built,
+    label,
+    learners_line,
+    shape_text,
+)
+from dlcourse.engine.graph import Node, Parameter, Placeholder, constant, topological_order
 from dlcourse.engine.hardware import Device
 from dlcourse.engine.hardware import device as device_named
 from dlcourse.engine.operations import cast, minimum, reshape, sqrt, square, sum
 from dlcourse.engine.program import Program, check_all_finite
+from dlcourse.engine.values import Array
 
 Schedule = Callable[[int], float]  # from the number of steps already taken to the learning rate of the next one
 Group = Mapping[str, Any]  # {"parameters": [...]} and the options of the optimizer that are different for them

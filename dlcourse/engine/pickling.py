@@ -6,7 +6,7 @@ import copyreg
 import weakref
 from typing import Any
 
-from dlcourse.engine.graph import Node, Operation, topological_order
+from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placeholder, topological_order
 
 
 class Flat:
@@ -75,3 +75,6 @@ def read_back(flat: Flat, place: int) -> Node:
 
 
 copyreg.pickle(Operation, flattened)
+copyreg.pickle(Placeholder, lambda node: (Placeholder, (node.shape, node.dtype, node.name, node.where)))
+copyreg.pickle(Constant, lambda node: (Constant, (node.array, node.name, node.where, node.weak)))
+copyreg.pickle(Parameter, lambda node: (Parameter, (node.array, node.name, node.where)))

@@ -31,20 +31,11 @@ from dlcourse.engine.errors import (
     shape_text,
     variable_names,
 )
-from dlcourse.engine.graph import (
-    Array,
-    Constant,
-    Node,
-    Operation,
-    Parameter,
-    Placeholder,
-    Shape,
-    numeric_array,
-    topological_order,
-)
+from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placeholder, Shape, topological_order
 from dlcourse.engine.hardware import CPU, Device, current_device
 from dlcourse.engine.hardware import device as device_named
 from dlcourse.engine.hardware import others as other_devices
+from dlcourse.engine.values import Array, numeric_array
 
 _programs = itertools.count(1)
 _MOST_SIZES = 16  # programs kept for different sizes of the data

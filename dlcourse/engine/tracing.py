@@ -15,9 +15,10 @@ import numpy as np
 
 from dlcourse.engine.differentiation import gradients
 from dlcourse.engine.errors import GradientError, label
-from dlcourse.engine.graph import Array, Constant, Node, Operation, topological_order
+from dlcourse.engine.graph import Constant, Node, Operation, topological_order
 from dlcourse.engine.numerics import alone
 from dlcourse.engine.program import run
+from dlcourse.engine.values import Array
 
 Order = Literal["topological", "breadth-first", "paths"]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import io
 import itertools
 import pickle
 import subprocess
 import sys
+import tokenize
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -118,3 +122,34 @@ def test_a_learners_operation_is_pickled_by_name() -> None:
         return x * 2
 
     assert dl.run(pickle.loads(pickle.dumps(pickled(dl.parameter([1.0], name="x"))))).tolist() == [2]
+
+
+def test_what_is_to_be_read_first_stays_short() -> None:
+    """Lines that hold code, and neither a comment nor a docstring."""
+
+    def lines(name: str) -> int:
+        text = (Path(dl.__file__).parent / "engine" / name).read_text()
+        tree = ast.parse(text)
+        told = {id(node.body[0]) for node in ast.walk(tree) if isinstance(node, TOLD) and ast.get_docstring(node)}
+        skipped = {
+            tokenize.COMMENT,
+            tokenize.NL,
+            tokenize.NEWLINE,
+            tokenize.INDENT,
+            tokenize.DEDENT,
+            tokenize.ENDMARKER,
+        }
+        docs = {
+            line
+            for node in ast.walk(tree)
+            if id(node) in told and isinstance(node, ast.Expr)
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in skipped]
+        return len({line for t in tokens for line in range(t.start[0], t.end[0] + 1)} - docs)
+
+    assert lines("graph.py") + lines("differentiation.py") < 300  # with the interpreter, which stands in graph.py
+    assert lines("compiler.py") + lines("program.py") < 758
+
+
+TOLD = (ast.Module, ast.ClassDef, ast.FunctionDef)
