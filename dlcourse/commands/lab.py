@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dlcourse.commands.errors import CommandError
 from dlcourse.grading.files import write_atomically
+from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
 
 DEFAULT_FOLDER = "dlcourse-lessons"
@@ -44,7 +45,8 @@ def run(words: Sequence[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise CommandError(f"JupyterLab is not installed for {sys.executable}; try: python -m pip install jupyterlab")
     print(copy_lessons(folder, files.notebooks()).report(folder), flush=True)
-    command = [sys.executable, "-m", "jupyterlab", *jupyterlab_settings(folder, options), *options]
+    program = f"{QUICKLY}from jupyterlab.labapp import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, *jupyterlab_settings(folder, options), *options]
     if os.name == "nt":  # Windows has no exec that keeps the console
         return subprocess.call(command)
     os.execv(command[0], command)

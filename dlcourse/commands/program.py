@@ -13,12 +13,14 @@ from importlib.metadata import version
 
 from dlcourse.commands import author, doctor, export_nbgrader, grade, lab, solve
 from dlcourse.commands.errors import CommandError
+from dlcourse.grading.starting import import_quickly
 
 COMMANDS = (lab, doctor, solve, grade, export_nbgrader, author)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the entry point of the ``dlcourse`` program."""
+    import_quickly()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words[:1] == ["lab"]:  # not argparse's business: its options belong to JupyterLab

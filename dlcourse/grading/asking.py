@@ -20,6 +20,7 @@ from typing import Any
 
 from dlcourse.grading.kernel import environment, remove
 from dlcourse.grading.results import Job, Settings, SubmissionResult
+from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
 
 __all__ = ["CannotGrade", "SupervisorLost", "checksum", "grade_one", "make_key", "stop_all"]
@@ -38,9 +39,10 @@ class Supervisor:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
+        code = f"{QUICKLY}from dlcourse.grading.supervising import main; main({theirs.fileno()})"
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", f"from dlcourse.grading.supervising import main; main({theirs.fileno()})"],
+            [sys.executable, "-P", "-c", code],
             pass_fds=[theirs.fileno()],
             env=environment(),
             cwd="/",

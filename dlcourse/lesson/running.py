@@ -21,7 +21,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from types import FunctionType, ModuleType
 from typing import Any
@@ -111,7 +111,7 @@ class Run:
             replace(report, line=0, text="") if report.status in ("time", "stopped") else report
             for report in (*([] if self.trouble is None else [self.trouble]), *self.reports)
         ]
-        written = [asdict(report) for report in timeless]
+        written = [dict(vars(report)) for report in timeless]  # what is in them is JSON already
         return {"trouble": None if self.trouble is None else written.pop(0), "reports": written}
 
     @classmethod

@@ -22,6 +22,7 @@ from tests.conftest import LESSONS
 
 KILOBYTES, MILLISECONDS = 10.0, 10.0
 ORDINARY = 5.0  # milliseconds for `fixed_work` on an ordinary core with nothing else to do
+ROUNDS = 10  # another process may have had the core meanwhile: an event is slow if it is so every time
 
 
 def fixed_work() -> float:
@@ -72,10 +73,13 @@ def test_an_event_costs_little_and_sends_little(make: Any) -> None:
     figure = make()
     list(events(figure))  # once: what is computed at first use is there afterwards
     cost: dict[str, float] = {}
-    for _ in range(4):  # another process may have had the core meanwhile: the best of four counts
+    for _ in range(ROUNDS):
         before, round_ = fixed_work(), list(events(figure))
-        slowness = max(1.0, (before + fixed_work()) / 2 / ORDINARY)
+        slowness = max(1.0, before / ORDINARY, fixed_work() / ORDINARY)
         for event, spent, sent in round_:
             assert sent <= KILOBYTES, f"{event} sends {sent:.1f} kB"
             cost[event] = min(cost.get(event, spent), spent / slowness)
-    assert {event: f"{spent:.1f} ms" for event, spent in cost.items() if spent > MILLISECONDS} == {}
+        slow = {event: f"{spent:.1f} ms" for event, spent in cost.items() if spent > MILLISECONDS}
+        if not slow:
+            break
+    assert slow == {}

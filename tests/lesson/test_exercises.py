@@ -16,7 +16,7 @@ import dlcourse as dl
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import expected_of, judge, same
-from dlcourse.lesson.running import Run, observe_answer
+from dlcourse.lesson.running import Report, Run, observe_answer
 from dlcourse.lesson.values import bits
 from tests.conftest import LESSONS
 
@@ -53,6 +53,13 @@ def mutant_source(exercise: Exercise, index: int) -> str:
     return exercise.mutants[index].source(exercise.name)
 
 
+@functools.lru_cache(maxsize=8)  # the tests go through the seeds of one exercise before the next
+def known(exercise: Exercise, seed: int | None) -> tuple[list[Report], list[list[Report]]]:
+    """What the reference gives on the cases of a seed, and what each of the mutants gives."""
+    cases = exercise.draw(seed)
+    return expected_of(exercise, cases), [expected_of(exercise, cases, mutant.answer) for mutant in exercise.mutants]
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_exercises_of_a_lesson_are_numbered_from_1_without_gaps(lesson):
     ids = list(files.exercises(lesson))
@@ -79,9 +86,9 @@ def test_the_stub_counts_as_not_attempted(exercise):
 @each_exercise
 def test_the_reference_passes_from_its_source_alone(exercise, seed):
     """Its text is run in a fresh namespace, so it stands alone; and it leaves its arguments as they were."""
-    verdict = judge(exercise, exercise.draw(seed), run(exercise, exercise.source(), seed))
+    reports, mutants = known(exercise, seed)
+    verdict = judge(exercise, exercise.draw(seed), run(exercise, exercise.source(), seed), reports, mutants)
     assert str(verdict) == f"PASS {exercise.id}"
-    reports = expected_of(exercise, exercise.draw(seed))
     assert [report for report in reports if report.status != "value" or report.changed] == []
 
 
@@ -89,7 +96,8 @@ def test_the_reference_passes_from_its_source_alone(exercise, seed):
 @pytest.mark.parametrize(("exercise", "index"), MUTANTS, ids=[f"{e.id}-{i}" for e, i in MUTANTS])
 def test_a_mutant_fails_with_its_own_message(exercise, index, drawn):
     seed = 1 + index % 2 if drawn else None
-    verdict = judge(exercise, exercise.draw(seed), run(exercise, mutant_source(exercise, index), seed))
+    made = run(exercise, mutant_source(exercise, index), seed)
+    verdict = judge(exercise, exercise.draw(seed), made, *known(exercise, seed))
     assert verdict.outcome in ("failed", "error")
     assert verdict.mutant == index
     assert verdict.lines[2] == exercise.mutants[index].message
@@ -99,8 +107,7 @@ def test_a_mutant_fails_with_its_own_message(exercise, index, drawn):
 @pytest.mark.parametrize("seed", SEEDS)
 @each_exercise
 def test_no_two_mutants_agree_on_the_cases(exercise, seed):
-    cases = exercise.draw(seed)
-    seen = [expected_of(exercise, cases, mutant.answer) for mutant in exercise.mutants]
+    _, seen = known(exercise, seed)
     for i, one in enumerate(seen):
         for j, other in enumerate(seen[:i]):
             pairs = zip(one, other, strict=True)
@@ -121,7 +128,7 @@ def test_there_is_a_mutant_or_more_and_each_has_a_short_sentence(exercise):
 @pytest.mark.parametrize("seed", SEEDS)
 @each_exercise
 def test_the_observation_is_too_much_to_guess(exercise, seed):
-    reports = expected_of(exercise, exercise.draw(seed))
+    reports, _ = known(exercise, seed)
     assert bits([report.observed for report in reports]) >= 40
 
 
