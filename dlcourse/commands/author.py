@@ -101,7 +101,7 @@ def check(options: argparse.Namespace) -> int:
     tests = files.lessons_folder().parent / "tests"
     paths = [tests / "lessons" / f"lesson_{number}", *(tests / name for name in CHECKS)]
     # the test of the tests is for the whole run
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "not would_be_noticed"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n2", "-k", "not would_be_noticed"]
     return subprocess.call(
         [*command, *(str(path) for path in paths if path.exists())],
         cwd=tests.parent,

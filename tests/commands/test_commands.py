@@ -12,6 +12,7 @@ import pytest
 
 from dlcourse.commands.doctor import Finding, examine, table
 from dlcourse.commands.program import main
+from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
 
 
@@ -38,6 +39,12 @@ def test_help_comes_quickly_because_nothing_heavy_is_imported(tmp_path: Path) ->
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_our_processes_import_nbformat_without_the_grammar_that_takes_seconds(tmp_path: Path) -> None:
+    code = f"{QUICKLY}import nbformat; print([m for m in ('lark', 'jsonschema') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "['jsonschema']\n"
 
 
 def test_doctor_finds_everything_that_a_learner_needs_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
