@@ -83,7 +83,7 @@ class EvaluationPoint(Figure):
     """The slope of sin(x²), with the slope of the sine taken where it belongs, and where it does not."""
 
     title = "Where to take the slope of the outer function"
-    x = slider(0.0, 2.2, value=1.3, step=0.05, label="x")
+    x = slider(0.0, 2.2, value=0.0, step=0.05, label="x")  # at 0 both are 0: the question above is not answered yet
 
     def setup(self) -> None:
         self.whole = Hill("whole", "sin(x²)", lambda x: dl.sin(x**2))
@@ -130,6 +130,8 @@ class EvaluationPoint(Figure):
         return [hill, outer]
 
     def describe(self) -> str:
+        if self.x == 0:
+            return "x = 0, u = x² = 0: wherever the cosine is taken, the slope is 0. Move x, and see which line touches"
         return (
             f"x = {self.x:.2f}, u = x² = {self.u:.2f}: cos(u)·2x = {self.right:+.3f} is the slope; "
             f"cos(x)·2x = {self.wrong:+.3f} takes the cosine at the wrong place"

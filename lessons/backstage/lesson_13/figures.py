@@ -668,7 +668,7 @@ class Widths(Figure):
 
     title = "Who finds a solution: width and luck"
     units = choice({name: words for name, (words, _, _) in UNITS.items()}, value="tanh", label="units")
-    width = choice([str(w) for w in WIDTHS], value="2", label="hidden units")
+    width = choice([str(w) for w in WIDTHS], value="1", label="hidden units")  # how many find it with 2 is asked above
     try_number = slider(1, TRIES, value=1, step=1, label="start")
 
     def setup(self) -> None:
@@ -685,15 +685,17 @@ class Widths(Figure):
         self.adjust(width=str(WIDTHS[row]), try_number=float(min(max(round(x), 1), TRIES)))
 
     def scene(self) -> list[Panel]:
-        rows, columns = np.nonzero(self.solved)
-        failed_rows, failed_columns = np.nonzero(~self.solved)
+        # a row shows when its width, or a larger one, is chosen
+        rows, columns = np.nonzero(self.solved[: self.row + 1])
+        failed_rows, failed_columns = np.nonzero(~self.solved[: self.row + 1])
         marks: list[Mark] = [
             points(columns + 1, rows, role="class_c"),
             points(failed_columns + 1, failed_rows, role="class_b"),
             polygon(*square(self.column + 1, self.row, 0.75, 0.32), role="neutral", opacity=0.5),
         ]
         for row in range(len(WIDTHS)):
-            marks.append(text(34, row, f"{int(self.solved[row].sum())}", anchor="middle"))
+            found = f"{int(self.solved[row].sum())}" if row <= self.row else "?"
+            marks.append(text(34, row, found, anchor="middle"))
             marks.append(text(-1.5, row, f"{WIDTHS[row]}", anchor="middle"))
         marks += [text(-1.5, 5.8, "units", anchor="middle"), text(34, 5.8, "found", anchor="middle")]
         table = Panel(

@@ -21,3 +21,18 @@ def test_how_each_start_fares():
     assert moved["zero"] == 0
     assert quarter["small"] > 0.95 * start["small"].losses[0]
     assert quarter["large"] > 5 * quarter["good"] and moved["large"] >= moved["good"]
+
+
+@claim(
+    "13",
+    "saw-widths",
+    "One unit never can.",
+    "With ReLU it is harsher: 12, 18, 26, 29, 30 of 30 for 2, 3, 4, 6, 8 units.",
+)
+@claim("13", "saw-widths", "Two can, and 24 of 30 starts")
+def test_how_many_starts_find_the_four_corners():
+    found = {units: figures.searches(units)[1].sum(axis=1).tolist() for units in ("tanh", "relu")}
+    by_width = {units: dict(zip(figures.WIDTHS, counts, strict=True)) for units, counts in found.items()}
+    assert by_width["tanh"][1] == by_width["relu"][1] == 0
+    assert by_width["tanh"][2] == 24
+    assert [by_width["relu"][width] for width in (2, 3, 4, 6, 8)] == [12, 18, 26, 29, 30]
