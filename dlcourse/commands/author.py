@@ -100,8 +100,8 @@ def check(options: argparse.Namespace) -> int:
     number = notebook(options.lesson).name[:2]
     tests = files.lessons_folder().parent / "tests"
     paths = [tests / "lessons" / f"lesson_{number}", *(tests / name for name in CHECKS)]
-    # the test of the tests is for the whole run
-    command = [sys.executable, "-m", "pytest", "-q", "-n2", "-k", "not would_be_noticed"]
+    # the test of the tests is for the whole run, and hypothesis, which takes a second to load, is for the engine
+    command = [sys.executable, "-m", "pytest", "-q", "-n2", "-p", "no:hypothesispytest", "-k", "not would_be_noticed"]
     return subprocess.call(
         [*command, *(str(path) for path in paths if path.exists())],
         cwd=tests.parent,
