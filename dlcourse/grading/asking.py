@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from dlcourse.grading.cgroups import remove_groups
 from dlcourse.grading.kernel import environment, remove
 from dlcourse.grading.results import Job, Settings, SubmissionResult
 from dlcourse.grading.starting import QUICKLY
@@ -75,6 +76,7 @@ class Supervisor:
         self.process.wait()
         for folder in Path("/tmp").glob(f"dlcourse-{self.process.pid}-*"):  # it was killed, and could not
             remove(folder)
+        remove_groups(self.process.pid)
         self.log.close()
 
 

@@ -13,7 +13,7 @@ from statistics import median
 
 from dlcourse.grading.marks import ClassList
 from dlcourse.grading.results import OUTCOMES, ExerciseResult, SubmissionResult
-from dlcourse.grading.similarity import fingerprint
+from dlcourse.grading.similarity import tokens_of
 
 __all__ = ["Hardness", "Unnamed", "how_hard"]
 
@@ -153,9 +153,14 @@ def _hardness(
 
 def _unnamed(results: Sequence[tuple[str, ExerciseResult]]) -> list[Unnamed]:
     groups: dict[tuple[str, ...], list[tuple[str, ExerciseResult]]] = defaultdict(list)
-    for submission, e in results:
-        if e.outcome not in ("passed", "not attempted") and not e.misconception:
-            groups[fingerprint(e.answer)].append((submission, e))
+    nameless = [
+        (submission, e)
+        for submission, e in results
+        if e.outcome not in ("passed", "not attempted") and not e.misconception
+    ]
+    tokens = tokens_of(e.answer for _, e in nameless)
+    for submission, e in nameless:
+        groups[tokens[e.answer] or (e.answer,)].append((submission, e))
     made = [
         Unnamed(members[0][1].answer, members[0][1].feedback, members[0][1].outcome, tuple(who for who, _ in members))
         for members in groups.values()

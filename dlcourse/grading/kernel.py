@@ -22,6 +22,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool
 
 from dlcourse.grading import seccomp
+from dlcourse.grading.cgroups import Group
 from dlcourse.grading.sandbox import ENVIRONMENT, Limits, sandbox_command
 from dlcourse.lesson import files
 
@@ -55,6 +56,8 @@ class SandboxProvisioner(LocalProvisioner):
             kwargs["cmd"] = sandbox_command(
                 kwargs["cmd"], limits=limits, private=self.folder, uid=uid, seccomp_filter=allowed
             )
+            if folders := os.environ.get("DLCOURSE_GROUP"):
+                kwargs["cmd"] = Group(tuple(map(Path, folders.split(os.pathsep)))).command(kwargs["cmd"])
             kwargs |= {"cwd": "/", "env": {}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             if allowed is not None:
                 kwargs["pass_fds"] = (allowed,)

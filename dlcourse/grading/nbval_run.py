@@ -11,7 +11,6 @@ import json
 import os
 import re
 import resource
-import signal
 import sys
 import tempfile
 import traceback
@@ -23,6 +22,8 @@ from typing import Any
 import nbval.plugin
 import pytest
 
+from dlcourse.grading.bounded import die_with_parent
+from dlcourse.grading.cgroups import Group
 from dlcourse.grading.probe import MARK, read_run
 from dlcourse.grading.splicing import Probe, probe_id
 from dlcourse.lesson.judging import judge
@@ -55,6 +56,8 @@ class Session:
         Seconds for a cell of the student's.
     seconds : float
         For the whole run.
+    group : Group or None
+        Where the system counts what the kernel holds.
     """
 
     notebook: Path
@@ -63,6 +66,7 @@ class Session:
     sandbox: bool
     cell_timeout: float
     seconds: float = 600.0
+    group: Group | None = None
 
     def limit(self, cell: str) -> float:
         """How long a cell may take, by its id; a look at an answer keeps its own time, and has a little around it."""
@@ -187,6 +191,7 @@ class SplicedCell(nbval.plugin.IPyNbCell):  # type: ignore[misc]
         verdict = judge(exercise, cases, run, expected.reports, session.mutants[exercise.id])
         lines = [ADDRESS.sub("0x…", line) for line in verdict.lines]
         message = {"exercise": exercise.id, "outcome": verdict.outcome, "lines": lines, "mutant": verdict.mutant}
+        message["leaned"] = sorted(run.leaned.intersection(exercise.without))
         if verdict.outcome != "passed":
             message["parts"] = [[part.title, part.points] for part in parts_right(exercise, run, expected.reports)]
         self.parent.say(message)
@@ -223,6 +228,7 @@ def start_session(session: Session) -> int:
             resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))  # the kernel gets limits of its own
         tempfile.tempdir = str(session.notebook.parent)
         os.environ["DLCOURSE_CPU_SECONDS"] = str(int(session.seconds))
+        os.environ["DLCOURSE_GROUP"] = os.pathsep.join(map(str, session.group.folders if session.group else ()))
         os.chdir(session.notebook.parent)
         run_session(session, lambda message: _write(theirs, (json.dumps(message) + "\n").encode()))
     except BaseException:
@@ -236,13 +242,3 @@ def start_session(session: Session) -> int:
 def _write(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def die_with_parent() -> None:
-    """Be ended when the process that forked this one ends."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() == 1:
-            os._exit(1)

@@ -38,8 +38,10 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MPLBACKEND": "agg",
 }
-# What the kernel shows of itself to everybody: keys of the session, addresses, the hardware.
-HIDDEN_PROC = ("keys", "key-users", "kcore", "kallsyms", "timer_list", "sched_debug", "sysrq-trigger", "config.gz")
+# What the kernel shows of itself, and programs ask for. The rest (the command line that started it, session keys,
+# disks, other hardware) is the machine's own business.
+SHOWN_PROC = {"cpuinfo", "filesystems", "loadavg", "meminfo", "mounts", "net", "self", "stat", "sys", "thread-self"}
+SHOWN_PROC |= {"uptime", "version", "vmstat"}
 INSTALL = "install it, for instance with `apt install bubblewrap`"
 
 
@@ -123,9 +125,10 @@ def sandbox_command(
         line += ["--setenv", key, value]
     line += [*_system(), "--proc", "/proc", "--dev", "/dev"]
     line += ["--dev-bind", "/dev/null", "/dev/zero"]  # memory shared through it counts to no process
-    for name in HIDDEN_PROC:
-        if Path("/proc", name).exists():
-            line += ["--ro-bind", "/dev/null", f"/proc/{name}"]
+    for name in sorted(os.listdir("/proc")):
+        if not name.isdigit() and name not in SHOWN_PROC:
+            path = f"/proc/{name}"
+            line += ["--tmpfs", path, "--remount-ro", path] if Path(path).is_dir() else ["--ro-bind", "/dev/null", path]
     for folder in ("/tmp", HOME, "/dev/shm"):
         size = ["--size", str(limits.scratch)] if "--size" in _options() else []
         line += [*_parents(Path(folder)), *size, "--perms", "1777", "--tmpfs", folder]

@@ -39,18 +39,16 @@ open_by_handle_at 304 265  name_to_handle_at 303 264   lookup_dcookie 212 18    
 kexec_load 246 104         kexec_file_load 320 294     init_module 175 105         finit_module 313 273
 delete_module 176 106      syslog 103 116              swapon 167 224              swapoff 168 225
 reboot 169 142             acct 163 89                 quotactl 179 60             quotactl_fd 443 443
+vmsplice 278 75
 settimeofday 164 170       clock_settime 227 112       clock_adjtime 305 266       adjtimex 159 171
 vhangup 153 58
 """
 CLONE, MMAP, SOCKET, SOCKETPAIR = (56, 220), (9, 222), (41, 198), (53, 199)
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW... that clone() takes
 SHARED_ANONYMOUS, HUGE_PAGES = 0x21, 0x40000  # flags of mmap: pages that outlive the process that filled them
-FAMILIES = (
-    1,
-    2,
-    10,
-    16,
-)  # of sockets: unix, both internets, netlink; a virtual machine's (vsock) leaves the network namespace
+# Of sockets: unix, both internets, netlink; a virtual machine's (vsock) leaves the network namespace. Of protocols: the
+# usual one (for netlink, that is addresses and routes), TCP, UDP; others would load parts of the kernel.
+FAMILIES, PROTOCOLS = (1, 2, 10, 16), (0, 6, 17)
 
 NUMBER, MACHINE, ARGUMENTS = 0, 4, 16  # where they are in what the kernel shows
 LOAD, AND, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
@@ -81,11 +79,17 @@ def program(machine: str) -> bytes:
     steps += [(EQUAL, 0, 6, MMAP[column]), (LOAD, 0, 0, ARGUMENTS + 3 * 8), (ANY_BIT, 2, 0, HUGE_PAGES)]
     steps += [(AND, 0, 0, SHARED_ANONYMOUS), (EQUAL, 0, 1, SHARED_ANONYMOUS)]
     steps += [(RETURN, 0, 0, forbidden), (LOAD, 0, 0, NUMBER)]
-    steps += [(EQUAL, 1, 0, SOCKET[column]), (EQUAL, 0, 2 + len(FAMILIES), SOCKETPAIR[column])]
-    steps += [(LOAD, 0, 0, ARGUMENTS)]
-    steps += [(EQUAL, len(FAMILIES) - i, 0, family) for i, family in enumerate(FAMILIES)]
-    steps += [(RETURN, 0, 0, REFUSE + errno.EAFNOSUPPORT), (RETURN, 0, 0, ALLOW)]
+    refused = (RETURN, 0, 0, REFUSE + errno.EAFNOSUPPORT)
+    looks = [(LOAD, 0, 0, ARGUMENTS), *_one_of(FAMILIES), refused]
+    looks += [(LOAD, 0, 0, ARGUMENTS + 2 * 8), *_one_of(PROTOCOLS), refused]
+    steps += [(EQUAL, 1, 0, SOCKET[column]), (EQUAL, 0, len(looks), SOCKETPAIR[column]), *looks]
+    steps += [(RETURN, 0, 0, ALLOW)]
     return b"".join(struct.pack("<HBBI", *step) for step in steps)
+
+
+def _one_of(values: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Jump over the next step, which refuses, if the register holds one of these."""
+    return [(EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)]
 
 
 def descriptor() -> int | None:

@@ -17,14 +17,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dlcourse.grading.bounded import each
 from dlcourse.grading.results import Gradebook
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["Likeness", "Published", "alike", "fingerprint", "grams", "jaccard", "look_alikes", "published"]
+__all__ = ["Likeness", "Published", "alike", "grams", "jaccard", "look_alikes", "published", "tokens_of"]
 
 SIZE = 5  # tokens in a gram
 LONGEST = 20_000  # characters of an answer that are looked at
+READING = 3  # seconds of CPU for an answer
 ENOUGH = 12  # grams of its own that an answer needs before likeness says anything
 THRESHOLD = 0.7  # a copy with a line added has more, two people with the same idea less
 NEARLY = 0.9  # like the published answer: a name or a line is different
@@ -70,9 +72,20 @@ class Published:
     often: Mapping[str, int]
 
 
-def fingerprint(source: str) -> tuple[str, ...]:
-    """The same for answers that are the same but for names, comments, layout and docstrings."""
-    return tuple(_tokens(source[:LONGEST]))
+Tokens = tuple[str, ...]
+KNOWN: dict[str, Tokens] = {}  # three pages look at the same answers
+
+
+def tokens_of(sources: Iterable[str]) -> dict[str, Tokens]:
+    """The tokens of answers: the same for those that are the same but for names, comments, layout and docstrings.
+
+    They are found in a process that may be lost. An answer that keeps it busy, or breaks it, has none.
+    """
+    wanted = list(dict.fromkeys(sources))
+    new = [source for source in wanted if source not in KNOWN]
+    for source, tokens in zip(new, each(lambda source: _tokens(source[:LONGEST]), new, READING), strict=True):
+        KNOWN[source] = tuple(tokens or ())
+    return {source: KNOWN[source] for source in wanted}
 
 
 def published(gradebook: Gradebook) -> list[Published]:
@@ -85,13 +98,14 @@ def published(gradebook: Gradebook) -> list[Published]:
     """
     exercises = files.exercises(gradebook.info.lesson)
     references = {id: (_lines(e.source()), grams(e.source())) for id, e in exercises.items()}
+    tokens = tokens_of(result.answer for one in gradebook.submissions for result in one.exercises)
     known: dict[tuple[str, str], str] = {}
 
     def kind(id: str, answer: str) -> str:
         text, reference = references[id]
         if _lines(answer) == text:
             return "same"
-        own = grams(answer)
+        own = _grams(tokens[answer])
         return "nearly" if len(reference) >= ENOUGH and jaccard(own, reference) >= NEARLY else ""
 
     found: dict[str, dict[str, str]] = {}
@@ -129,8 +143,11 @@ def grams(source: str) -> Grams:
     >>> one == grams("def f(x):\\n    return 2 * x + 1")
     False
     """
-    tokens = _tokens(source[:LONGEST])
-    return frozenset(tuple(tokens[i : i + SIZE]) for i in range(len(tokens) - SIZE + 1))
+    return _grams(tuple(_tokens(source[:LONGEST])))
+
+
+def _grams(tokens: Tokens) -> Grams:
+    return frozenset(tokens[i : i + SIZE] for i in range(len(tokens) - SIZE + 1))
 
 
 def _tokens(source: str) -> list[str]:
@@ -247,10 +264,11 @@ def alike(
     """
     common: set[tuple[str, ...]] = set().union(*(grams(source) for source in known))
     groups: dict[Grams, list[str]] = defaultdict(list)
-    by_source: dict[str, Grams] = {}  # a thousand copies are read once
+    tokens = tokens_of(answers.values())
+    by_source: dict[str, Grams] = {}  # a thousand copies are looked at once
     for submission, source in answers.items():
         if source not in by_source:
-            by_source[source] = frozenset(grams(source) - common)
+            by_source[source] = frozenset(_grams(tokens[source]) - common)
         if len(by_source[source]) >= ENOUGH:
             groups[by_source[source]].append(submission)
     found = [Likeness(exercise, 1.0, tuple(members)) for members in groups.values() if len(members) > 1]

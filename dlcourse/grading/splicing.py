@@ -252,8 +252,10 @@ eval exec compile getattr attrgetter methodcaller __getattribute__ getattr_stati
 vars globals locals __dict__ __globals__ __builtins__ __closure__ cell_contents __code__ __defaults__ __wrapped__
 __subclasses__ __mro__ __bases__ inspect gc get_objects get_referrers get_referents
 modules _getframe currentframe f_back f_locals f_globals f_builtins tb_frame settrace setprofile
-ctypes pickle cloudpickle marshal CodeType FunctionType read_text read_bytes subprocess
-engine running __name__ _meant Forbidden without_names operations
+ctypes pickle cloudpickle marshal CodeType FunctionType MethodType read_text read_bytes subprocess
+__class__ __base__ __self__ __func__ __loader__ __spec__ __path__ __reduce__ __reduce_ex__ zipimport imp
+timeit doctest runcode runsource run_cell run_code run_line_magic ev ex breakpoint pdb InteractiveInterpreter
+engine running __name__ Forbidden without_names operations
 """
 WAYS_AROUND = frozenset(AROUND.split())
 
@@ -310,6 +312,8 @@ def _plain(name: str) -> str:
 def _names_used(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Attribute):
         return [node.attr]
+    if isinstance(node, ast.MatchClass):  # ``case object(softmax=f)`` reads an attribute, too
+        return node.kwd_attrs
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Constant) and isinstance(node.value, str):

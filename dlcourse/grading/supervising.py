@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import platform
-import resource
 import select
 import signal
 import sys
@@ -24,12 +22,14 @@ import nbformat
 import psutil
 
 from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum
+from dlcourse.grading.bounded import each
+from dlcourse.grading.cgroups import make_group
 from dlcourse.grading.intake import Rejected, cells_of
 from dlcourse.grading.kernel import remove
-from dlcourse.grading.nbval_run import Session, die_with_parent, start_session
+from dlcourse.grading.nbval_run import Session, start_session
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
-from dlcourse.grading.sandbox import HOME
+from dlcourse.grading.sandbox import HOME, Limits
 from dlcourse.grading.splicing import Found, Piece, Probe, cell_ids, find_answers, splice
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
@@ -47,7 +47,6 @@ MEMORY = 4 << 30  # bytes of all processes of a kernel together
 INODE = 2 << 10  # bytes that the system needs to remember a file, however empty
 SOCKET = 1 << 19  # bytes that may wait in one
 READING = 15  # seconds of CPU for reading a notebook
-READING_MEMORY = 4 << 30  # bytes for it
 FEWEST_BITS = 40
 IDLE = 120.0  # seconds after which a supervisor that nobody asks ends
 
@@ -161,9 +160,9 @@ class Grading:
         try:
             notebook = folder / "submission.ipynb"
             notebook.write_text(text, encoding="utf-8")
-            session = Session(
-                notebook, probes, self.lesson.mutants, self.settings.sandbox, self.settings.cell_timeout, self.seconds
-            )
+            sandbox, cell_timeout = self.settings.sandbox, self.settings.cell_timeout
+            group = make_group(folder.name, MEMORY, Limits.processes) if sandbox else None
+            session = Session(notebook, probes, self.lesson.mutants, sandbox, cell_timeout, self.seconds, group)
             ended = watch(session, time.monotonic() + self.seconds, self.asker)
         finally:
             remove(folder)
@@ -182,7 +181,7 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     """Run a session and end it when it takes too much of anything. Nothing of it is left afterwards."""
     ended = Ended()
     pipe = start_session(session)
-    below = Below()
+    below = Below(counted=session.group is not None)
     until, text = time.monotonic() + START, b""
     try:
         while not ended.cause:
@@ -214,20 +213,23 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     finally:
         below.end()
         os.close(pipe)
+        if session.group is not None:
+            session.group.remove()
 
 
 class Below:
     """All that runs below the supervisor: the process with nbval, and in the sandbox the kernel and what it started."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: bool = False) -> None:
         self.supervisor, self.started = psutil.Process(), False
+        self.counted = counted  # by the system, which ends what is too large by itself
 
     def trouble(self) -> str:
         """Whether the kernel is dead, or larger than it may be."""
         processes = self.supervisor.children(recursive=True)
         alive = sum(_is_alive(process) for process in processes)
         dead, self.started = self.started and alive < 2, self.started or alive > 1
-        return "died" if dead or held(processes) > MEMORY else ""
+        return "died" if dead or (not self.counted and held(processes) > MEMORY) else ""
 
     def end(self) -> None:
         """End all of it, and wait until it is gone."""
@@ -318,41 +320,16 @@ def read_in_time(content: bytes, lesson: str) -> Found:
     Rejected
         If it is no notebook of the lesson, or is not read in time.
     """
-    ours, theirs = os.pipe()
-    child = os.fork()
-    if not child:
+
+    def read(content: bytes) -> Found | str:
         try:
-            os.close(ours)
-            die_with_parent()
-            for limit, value in ((resource.RLIMIT_CPU, READING), (resource.RLIMIT_AS, READING_MEMORY)):
-                resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
-            try:
-                said: Found | str = find_answers(cells_of(content), lesson)
-            except Rejected as problem:
-                said = str(problem)
-            with os.fdopen(theirs, "wb") as pipe:
-                pickle.dump(said, pipe)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    os.close(theirs)
-    until, text = time.monotonic() + 4 * READING, b""
-    try:
-        while select.select([ours], [], [], max(0.0, until - time.monotonic()))[0]:
-            data = os.read(ours, 1 << 20)
-            if not data:
-                break
-            text += data
-    finally:
-        os.close(ours)
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(child, 0)
-    try:
-        found: Found | str = pickle.loads(text)
-    except (EOFError, pickle.UnpicklingError):
-        raise Rejected(f"Its cells cannot be read in {READING} seconds: take out what no lesson asks for.") from None
+            return find_answers(cells_of(content), lesson)
+        except Rejected as problem:
+            return str(problem)
+
+    [found] = each(read, [content], READING)
+    if found is None:
+        raise Rejected(f"Its cells cannot be read in {READING} seconds: take out what no lesson asks for.")
     if isinstance(found, str):
         raise Rejected(found)
     return found
@@ -383,7 +360,8 @@ def grade(job: Job, asker: Connection) -> SubmissionResult:
         graded.mutant = mutant
         graded.misconception = "" if mutant is None else exercise.mutants[mutant].message
         graded.parts = [(title, points) for title, points in verdict.get("parts", [])]
-        graded.evasions = found.evasions.get(exercise.id, [])
+        leaned = [f"{name} was called by what of the course it uses" for name in verdict.get("leaned", [])]
+        graded.evasions = [*found.evasions.get(exercise.id, []), *leaned]
         graded.answer = found.answers.get(exercise.id, "")
         result.exercises.append(graded)
     result.spliced = grading.spliced if settings.keep else ""

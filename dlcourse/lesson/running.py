@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -87,11 +87,13 @@ class Report:
 class Run:
     """A cell that was run and observed: ``trouble`` that came before the first case, or a report for each case.
 
+    ``leaned`` are the names that the answer was not to use and that the course's own code used on its behalf.
     ``answer`` is the learner's object itself; it does not travel.
     """
 
     trouble: Report | None = None
     reports: list[Report] = field(default_factory=list)
+    leaned: set[str] = field(default_factory=set)
     answer: Any = None
 
     @property
@@ -112,15 +114,17 @@ class Run:
             for report in (*([] if self.trouble is None else [self.trouble]), *self.reports)
         ]
         written = [dict(vars(report)) for report in timeless]  # what is in them is JSON already
-        return {"trouble": None if self.trouble is None else written.pop(0), "reports": written}
+        trouble = None if self.trouble is None else written.pop(0)
+        return {"trouble": trouble, "reports": written, "leaned": sorted(self.leaned)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Run:
         """Rebuild what ``to_json`` gave. It may come from a hostile process: anything else raises ``ValueError``."""
-        trouble = data["trouble"]
-        return cls(
-            None if trouble is None else _checked_report(trouble), [_checked_report(item) for item in data["reports"]]
-        )
+        trouble, leaned = data["trouble"], data.get("leaned", [])
+        if not isinstance(leaned, list) or not all(isinstance(name, str) and name.isidentifier() for name in leaned):
+            raise ValueError("not a run")
+        reports = [_checked_report(item) for item in data["reports"]]
+        return cls(None if trouble is None else _checked_report(trouble), reports, set(leaned))
 
 
 def _checked_report(data: Mapping[str, Any]) -> Report:
@@ -319,57 +323,98 @@ class WriteItYourself(Exception):
 
 
 @contextmanager
-def without_names(names: Collection[str]) -> Iterator[None]:
-    """Replace public names of ``dlcourse`` by functions that say: write this one yourself.
+def without_names(names: Collection[str]) -> Iterator[set[str]]:
+    """Let public names of ``dlcourse`` say: write this one yourself, whichever way somebody came by them.
 
-    They say so under every name that a module of the course has for them; the course itself may go on using them.
+    The course's own code may go on using them. Which of them it has used meanwhile is in the set that this gives.
 
     Examples
     --------
     >>> import dlcourse
-    >>> with without_names(["data"]):
-    ...     dlcourse.data.penguins()
+    >>> with without_names(["softmax"]):
+    ...     dlcourse.softmax(dlcourse.constant([0.0, 1.0]))
     Traceback (most recent call last):
         ...
-    dlcourse.lesson.running.WriteItYourself: dl.data is what this exercise builds: write this one yourself.
+    dlcourse.lesson.running.WriteItYourself: dl.softmax is what this exercise builds: write this one yourself.
     """
+    leaned: set[str] = set()
     if not names:
-        yield
+        yield leaned
         return
     import dlcourse
 
-    parts = [module for name, module in list(sys.modules.items()) if name.startswith("dlcourse.")]
     missing = object()
-    before: list[tuple[Any, str, Any]] = []
+    public = {name: vars(dlcourse).get(name, missing) for name in names}
+    entries: dict[FunctionType, dict[str, Any]] = {}
+    for name, meant in public.items():
+        if (entry := _entry(meant)) is not None:
+            entries.setdefault(entry, {})[name] = meant
+    before = {entry: (entry.__code__, entry.__defaults__, entry.__kwdefaults__) for entry in entries}
     try:
         for name in names:
-            meant = vars(dlcourse).get(name, missing)
-            before.append((dlcourse, name, meant))
             setattr(dlcourse, name, Forbidden(name))
-            for part in parts if inspect.isfunction(meant) else ():
-                for alias in [key for key, value in vars(part).items() if value is meant]:
-                    before.append((part, alias, meant))
-                    setattr(part, alias, Forbidden(name, meant))
-        yield
+        for entry, meants in entries.items():
+            code = _watchful(entry, meants, leaned)
+            entry.__defaults__ = entry.__kwdefaults__ = None
+            entry.__code__ = code
+        yield leaned
     finally:
-        for module, alias, value in before:
-            if value is missing:
-                delattr(module, alias)
+        for entry, (code, defaults, more) in before.items():
+            entry.__code__, entry.__defaults__, entry.__kwdefaults__ = code, defaults, more
+        for name, meant in public.items():
+            if meant is missing:
+                delattr(dlcourse, name)
             else:
-                setattr(module, alias, value)
+                setattr(dlcourse, name, meant)
+
+
+def _entry(meant: Any) -> FunctionType | None:
+    """The Python function that every use of something goes through: itself, or how its objects are called or made."""
+    kind = meant if isinstance(meant, type) else type(meant)
+    ways = [meant, getattr(kind, "__init__", None)] if kind is meant else [meant]
+    call = getattr(kind, "__call__", None)  # noqa: B004 (the function is wanted, not whether there is one)
+    return next((way for way in (*ways, call) if isinstance(way, FunctionType)), None)
+
+
+def _stand_in(*args: Any, **kwargs: Any) -> Any:
+    watch: Any = "the place of the watch"
+    return watch(args, kwargs)
+
+
+def _watchful(function: FunctionType, meants: Mapping[str, Any], leaned: set[str]) -> CodeType:
+    """Code for a function that lets the course's own code pass, and nobody else, where one of these is meant."""
+    real = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    real.__kwdefaults__ = function.__kwdefaults__
+
+    def watch(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        asks = str(sys._getframe(2).f_globals.get("__name__", ""))
+        for name, meant in meants.items():
+            own = args[0] if args else None
+            if meant is function or own is meant or (isinstance(meant, type) and isinstance(own, meant)):
+                if not asks.startswith("dlcourse."):
+                    raise WriteItYourself(said_of(name))
+                leaned.add(name)
+        return real(*args, **kwargs)
+
+    # The function itself stays what it is, for everybody who holds it: another code in it finds them all.
+    constants = [watch if one == "the place of the watch" else one for one in _stand_in.__code__.co_consts]
+    return _stand_in.__code__.replace(co_consts=tuple(constants))
+
+
+def said_of(name: str) -> str:
+    return f"dl.{name} is what this exercise builds: write this one yourself."
 
 
 class Forbidden:
-    """Stands in for a name that an answer may not use. ``meant`` is what the course's own code gets."""
+    """Stands in for a name that an answer may not use."""
 
-    def __init__(self, name: str, meant: Any = None) -> None:
-        self._name, self._meant = name, meant
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        asks = str(sys._getframe(1).f_globals.get("__name__", ""))
-        if self._meant is not None and asks.startswith("dlcourse."):
-            return self._meant(*args, **kwargs)
-        raise WriteItYourself(f"dl.{self._name} is what this exercise builds: write this one yourself.")
+        raise WriteItYourself(said_of(self._name))
 
     def __getattr__(self, attribute: str) -> Any:
         return self()
@@ -506,7 +551,8 @@ def observe_answer(
     space |= names or {}
     try:
         away = _absent_packages(source) if absent else nullcontext()
-        with time_limit(seconds), quiet(), without_names(without), away, np.errstate(all="ignore"):
+        guard = without_names(without)
+        with time_limit(seconds), quiet(), guard as run.leaned, away, np.errstate(all="ignore"):
             trouble = _run_cell(source, filename, space, elsewhere)
             answer = space.get(name)
             if answer is None or name not in space:

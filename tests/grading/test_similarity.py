@@ -7,8 +7,9 @@ import time
 import numpy as np
 import pytest
 
+from dlcourse.grading import similarity
 from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
-from dlcourse.grading.similarity import alike, grams, jaccard, look_alikes
+from dlcourse.grading.similarity import alike, grams, jaccard, look_alikes, published, tokens_of
 from dlcourse.lesson import files
 from tests.grading.books import LOOP, gradebook
 
@@ -110,3 +111,25 @@ def test_marks_stay_as_they_are():
     before = [one.to_json() for one in book.submissions]
     look_alikes(book)
     assert [one.to_json() for one in book.submissions] == before
+
+
+BUSY = {
+    "a long import": "import " + ".".join(["a"] * 400_000),
+    "brackets": "(" * 400_000,
+    "signs": "x = " + "-" * 400_000 + "1",
+    "calls": "f" + "(x)" * 400_000,
+    "a string without end": 'x = """' + "\\\n" * 300_000,
+    "half a character": "def f(): return '\ud800'",
+}
+
+
+def test_an_answer_that_keeps_its_reader_busy_costs_the_pages_of_a_class_a_few_seconds_and_nobody_else(monkeypatch):
+    monkeypatch.setattr(similarity, "READING", 1)
+    book = gradebook([*BUSY, "ada", "bob"])
+    for one in book.submissions:
+        one.status, one.reason = "graded", ""
+        one.exercises = [ExerciseResult("12.1", 2, "passed", answer=BUSY.get(one.submission, LOOP))]
+    begin = time.monotonic()
+    assert [found.submissions for found in look_alikes(book)] == [("ada", "bob")] and published(book) == []
+    assert time.monotonic() - begin < 60
+    assert tokens_of([LOOP])[LOOP] and len(tokens_of(BUSY.values())) == len(BUSY)

@@ -436,7 +436,7 @@ def as_nobody(program: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=120,
         check=False,
-        env={"HOME": "/tmp", "PATH": "/usr/bin:/bin"},
+        env={"HOME": "/tmp", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(files.PACKAGE.parent)},  # the same code as here
         cwd="/",
     )
     if "uid map" in done.stdout or "namespace" in done.stdout + done.stderr:
