@@ -11,7 +11,7 @@ import io
 import itertools
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib
 import numpy as np
@@ -47,8 +47,15 @@ FONT: Any = {
 HALO = [patheffects.withStroke(linewidth=2.5, foreground="white")]
 
 
-def picture(figure: Figure) -> bytes:
-    """The figure at its current frame, as PNG bytes. The same figure gives the same bytes.
+def picture(figure: Figure, words: bool = True, form: Literal["png", "svg"] = "png") -> bytes:
+    """The figure at its current frame, as a PNG or SVG file. The same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+    words : bool
+        With its title and its sentence.
+    form : "png" or "svg"
 
     Examples
     --------
@@ -64,21 +71,22 @@ def picture(figure: Figure) -> bytes:
     """
     with matplotlib.rc_context(FONT):
         out = io.BytesIO()
-        drawn(figure).savefig(out, format="png", metadata={"Software": None})
+        nameless = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
+        drawn(figure, words).savefig(out, format=form, metadata=nameless)
     return out.getvalue()
 
 
-def drawn(figure: Figure) -> Paper:
+def drawn(figure: Figure, words: bool = True) -> Paper:
     """The figure at its current frame, laid out with every word in its place but not yet made pixels."""
     panels = resolve(figure._checked_scene(), figure.frame)
-    caption = _wrapped(figure.sentence())
-    top, bottom = (0.3 if figure.title else 0.05), 0.08 + CAPTION_LINE * len(caption)
+    title, caption = (figure.title, _wrapped(figure.sentence())) if words else ("", [])
+    top, bottom = (0.3 if title else 0.05), 0.08 + CAPTION_LINE * len(caption)
     with matplotlib.rc_context(FONT):
         paper = Paper(figsize=(WIDTH, HEIGHT + bottom), dpi=DPI, facecolor="white")
         FigureCanvasAgg(paper)
         height = HEIGHT + bottom
-        if figure.title:
-            paper.text(0.012, 1 - 0.08 / height, figure.title, va="top", weight="bold", size=10.5, color=COLOURS["ink"])
+        if title:
+            paper.text(0.012, 1 - 0.08 / height, title, va="top", weight="bold", size=10.5, color=COLOURS["ink"])
         for i, line in enumerate(reversed(caption)):
             paper.text(0.012, (0.06 + i * CAPTION_LINE) / height, line, va="bottom", size=9, color=COLOURS["ink"])
         _draw_panels(paper, panels, bottom / height, 1 - top / height)

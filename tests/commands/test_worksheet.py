@@ -1,0 +1,55 @@
+"""`dlcourse worksheet`: problems on paper."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dlcourse.commands.program import main
+from dlcourse.commands.worksheet import BROWSERS, worksheet
+from dlcourse.lesson import files
+from tests.conftest import missing
+
+LESSON = next(number for number in files.numbers() if files.practice(number))
+
+
+def test_a_sheet_has_its_problems_and_no_answers_unless_asked(tmp_path: Path) -> None:
+    sheet, key = tmp_path / "sheet.html", tmp_path / "key.html"
+    assert main(["worksheet", LESSON, "--seed", "7", "-n", "4", "-o", str(sheet)]) == 0
+    assert main(["worksheet", LESSON, "--seed", "7", "-n", "4", "--answers", "-o", str(key)]) == 0
+    page, answers = sheet.read_text(encoding="utf-8"), key.read_text(encoding="utf-8")
+    assert page.count("<section>") == page.count("<img alt=") == 4 and "solutions</h1>" not in page
+    assert answers.count("<section>") == 8 and answers.count("<img alt=") == 4
+    assert re.findall(r"<img.*?>", page) == re.findall(r"<img.*?>", answers)
+    assert "http" not in re.sub(r'src="data:[^"]*"', "", page)  # nothing comes from elsewhere
+
+
+def test_the_same_seed_is_the_same_sheet_and_another_one_another() -> None:
+    assert worksheet(LESSON, 3, 2, True) == worksheet(LESSON, 3, 2, True) != worksheet(LESSON, 4, 2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["worksheet", LESSON, "-n", "0", "-o", "a.html"], "-n is the number of problems, from 1 to 200, not 0."),
+        (["worksheet", LESSON, "--seed", "-1", "-o", "a.html"], "--seed is a whole number from 0 on, not -1."),
+        (["worksheet", LESSON, "-o", "a.txt"], "a.txt must end with .html or .pdf."),
+        (["worksheet", "77", "-o", "a.html"], "There is no lesson 77"),
+        (["worksheet", "15", "-o", "a.html"], "Lesson 15 has no practice by hand"),
+        (["worksheet", LESSON, "-o", "nowhere/a.html"], "cannot write nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(words, sentence, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    assert sentence in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_a_browser_prints_it(tmp_path: Path) -> None:
+    if not any(map(shutil.which, BROWSERS)):
+        missing("there is no browser that prints PDF")
+    assert main(["worksheet", LESSON, "-n", "2", "-o", str(tmp_path / "sheet.pdf")]) == 0
+    assert (tmp_path / "sheet.pdf").read_bytes()[:5] == b"%PDF-"
