@@ -160,9 +160,14 @@ class Secant(Figure):
     h = slider(-1.0, 1.0, value=0.8, step=0.02, label="distance h")
 
     steps: Array = np.linspace(-1.0, 1.0, 101)  # step 50 is h = 0: there is no quotient
+    spot = ("", 0.0)  # where the reader has slid h, and from where to where: no more than that is drawn
 
     def compute(self) -> None:
         f = SMOOTH[self.hill]
+        if self.spot != (self.hill, self.x):
+            self.spot, self.lowest, self.highest = (self.hill, self.x), self.h, self.h
+        self.lowest, self.highest = min(self.lowest, self.h), max(self.highest, self.h)
+        self.near = self.lowest < 0.1 and self.highest > -0.1
         self.here, there = (float(v) for v in f(np.array([self.x, self.x + self.h])))
         self.rise = there - self.here
         self.level = abs(self.h) < 1e-9
@@ -179,7 +184,7 @@ class Secant(Figure):
         (low, high), room = ROOM[self.hill]
         xs, ends = np.linspace(-2.5, 2.5, 101), np.array([-5.0, 5.0])
         line = NOWHERE if self.level else (y + self.quotient * ends).tolist()
-        touch = NOWHERE if self.corner else (y + self.slope * ends).tolist()
+        touch = NOWHERE if self.corner or not self.near else (y + self.slope * ends).tolist()
         slope = Panel(
             [
                 curve(xs, f(xs), role="function", label="f"),
@@ -196,11 +201,12 @@ class Secant(Figure):
             title="The line through two places",
             name="hill",
         )
-        limits = NOWHERE if self.corner else [self.slope, self.slope]
+        limits = NOWHERE if self.corner or not self.near else [self.slope, self.slope]
+        slid = (self.steps >= self.lowest - 0.01) & (self.steps <= self.highest + 0.01)
         quotient = Panel(
             [
                 curve([-1.0, 1.0], limits, role="guide", label="f′(x)"),
-                curve(self.steps, self.quotients, role="derivative"),
+                curve(self.steps, np.where(slid, self.quotients, np.nan), role="derivative"),
                 point(
                     h,
                     self.slope if self.level and not self.corner else self.quotient,
@@ -226,7 +232,7 @@ class Secant(Figure):
             return f"{where}, h = 0: 0 divided by 0, no quotient; from both sides they come to {signed(self.slope)}"
         second = "to the right" if self.h > 0 else "to the left"
         up = f"{abs(self.rise):.2f} {'higher' if self.rise > 0 else 'lower'}" if abs(self.rise) > 5e-3 else "as high"
-        gap = "" if self.corner else f"; the derivative is {signed(self.slope)}"
+        gap = "" if self.corner or not self.near else f"; the derivative is {signed(self.slope)}"
         return (
             f"{where}: the second place is {abs(self.h):.2f} {second} and {up}, "
             f"so the quotient is {signed(self.quotient)}{gap}"
@@ -340,6 +346,7 @@ class UCurve(Figure):
     thousandth = action("h ÷ 1000", "shrink_h")
 
     hs: Array = np.logspace(-16, np.log10(0.2), 154)
+    least = 1.0  # the smallest h so far: the errors of smaller ones are not drawn yet
 
     def halve_h(self) -> None:
         self.h = self.h / 2
@@ -349,6 +356,7 @@ class UCurve(Figure):
 
     def compute(self) -> None:
         f, x = JETS[self.hill], self.x
+        self.least = min(self.least, self.h)
         self.value, self.slope = float(f(x)), float(f.slope(x))
         self.second, self.third = f.higher(x)
         all_h = np.append(self.hs, self.h)
@@ -364,13 +372,16 @@ class UCurve(Figure):
         # each error is drawn as a line where it is the larger one
         turn = float(np.sqrt(2 * UNIT * abs(self.value) / abs(self.second)))
         left, far, near = (np.array(ends) for ends in ([1e-16, self.bottom], [turn, 0.2], [self.bottom, 0.2]))
-        drawn = [np.where(e > 0, e, np.nan) for e in (self.central, self.forward)]
+        seen = np.append(hs, h) >= 0.9 * self.least
+        drawn = [np.where((e > 0) & seen, e, np.nan) for e in (self.central, self.forward)]
+        left = np.maximum(left, self.least) if self.least < self.bottom / 10 else np.array(NOWHERE)
+        far, near = np.maximum(far, self.least), np.maximum(near, self.least)
         error = Panel(
             [
                 curve(near, abs(self.third) / 6 * near**2, role="guide"),
                 curve(far, abs(self.second) / 2 * far, role="guide"),
                 curve(left, UNIT * abs(self.value) / left, role="guide"),
-                text(3e-14, 2.0, "rounding ∝ 1/h"),
+                text(3e-14, 2.0, "rounding ∝ 1/h" if self.least < 1e-9 else ""),
                 text(3e-5, 0.1, "forward", anchor="end"),
                 text(3e-5, 5e-3, "truncation ∝ h", anchor="end"),
                 text(0.15, 4e-12, "central", anchor="end"),

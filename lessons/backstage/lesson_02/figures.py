@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from dlcourse.figures import Figure, Panel, band, by_frame, choice, curve, point, points, polyline, slider, text
@@ -27,7 +25,7 @@ def side(move: float) -> str:
 
 
 class Descent(Figure):
-    """A walker on a hill, one step of gradient descent at a time, and the same walk as a cobweb."""
+    """A walker on a hill, one step of gradient descent at a time, and how long each step was."""
 
     sealed = True
     title = "Walking down a hill, one step at a time"
@@ -64,30 +62,20 @@ class Descent(Figure):
             title="On the hill",
             name="hill",
         )
-        # a cobweb: up or down to the rule's curve, then across to the diagonal, where next becomes now
-        corners = [(path[0], path[0])]
-        for now, after in pairwise(path):
-            corners += [(now, after), (after, after)]
-        cobweb = Panel(
+        lengths = np.abs(np.diff(path, prepend=path[0]))  # of the step that led here; nothing led to the start
+        steps = Panel(
             [
-                curve([low, high], [low, high], role="guide", label="next = now"),
-                curve(xs, xs - self.rate * f.slope(xs), role="derivative", label="x − ηf′(x)"),
-                polyline(
-                    [c[0] for c in corners],
-                    [c[1] for c in corners],
-                    role="path",
-                    shown=by_frame([2 * k + 1 for k in range(len(path))]),
-                ),
-                point(by_frame(path), by_frame(path), role="here"),
+                polyline(np.arange(len(path)), lengths, role="derivative", shown=by_frame(counts), markers=True),
+                point(by_frame(list(range(len(path)))), by_frame(lengths), role="here", label="last step"),
             ],
-            xlim=(low, high),
-            ylim=(low, high),
-            xlabel="x now",
-            ylabel="x next",
-            title="The same walk as a cobweb",
-            name="cobweb",
+            xlim=(0, 30),
+            ylim=(0, 2.0),
+            xlabel="step",
+            ylabel="its length",
+            title="How long each step was",
+            name="steps",
         )
-        return [hill, cobweb]
+        return [hill, steps]
 
     def describe(self) -> str:
         k, x, slope = self.frame, self.path[self.frame], self.slopes[self.frame]
@@ -106,7 +94,10 @@ class Dial(Figure):
     rate = slider(0.02, 1.6, value=0.2, step=0.02, label="learning rate η")
     curvature = slider(0.5, 4.0, value=2.0, step=0.1, label="curvature c")
 
+    most = 0.0  # the largest η so far: the dial is not drawn beyond it yet
+
     def compute(self) -> None:
+        self.most = max(self.most, self.rate)
         self.factor = 1 - self.rate * self.curvature
         places = walk(lambda x: self.curvature * x, 1.0, self.rate, steps=20, limit=1e3)
         self.path = np.array(places)
@@ -140,16 +131,17 @@ class Dial(Figure):
             name="bowl",
         )
         one, two, end = 1 / c, 2 / c, 1.6
-        rates = np.linspace(0, end, 81)
+        rates = np.linspace(0, self.most, 81)
+        borders = [one if self.most >= one else np.nan, two if self.most >= two else np.nan]
         names = [(one / 2, "crawl"), ((one + two) / 2, "zig-zag"), ((two + end) / 2, "explode")]
         dial = Panel(
             [
-                band([min(two, end), end], [0, 0], [3, 3], role="bad"),
+                band([min(two, self.most), self.most], [0, 0], [3, 3], role="bad"),
                 curve([0, end], [1, 1], role="guide"),
-                curve([one, one], [0, 3], role="guide", label="1/c"),
-                curve([two, two], [0, 3], role="guide", label="2/c"),
+                curve([borders[0]] * 2, [0, 3], role="guide", label="1/c" if self.most >= one else ""),
+                curve([borders[1]] * 2, [0, 3], role="guide", label="2/c" if self.most >= two else ""),
                 curve(rates, np.abs(1 - rates * c), role="derivative"),
-                *[text(x, 2.4, name, anchor="middle") for x, name in names if x < end - 0.12],
+                *[text(x, 2.4, name, anchor="middle") for x, name in names if x < min(end - 0.12, self.most)],
                 point(self.rate, abs(self.factor), role="here", label="η", drag={"x": "rate"}),
             ],
             xlim=(0, end),

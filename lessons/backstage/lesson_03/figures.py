@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import dlcourse as dl
-from dlcourse.figures import Figure, Mark, Panel, arrow, by_frame, choice, point, polyline, slider, text
+from dlcourse.figures import Figure, Mark, Panel, arrow, by_frame, choice, curve, point, polyline, slider, text
 from dlcourse.figures.hills import Array, Terrain, walk
 from dlcourse.figures.pieces import Eye, contour_map, loss_panel, surface, trail
 from dlcourse.figures.spelling import few, fixed
@@ -44,8 +44,8 @@ class Hill2D(Figure):
 
     title = "One hill, seen from the side and from above"
     hill = choice({t.name: f"{t.name}: {t.formula}" for t in (BOWL, PASS)}, value="bowl", label="hill")
-    x = slider(-1.6, 1.6, value=-1.2, step=0.05, label="x")
-    y = slider(-1.6, 1.6, value=0.8, step=0.05, label="y")
+    x = slider(-1.6, 1.6, value=0.0, step=0.05, label="x")
+    y = slider(-1.6, 1.6, value=0.0, step=0.05, label="y")
 
     reach = 2.0  # the hill is shown from −reach to reach, both ways
     eye = Eye(turn=20, tilt=48, lift=0.75)
@@ -143,12 +143,75 @@ class Hill2D(Figure):
         return f"{where}, so ∇f = ({gx}, {gy}), and steepest downhill is −∇f = ({down})"
 
 
-class Condition(Figure):
-    """A valley κ times as curved across as along, and a walk down it."""
+class Turn(Figure):
+    """A direction that is turned, and the slope along it: the length of the gradient times a cosine."""
 
+    title = "The slope in every direction"
+    angle = slider(0.0, 360.0, value=0.0, step=1.0, label="direction d, in degrees from east")
+
+    place, reach = np.array([-1.2, 0.8]), 2.0
+    levels = (0.1, 0.3, 0.6, 1.0, 1.5, 2.0, 2.5)
+
+    def setup(self) -> None:
+        self.ground = contour_map(BOWL, (-self.reach, self.reach), (-self.reach, self.reach), self.levels)
+        self.gradient = BOWL.gradient(self.place)
+
+    def compute(self) -> None:
+        turn = np.deg2rad(self.angle)
+        self.d = np.array([np.cos(turn), np.sin(turn)])
+        self.slope = float(self.gradient @ self.d)
+        self.between = float(degrees_between(self.gradient, self.d))
+
+    def scene(self) -> list[Panel]:
+        (x, y), r = self.place, self.reach
+        chart = Panel(
+            [
+                *self.ground,
+                arrow(x, y, x + self.gradient[0], y + self.gradient[1], role="derivative", label="∇f"),
+                arrow(x, y, x + self.d[0], y + self.d[1], role="here", label="d"),
+                point(x, y, role="here"),
+            ],
+            xlim=(-r - 0.4, r - 0.4),
+            ylim=(-r, r),
+            xlabel="x",
+            ylabel="y",
+            aspect="equal",
+            title="The map",
+            name="map",
+        )
+        degrees = np.linspace(0, 360, 73)
+        turns = np.deg2rad(degrees)
+        slopes = Panel(
+            [
+                curve([0, 360], [0, 0], role="guide"),
+                curve(degrees, np.column_stack([np.cos(turns), np.sin(turns)]) @ self.gradient, role="function"),
+                point(self.angle, self.slope, role="here", label="d", drag={"x": "angle"}),
+            ],
+            xlim=(0, 360),
+            ylim=(-1.3, 1.3),
+            xlabel="direction d, in degrees from east",
+            ylabel="slope along d",
+            title="The slope along d",
+            name="slopes",
+        )
+        return [chart, slopes]
+
+    def describe(self) -> str:
+        east, north = (fixed(v) for v in self.d)
+        return (
+            f"d = ({east}, {north}), {self.between:.0f}° from ∇f; the slope along d is "
+            f"{fixed(np.linalg.norm(self.gradient))} · cos {self.between:.0f}° = {fixed(self.slope)}"
+        )
+
+
+class Condition(Figure):
+    """A valley κ times as curved across as along, and a walk down it, with or without momentum."""
+
+    sealed = True
     title = "A valley that is steeper across than along: x² + κy²"
-    kappa = slider(1.0, 100.0, value=10.0, log=True, label="condition number κ")
-    share = slider(0.05, 1.0, value=0.9, step=0.05, label="η × κ (safe below 1)")
+    kappa = slider(1.0, 100.0, value=1.0, log=True, label="condition number κ")
+    share = slider(0.05, 1.6, value=0.5, step=0.05, label="η × κ (plain descent is safe below 1)")
+    beta = slider(0.0, 0.95, value=0.0, step=0.05, label="momentum β")
 
     start, steps = (1.0, 0.1), 40
     levels = (0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
@@ -165,7 +228,8 @@ class Condition(Figure):
             self.ground = contour_map(self.f, self.xlim, self.ylim, self.levels, named=(0.5, 2.0, 10.0))
             self.drawn = self.kappa
         self.rate = self.share / self.kappa  # safe is below 2 over the largest second derivative, 2κ
-        self.path = np.array(walk(self.f.gradient, self.start, self.rate, self.steps))
+        places = walk(self.f.gradient, self.start, self.rate, self.steps, beta=self.beta, limit=1e6)
+        self.path = np.array(places + places[-1:] * (self.steps + 1 - len(places)))
         self.heights = self.f(self.path)
         self.downhill = -self.f.gradient(self.path)
         self.angles = degrees_between(self.downhill, -self.path)
@@ -196,7 +260,11 @@ class Condition(Figure):
 
     def describe(self) -> str:
         k = self.frame
-        where = f"condition number {self.kappa:.3g}, η = {self.rate:.3g}; step {k}: height {few(self.heights[k], 1e-3)}"
+        heavy = f", β = {self.beta:.2f}" if self.beta else ""
+        where = f"condition number {self.kappa:.3g}, η = {self.rate:.3g}{heavy}; step {k}"
+        if self.heights[k] > 100:
+            return f"{where}: the walk explodes"
+        where += f": height {few(self.heights[k], 1e-3)}"
         if np.linalg.norm(self.path[k]) < 0.05:
             return f"{where}, all but at the minimum"
         return f"{where}; steepest downhill is {self.angles[k]:.0f}° away from the direction to the minimum"
@@ -401,4 +469,11 @@ class Saddle(Figure):
         return f"{where}: all but level, " + ("a minimum" if abs(x) > 1 else "and not a minimum: the saddle")
 
 
-FIGURES = {"hill2d": Hill2D, "condition": Condition, "units": Units, "precondition": Precondition, "saddle": Saddle}
+FIGURES = {
+    "hill2d": Hill2D,
+    "turn": Turn,
+    "condition": Condition,
+    "units": Units,
+    "precondition": Precondition,
+    "saddle": Saddle,
+}

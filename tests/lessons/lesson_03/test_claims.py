@@ -3,20 +3,110 @@
 import numpy as np
 import pytest
 
+from dlcourse.figures.hills import walk
 from dlcourse.lesson import files
 from tests.lessons.claims import claim
 
 figures = files.figures("03")
+BOWL = figures.BOWL
 
 
-@claim("03", "contours", "east, $d = (1, 0)$, gives −0.6; $d = (0.6, -0.8)$ gives −1.", "No direction gives less")
-def test_no_direction_of_length_1_is_steeper_than_minus_the_gradient():
-    gradient = np.array([-0.6, 0.8])
-    turns = np.linspace(0, 2 * np.pi, 721)
-    slopes = gradient @ np.array([np.cos(turns), np.sin(turns)])
-    assert gradient @ [1, 0] == pytest.approx(-0.6)
-    assert gradient @ [0.6, -0.8] == pytest.approx(-1)
-    assert slopes.min() >= -1 - 1e-12
+@claim("03", "contours", "East, $d = (1, 0)$, gives −0.6. North, $d = (0, 1)$, gives 0.8.", "gives −0.36 − 0.64 = −1")
+def test_the_slope_along_a_direction_is_the_sum_of_the_two_slopes_in_their_shares():
+    turn = figures.Turn()
+    assert turn.gradient == pytest.approx([-0.6, 0.8])
+    assert turn.gradient @ [1, 0] == pytest.approx(-0.6)
+    assert turn.gradient @ [0, 1] == pytest.approx(0.8)
+    assert turn.gradient @ [0.6, -0.8] == pytest.approx(-1)
+
+
+@claim("03", "contours", "the numbers on our maps do not rise evenly")
+def test_the_levels_of_the_maps_are_uneven():
+    assert len({round(step, 6) for step in np.diff(figures.Turn.levels)}) > 1
+
+
+@claim(
+    "03",
+    "saw-turn",
+    "The cosine is 1 where the arrows agree, 0 at right angles, −1 where they are opposite, and never less.",
+    "$-\\nabla f$ is the steepest way down",
+)
+def test_no_direction_is_steeper_than_minus_the_gradient_and_along_the_contour_line_it_is_level():
+    slopes = {}
+    for angle in range(361):
+        turn = figures.Turn(angle=angle)
+        length = np.linalg.norm(turn.gradient)
+        assert turn.slope == pytest.approx(length * np.cos(np.deg2rad(turn.between)), abs=1e-9)
+        slopes[angle] = turn.slope
+    lowest = figures.Turn(angle=min(slopes, key=slopes.get))
+    assert lowest.between == pytest.approx(180, abs=0.5)
+    across = figures.Turn(angle=lowest.angle + 90 if lowest.angle < 270 else lowest.angle - 90)
+    assert across.slope == pytest.approx(0, abs=0.01)
+    ahead = BOWL(across.place + 1e-4 * across.d) - BOWL(across.place)
+    assert abs(ahead) < 2e-6, "along the contour line the height stays"
+
+
+def steps_to_the_bottom(rate, beta):
+    """In the valley with κ = 100, from (1, 0.1), as the lesson counts them."""
+    bends = np.array([2.0, 200.0])
+    path = np.array(walk(lambda p: bends * p, [1.0, 0.1], rate, 800, beta=beta))
+    return int(np.argmax(path[:, 0] ** 2 + 100 * path[:, 1] ** 2 < 1e-6))
+
+
+TUNED = 4 / (200**0.5 + 2**0.5) ** 2, (9 / 11) ** 2
+
+
+@claim("03", "heavy-ball", "688 steps, for $\\kappa = 100$.")
+@claim("03", "saw-heavy", "126 steps do what took 688. With $\\eta$ and $\\beta$ made for this valley, 58.")
+def test_momentum_in_the_long_valley():
+    assert steps_to_the_bottom(0.005, 0.0) == 688
+    assert steps_to_the_bottom(0.005, 0.9) == 126
+    assert steps_to_the_bottom(*TUNED) == 58
+
+
+@claim("03", "saw-heavy", "That $\\eta$ is above $2/c = 0.01$, where plain descent explodes")
+def test_momentum_moves_the_border():
+    assert TUNED[0] > 0.01
+    plain = np.array(walk(lambda p: np.array([2.0, 200.0]) * p, [1.0, 0.1], TUNED[0], 30))
+    assert abs(plain[-1, 1]) > 1e3
+
+
+@claim(
+    "03", "heavy-ball", "Across the valley the slope changes its sign from step to step", "Along the valley it keeps"
+)
+def test_plain_descent_bounces_across_and_creeps_along():
+    bounces = figures.Condition(kappa=100.0, share=0.9)
+    assert (np.sign(bounces.path[1:8, 1]) == -np.sign(bounces.path[:7, 1])).all()
+    assert (bounces.path[:, 0] > 0).all() and bounces.path[-1, 0] > 0.4
+
+
+@claim(
+    "03",
+    "saw-condition",
+    "With $\\kappa = 1$ they agree.",
+    "Turn $\\eta \\times \\kappa$ up to 0.9: now the walk bounces",
+)
+def test_the_arrows_agree_only_in_a_round_bowl():
+    angles = [figures.Condition(kappa=kappa).angles[0] for kappa in (1.0, 10.0, 100.0)]
+    assert angles[0] == pytest.approx(0, abs=1e-5) and angles[0] < angles[1] < angles[2]
+
+
+@claim("03", "matrix", "makes (1, 1) into (0.5, 2)")
+def test_a_matrix_stretches_two_directions():
+    assert (np.diag([0.5, 2.0]) @ [1, 1]).tolist() == [0.5, 2.0]
+
+
+@claim(
+    "03",
+    "saw-precondition",
+    "With 1.0 at 30° and 0.20 across, one step is enough",
+    "first 0, second 0.20",
+    "first 1.0, second 0.42",
+)
+def test_what_a_matrix_does_in_the_tilted_valley():
+    assert figures.Precondition(first=1.0, second=0.2, angle=30).heights[1] < 1e-9
+    assert "stuck" in figures.Precondition(first=0.0, angle=30, frame=99).sentence()
+    assert "explodes" in figures.Precondition(first=1.0, second=0.42, angle=30, frame=99).sentence()
 
 
 def descend(grad, p0, rate=0.3, steps=60):
