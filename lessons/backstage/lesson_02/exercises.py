@@ -505,7 +505,7 @@ trace.hints(
 predictions = [
     prediction(
         "02.a",
-        "You stand at x = 1.6 on the hill ½x². At each step you move by −η · slope, with η = 0.3. "
+        "You stand at x = 1.6 on the hill ½x². At each step you go 0.3 times the slope, downhill. "
         "How do the lengths of your steps change on the way down?",
         options={
             "They stay the same": "Watch the dots in the figure: they crowd together near the bottom.",

@@ -1,0 +1,89 @@
+"""What lesson 01 says of its figures and outputs holds."""
+
+import numpy as np
+import pytest
+
+from dlcourse.lesson import files
+from tests.lessons.claims import claim
+
+figures = files.figures("01")
+
+
+@claim("01", "saw-fog", "on about one hill in four a deeper valley waits on the other side")
+def test_the_village_lies_the_other_way_on_one_hill_in_four():
+    hills = [figures.Country(number) for number in range(1, 201)]
+    assert 0.2 < np.mean([hill.rule != hill.way for hill in hills]) < 0.32
+
+
+@claim("01", "saw-secant", "From **both** sides: $h$ may be negative.", "At $h = 0$ itself there is nothing to divide.")
+def test_both_sides_come_to_the_derivative():
+    assert figures.Secant(h=0.02).quotient == pytest.approx(2, abs=0.03)
+    assert figures.Secant(h=-0.02).quotient == pytest.approx(2, abs=0.03)
+    assert figures.Secant(h=0.0).level
+
+
+@claim(
+    "01", "bracket", "The two sides come to 6, one from above, one from below. Their mean is there long before them."
+)
+def test_the_mean_of_both_sides_is_there_first():
+    for h in (1, 0.1, 0.001):
+        right, left = ((3 + h) ** 2 - 9) / h, (9 - (3 - h) ** 2) / h
+        assert left < 6 < right and (left + right) / 2 == pytest.approx(6)
+
+
+@claim("01", "flat", "Its slope is $4x(x^2 - 2)$", "has its two bottoms at √2 and −√2")
+def test_the_slope_that_is_taken_on_trust():
+    for x in (-1.3, 0.4, 2.0):
+        h = 1e-6
+        assert (((x + h) ** 2 - 2) ** 2 - ((x - h) ** 2 - 2) ** 2) / (2 * h) == pytest.approx(4 * x * (x * x - 2))
+
+
+@claim("01", "saw-corner", "From the right the quotients are +1, from the left −1, however small h is.")
+def test_at_the_corner_the_sides_stay_apart():
+    for h in (0.6, 0.02):
+        assert figures.Secant(hill="corner", x=0.0, h=h).quotient == 1
+        assert figures.Secant(hill="corner", x=0.0, h=-h).quotient == -1
+
+
+@claim(
+    "01",
+    "saw-ucurve",
+    "The heights 0.343000000000147 and 0.342999999999853 share all but the last few",
+    "subtracting leaves 0.000000000000294, three digits",
+)
+def test_the_digits_that_are_lost():
+    above, below = (0.7 + 1e-13) ** 3, (0.7 - 1e-13) ** 3
+    assert (f"{above:.15f}", f"{below:.15f}") == ("0.343000000000147", "0.342999999999853")
+    assert f"{above - below:.15f}" == "0.000000000000294"
+
+
+@claim("01", "saw-ucurve", "central is best near $h = 10^{-5}$ (hence the default in 01.1), forward near $10^{-8}$")
+def test_where_each_quotient_is_best():
+    figure = figures.UCurve()
+
+    def best(errors):
+        hs = np.logspace(-11, -2, 10)
+        worst = [max(e for h, e in zip(figure.hs, errors, strict=False) if low / 3 < h < low * 3) for low in hs]
+        return hs[int(np.argmin(worst))]
+
+    assert 1e-6 <= best(figure.central[:-1]) <= 1e-5 * 1.01
+    assert 1e-9 <= best(figure.forward[:-1]) <= 1e-7
+
+
+@claim("01", "surprise", "the picture is drawn as far as you have come")
+def test_the_u_is_drawn_as_far_as_h_was_halved():
+    def leftmost(figure):
+        curves = [mark for mark in figure.scene()[0].marks if mark.kind in ("curve", "polyline")]
+        return min(
+            x
+            for mark in curves
+            for x, y in zip(np.asarray(mark.xs), np.asarray(mark.ys), strict=True)
+            if y == y and x == x
+        )
+
+    figure = figures.UCurve()
+    assert leftmost(figure) > 0.1
+    for _ in range(4):
+        figure.shrink_h()
+        figure.set()
+    assert 1e-14 < leftmost(figure) < 1e-12

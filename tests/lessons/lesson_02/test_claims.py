@@ -1,0 +1,83 @@
+"""What lesson 02 says of its figures and outputs holds."""
+
+import numpy as np
+import pytest
+
+from dlcourse.lesson import files
+from tests.lessons.claims import claim
+
+figures = files.figures("02")
+
+
+@claim("02", "saw-descent", "The steps get shorter by themselves, for the ground gets flatter.")
+def test_the_steps_get_shorter_where_the_ground_gets_flatter():
+    walk = figures.Descent()
+    assert (np.diff(np.abs(np.diff(walk.path))) < 0).all() and (np.diff(np.abs(walk.slopes)) < 0).all()
+    (panel,) = (panel for panel in walk.scene() if panel.name == "steps")
+    lengths = next(mark for mark in panel.marks if mark.kind == "polyline").ys
+    assert list(lengths)[1:] == pytest.approx(np.abs(np.diff(walk.path)))
+
+
+@claim("02", "dial", "The picture on the right is drawn as far as you have turned.")
+def test_the_dial_is_drawn_as_far_as_it_was_turned():
+    dial = figures.Dial(rate=0.2)
+
+    def words():
+        return [mark.string for mark in dial.scene()[1].marks if mark.kind == "text"]
+
+    assert words() == []
+    dial.set(rate=1.4)
+    dial.set(rate=0.2)
+    assert words() == ["crawl", "zig-zag", "explode"]
+
+
+@claim(
+    "02",
+    "saw-dial",
+    "below 1 the walk arrives",
+    "Overshooting is harmless up to $2/c$. Beyond it, plain descent explodes.",
+)
+def test_the_five_cases_of_the_dial():
+    words = [figures.Dial(rate=rate, curvature=2.0).regime().split()[0] for rate in (0.2, 0.5, 0.7, 1.0, 1.2)]
+    assert words == ["crawls", "one", "zig-zags", "jumps", "explodes"]
+
+
+@claim(
+    "02",
+    "saw-basins",
+    "With a small $\\eta$ there is one border, at the top of the ridge. With $\\eta = 0.2$ there are three.",
+)
+@claim(
+    "02", "saw-basins", "Some starts on the far right fly over the ridge in one leap and end in the *better* valley."
+)
+def test_the_borders_between_the_basins():
+    small, large = figures.Basins(rate=0.05), figures.Basins(rate=0.2)
+    assert (small.borders, large.borders) == (1, 3)
+    leap = figures.Basins(rate=0.2, start=1.6)
+    assert leap.path[1] < 0 and large.left[-1], "over the ridge at once, and to the left, the deeper one"
+    hill = figures.HILLS["quartic"]
+    assert hill(figures.LEFT_BOTTOM) < hill(figures.RIGHT_BOTTOM)
+
+
+@claim("02", "momentum", "at 0.9, to ten")
+def test_a_steady_slope_is_remembered_ten_times():
+    v = 0.0
+    for _ in range(200):
+        v = 0.9 * v + 1
+    assert v == pytest.approx(10)
+
+
+@claim(
+    "02",
+    "saw-momentum",
+    "With η = 0.01, a ball with β up to 0.8 stops in the near valley. With 0.9 it rolls over the ridge.",
+)
+def test_which_ball_rolls_over_the_ridge():
+    ends = {beta: figures.HeavyBall(beta=beta).ball[-1] for beta in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)}
+    assert [beta for beta, end in ends.items() if end < 0] == [0.9]
+
+
+@claim("02", "saw-momentum", "a fast ball can leave the better valley, too")
+def test_a_fast_ball_can_leave_the_better_valley():
+    balls = [figures.HeavyBall(beta=beta, rate=rate).ball for beta in (0.92, 0.94, 0.96) for rate in (0.01, 0.02, 0.03)]
+    assert any((ball[:-1] < -0.5).any() and (ball[int(np.argmax(ball < -0.5)) :] > 0.5).any() for ball in balls)
