@@ -9,9 +9,15 @@ from tests.lessons.claims import claim
 figures = files.figures("01")
 
 
+@claim("01", "saw-fog", "Which way is down, *here*, you always know.")
+@claim("01", "puzzle", "In case 1 the bottom lies to your right, in case 2 to your left, as on hills 1 and 2 above.")
 @claim("01", "saw-fog", "on about one hill in four a deeper valley waits on the other side")
 def test_the_village_lies_the_other_way_on_one_hill_in_four():
     hills = [figures.Country(number) for number in range(1, 201)]
+    assert [hill.way for hill in hills[:2]] == [1, -1]
+    for hill in hills:
+        here = int(np.argmin(np.abs(hill.xs - hill.x)))
+        assert hill.heights[here + hill.rule] < hill.heights[here]
     assert 0.2 < np.mean([hill.rule != hill.way for hill in hills]) < 0.32
 
 
@@ -25,7 +31,9 @@ def test_both_sides_come_to_the_derivative():
 @claim(
     "01", "bracket", "The two sides come to 6, one from above, one from below. Their mean is there long before them."
 )
+@claim("01", "bracket", "The bracket is misplaced: as printed, only $f(x)$ is divided by $h$.")
 def test_the_mean_of_both_sides_is_there_first():
+    assert 3.001**2 - 3**2 / 0.001 < -8000, "as printed; what is meant is near 6"
     for h in (1, 0.1, 0.001):
         right, left = ((3 + h) ** 2 - 9) / h, (9 - (3 - h) ** 2) / h
         assert left < 6 < right and (left + right) / 2 == pytest.approx(6)
@@ -38,6 +46,7 @@ def test_the_slope_that_is_taken_on_trust():
         assert (((x + h) ** 2 - 2) ** 2 - ((x - h) ** 2 - 2) ** 2) / (2 * h) == pytest.approx(4 * x * (x * x - 2))
 
 
+@claim("01", "saw-corner", "A formula that looks to one side sees nothing wrong.")
 @claim("01", "saw-corner", "From the right the quotients are +1, from the left −1, however small h is.")
 def test_at_the_corner_the_sides_stay_apart():
     for h in (0.6, 0.02):
@@ -87,3 +96,23 @@ def test_the_u_is_drawn_as_far_as_h_was_halved():
         figure.shrink_h()
         figure.set()
     assert 1e-14 < leftmost(figure) < 1e-12
+
+
+@claim("01", "saw-rule", "Below 0 the rule sends you right, above 0 left.")
+@claim("01", "saw-rule", "A long one may land higher up, and the rule knows one valley only: the one under your feet.")
+def test_the_rule_goes_down_and_a_long_step_may_land_higher():
+    assert [figures.Rule(hill="bowl", x=x).way for x in (-1.2, 1.2)] == [1, -1]
+    assert (1.0 - 3.0) ** 2 > 1.0**2, "left from 1 on x², by 3"
+    other = figures.HILLS["valleys"]
+    valley = figures.Rule(hill="valleys", x=-1.0)
+    assert valley.way == -1 and float(other(1.8)) < float(other(-1.5)), "the deeper valley lies the other way"
+
+
+@claim("01", "flat", "True: at the bottom of a smooth valley the slope is 0.")
+@claim("01", "flat", "a slope of 0 may be a hilltop or a level spot.", "in a computer the slope may never be exactly 0")
+def test_a_slope_of_0_is_a_valley_a_hilltop_or_a_level_spot():
+    said = [figures.Rule(hill=hill, x=0).describe() for hill in ("bowl", "cosine", "cubic")]
+    assert [word in text for word, text in zip(("valley", "hilltop", "level spot"), said, strict=True)] == [True] * 3
+    root = np.sqrt(2)
+    for x in (np.nextafter(root, 0), root, np.nextafter(root, 2)):
+        assert 4 * x * (x * x - 2) != 0

@@ -81,3 +81,46 @@ def test_which_ball_rolls_over_the_ridge():
 def test_a_fast_ball_can_leave_the_better_valley():
     balls = [figures.HeavyBall(beta=beta, rate=rate).ball for beta in (0.92, 0.94, 0.96) for rate in (0.01, 0.02, 0.03)]
     assert any((ball[:-1] < -0.5).any() and (ball[int(np.argmax(ball < -0.5)) :] > 0.5).any() for ball in balls)
+
+
+@claim("02", "saw-descent", "Where the ground is flat the step has length 0, and you stay.")
+@claim("02", "loop", "As written, that never ends: a slope of exactly 0 may never come.")
+@claim("02", "loop", "Below, one walk explodes; the count should end it after 10 steps.")
+def test_the_step_on_flat_ground_and_a_slope_that_never_is_0():
+    assert set(figures.Descent(start=0.0).path) == {0.0}
+    x = 1.0
+    for _ in range(1000):
+        x = x - 0.1 * 2 * x
+    assert x != 0
+    assert abs((1 - 2.5) ** 10) > 50, "one walk explodes"
+
+
+@claim("02", "errata", "Only the curvature differs.")
+@claim(
+    "02",
+    "errata",
+    "The first walker starts on a hilltop; the second creeps to a level spot;",
+    "the fourth has η above 2/c",
+)
+def test_the_four_walkers():
+    assert np.cos(0.0) > np.cos(0.1) and np.sin(0.0) == 0
+    x = 1.0
+    for _ in range(500):
+        x = x - 0.1 * 3 * x * x
+    assert 0 < x < 0.01, "creeps towards the level spot of x³ at 0"
+    x = -0.1
+    for _ in range(41):
+        x = x - 0.1 * 3 * x * x
+    assert x < -1e9, "finds no floor"
+    assert 1.1 > 2 / 2
+
+
+@claim("02", "errata", "Without $\\eta$ you have no say in what happens.")
+def test_three_bowls_without_a_learning_rate():
+    ends = []
+    for c in (0.5, 2.0, 4.0):
+        x = 1.0
+        for _ in range(5):
+            x = x - c * x
+        ends.append(abs(x))
+    assert ends[0] < 0.1 and ends[1] == 1 and ends[2] > 100

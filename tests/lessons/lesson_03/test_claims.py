@@ -30,6 +30,9 @@ def test_the_levels_of_the_maps_are_uneven():
     "saw-turn",
     "The cosine is 1 where the arrows agree, 0 at right angles, −1 where they are opposite, and never less.",
     "$-\\nabla f$ is the steepest way down",
+    "$\\nabla f$ points where the ground climbs most",
+    'Only the angle θ ("theta") between the two arrows counts.',
+    "*The slope along d is the length of the gradient, times the cosine of the angle between them.*",
 )
 def test_no_direction_is_steeper_than_minus_the_gradient_and_along_the_contour_line_it_is_level():
     slopes = {}
@@ -40,6 +43,7 @@ def test_no_direction_is_steeper_than_minus_the_gradient_and_along_the_contour_l
         slopes[angle] = turn.slope
     lowest = figures.Turn(angle=min(slopes, key=slopes.get))
     assert lowest.between == pytest.approx(180, abs=0.5)
+    assert figures.Turn(angle=max(slopes, key=slopes.get)).between == pytest.approx(0, abs=0.5)
     across = figures.Turn(angle=lowest.angle + 90 if lowest.angle < 270 else lowest.angle - 90)
     assert across.slope == pytest.approx(0, abs=0.01)
     ahead = BOWL(across.place + 1e-4 * across.d) - BOWL(across.place)
@@ -86,9 +90,25 @@ def test_plain_descent_bounces_across_and_creeps_along():
     "With $\\kappa = 1$ they agree.",
     "Turn $\\eta \\times \\kappa$ up to 0.9: now the walk bounces",
 )
+@claim("03", "saw-condition", "At step 0, the grey arrow points at the minimum, the other one down the steepest slope.")
+@claim("03", "saw-condition", "The more the valley is curved across, the more they part.")
 def test_the_arrows_agree_only_in_a_round_bowl():
     angles = [figures.Condition(kappa=kappa).angles[0] for kappa in (1.0, 10.0, 100.0)]
     assert angles[0] == pytest.approx(0, abs=1e-5) and angles[0] < angles[1] < angles[2]
+    arrows = [mark for mark in figures.Condition(kappa=10.0).scene()[0].marks if mark.kind == "arrow"]
+    grey, steep = (
+        np.array([mark.x1.values[0] - mark.x0.values[0], mark.y1.values[0] - mark.y0.values[0]]) for mark in arrows
+    )
+    assert figures.degrees_between(grey, np.array([-1.0, -0.1])) == pytest.approx(0, abs=1e-4)
+    assert figures.degrees_between(steep, np.array([-2.0, -2.0])) == pytest.approx(0, abs=1e-4)
+
+
+@claim("03", "saw-condition", "It is the best for a *very short* step.")
+def test_steepest_is_best_for_a_very_short_step_only():
+    valley, start = figures.Condition(kappa=100.0), np.array([1.0, 0.1])
+    steepest, ahead = (way / np.linalg.norm(way) for way in (-valley.f.gradient(start), -start))
+    heights = {step: [float(valley.f(start + step * way)) for way in (steepest, ahead)] for step in (0.001, 0.8)}
+    assert heights[0.001][0] < heights[0.001][1] and heights[0.8][0] > heights[0.8][1]
 
 
 @claim("03", "matrix", "makes (1, 1) into (0.5, 2)")
@@ -100,11 +120,14 @@ def test_a_matrix_stretches_two_directions():
     "03",
     "saw-precondition",
     "With 1.0 at 30° and 0.20 across, one step is enough",
+    "It is *not* the steepest step. It is better.",
     "first 0, second 0.20",
     "first 1.0, second 0.42",
 )
 def test_what_a_matrix_does_in_the_tilted_valley():
     assert figures.Precondition(first=1.0, second=0.2, angle=30).heights[1] < 1e-9
+    newton = figures.Precondition(first=1.0, second=0.2, angle=30)
+    assert figures.degrees_between(newton.moves[0], -newton.gradients[0]) > 10
     assert "stuck" in figures.Precondition(first=0.0, angle=30, frame=99).sentence()
     assert "explodes" in figures.Precondition(first=1.0, second=0.42, angle=30, frame=99).sentence()
 
@@ -122,6 +145,7 @@ def descend(grad, p0, rate=0.3, steps=60):
     "From the same tiny push, hilltop and saddle let go equally slowly: 40 steps, and hardly a trace.",
     "Without a push both hold you for ever. But only one of them did you walk into.",
 )
+@claim("03", "saddle", "But no descent comes to a maximum: every step leads away from it.")
 def test_hilltop_and_saddle_let_go_equally_slowly_and_only_the_saddle_draws_in():
     def pass_grad(p):
         return np.array([p[0] ** 3 / 2 - p[0], p[1]])
@@ -135,6 +159,8 @@ def test_hilltop_and_saddle_let_go_equally_slowly_and_only_the_saddle_draws_in()
     assert (np.diff(away) > 0).all(), "descent leads away from a hilltop"
 
 
+@claim("03", "saw-units", "All strides of one length make a circle, in the units in which you measure.")
+@claim("03", "saw-units", "On the ground the same strides make an ellipse.")
 @claim("03", "saw-units", "The arrow goes where the gradient promises the most descent on it.")
 def test_the_arrow_ends_at_the_lowest_place_of_the_tangent_plane():
     for scale in (1.0, 2.0, 3.0):
@@ -146,7 +172,15 @@ def test_the_arrow_ends_at_the_lowest_place_of_the_tangent_plane():
         assert best == pytest.approx(units.move / units.stretch, abs=3e-3)
 
 
+@claim("03", "saw-units", "There the steepest way points straight at the minimum.")
 @claim("03", "saw-units", "At 3 new units for one old, the contour lines on the left are circles.")
 def test_at_three_units_the_steepest_way_points_at_the_minimum():
     assert figures.Units(scale=3.0).angle == pytest.approx(0, abs=1e-6)
     assert figures.Units(scale=1.0).angle > 40
+
+
+@claim("03", "many-directions", "Bends drawn by chance seldom all agree.")
+def test_few_random_level_places_are_minima():
+    rng = np.random.default_rng(3)
+    A = rng.normal(size=(2000, 5, 5))
+    assert np.mean(np.linalg.eigvalsh(A + A.transpose(0, 2, 1)).min(axis=1) > 0) < 0.01
