@@ -144,11 +144,10 @@ class Line(Figure):
             xs, ys = lines[k]
             marks.append(polyline(xs, ys, role="guide", shown=by_frame([2 if f >= k else 0 for f in frames])))
             x, y = edge_spot(xs, ys)
-            if all(
-                np.hypot(x - u, y - v) > 0.14 * BOX for u, v in spots
-            ):  # a number that would lie on another is left out
-                spots.append((x, y))
-                marks.append(text(x, y, by_frame([str(k) if f >= k else "" for f in frames]), anchor="middle"))
+            clear = all(np.hypot(x - u, y - v) > 0.14 * BOX for u, v in spots)  # a number hides no other
+            spots += [(x, y)] * clear
+            words = by_frame([str(k) if clear and f >= k else "" for f in frames])
+            marks.append(text(x, y, words, anchor="middle"))
         marks += scatter(self.X, self.labels)
         marks.append(polyline(by_frame([x for x, _ in lines]), by_frame([y for _, y in lines]), role="function"))
         plane = Panel(
