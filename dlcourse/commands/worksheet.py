@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if options.seed < 0:
         raise CommandError(f"--seed is a whole number from 0 on, not {options.seed}.")
     try:
-        page = worksheet(options.lesson, options.seed, options.n, options.answers)
+        page = sheet_page(options.lesson, options.seed, options.n, options.answers)
     except files.UnknownLesson as error:
         raise CommandError(str(error)) from None
     try:
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def worksheet(lesson: str, seed: int, count: int, answers: bool) -> str:
+def sheet_page(lesson: str, seed: int, count: int, answers: bool) -> str:
     """The sheet as one HTML page; its pictures are in it. The same arguments give the same page.
 
     The families of the lesson take turns, each from its easiest level to its hardest.

@@ -18,6 +18,7 @@ from dlcourse.lesson.exercises import Exercise
 
 __all__ = ["CannotWrite", "course_list", "hints", "name_cells", "prose", "time_and_needs", "title", "write_cells"]
 
+HEADING = re.compile(r"^### Exercise \d\d\.\d+.*", re.MULTILINE)
 HINTS = re.compile(r"(?:\s*<details><summary>Hint \d</summary>.*?</details>)+\s*\Z", re.DOTALL)
 TIME_AND_NEEDS = re.compile(r"^About \d+ minutes\. Needs (?:no other lesson|lessons? [\d, and]+)\.", re.MULTILINE)
 NEW_WORDS = re.compile(r"^\*\*New words\*\*: .*?\.(?=\n\n|\s*\Z)", re.MULTILINE | re.DOTALL)
@@ -61,6 +62,17 @@ def course_list() -> str:
     hours = round(sum(lesson["minutes"] for lesson in about.values()) / 60)
     names = " · ".join(f"**{number}** {lesson['title']}" for number, lesson in about.items())
     return "\n".join(textwrap.wrap(f"{len(about)} lessons, about {hours} hours: {names}.", 120, break_on_hyphens=False))
+
+
+def heading(exercise: Exercise) -> str:
+    """The first line of the task.
+
+    Examples
+    --------
+    >>> heading(files.exercises("12")["12.2"])
+    '### Exercise 12.2: the cross-entropy'
+    """
+    return f"### Exercise {exercise.id}: {exercise.title[0].lower()}{exercise.title[1:]}"
 
 
 def hints(exercise: Exercise) -> str:
@@ -129,7 +141,7 @@ def tagged(notebook: Any, tag: str) -> Any:
 
 
 def write_exercise(notebook: Any, exercise: Exercise) -> None:
-    """Task (its hints only), answer and check of one exercise."""
+    """Task (its heading and hints), answer and check of one exercise."""
     belongs = [cell.metadata.get("dlcourse", {}).get("exercise") == exercise.id for cell in notebook.cells]
     if not any(belongs):
         place = notebook.cells.index(tagged(notebook, "quiz"))
@@ -143,17 +155,17 @@ def write_exercise(notebook: Any, exercise: Exercise) -> None:
             f"Exercise {exercise.id} is three cells in a row: the task, the answer, the check. Put them in this order,"
             " or delete the answer and the check, and they are made anew."
         )
-    task.source = f"{HINTS.sub('', task.source).rstrip()}\n\n{hints(exercise)}"
+    asked, found = HEADING.subn(lambda _: heading(exercise), HINTS.sub("", task.source).rstrip(), count=1)
+    if not found:
+        raise CannotWrite(f'The task of {exercise.id} must have its heading: "{heading(exercise)}".')
+    task.source = f"{asked}\n\n{hints(exercise)}"
     answer.source = exercise.stub()
     check[0].source = f'lesson.check("{exercise.id}")'
 
 
 def new_cells(exercise: Exercise) -> list[Any]:
     """The cells of an exercise that the notebook does not know yet."""
-    task = (
-        f"### Exercise {exercise.id}: {exercise.title[0].lower()}{exercise.title[1:]}\n\nTODO: `{exercise.signature()}`"
-    )
-    cells = [nbformat.v4.new_markdown_cell(task)]  # type: ignore[no-untyped-call]
+    cells = [nbformat.v4.new_markdown_cell(f"{heading(exercise)}\n\nTODO: `{exercise.signature()}`")]  # type: ignore[no-untyped-call]
     for tag in ("answer", "check"):
         metadata = {"dlcourse": {"exercise": exercise.id}, "tags": [tag]}
         cells.append(nbformat.v4.new_code_cell(metadata=metadata))  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dlcourse.commands.program import main
-from dlcourse.commands.worksheet import BROWSERS, worksheet
+from dlcourse.commands.worksheet import BROWSERS, sheet_page
 from dlcourse.lesson import files
 from tests.conftest import missing
 
@@ -28,7 +28,8 @@ def test_a_sheet_has_its_problems_and_no_answers_unless_asked(tmp_path: Path) ->
 
 
 def test_the_same_seed_is_the_same_sheet_and_another_one_another() -> None:
-    assert worksheet(LESSON, 3, 2, True) == worksheet(LESSON, 3, 2, True) != worksheet(LESSON, 4, 2, True)
+    page = sheet_page(LESSON, 3, 2, True)
+    assert page == sheet_page(LESSON, 3, 2, True) != sheet_page(LESSON, 4, 2, True)
 
 
 @pytest.mark.parametrize(
