@@ -132,7 +132,11 @@ class Scope:
         self.strings: list[str] = []
         self.called: set[str] = set()
         self.has_self = False
+        self.tick: list[ast.stmt] = []  # what a loop that an edit makes begins with
         for node in ast.walk(top):
+            if isinstance(node, ast.Expr) and is_tick(node):
+                self.tick = [node]
+                continue
             if isinstance(node, ast.arguments):
                 self.arguments += [a.arg for a in [*node.posonlyargs, *node.args, *node.kwonlyargs]]
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -667,7 +671,8 @@ def _one_statement(body: list[ast.stmt], i: int, statement: ast.stmt, scope: Sco
             finally:
                 statement.body, statement.orelse = then, otherwise
         if not isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Break):
-            yield from instead(_like(ast.While(statement.test, statement.body, []), statement), "`if` or `while`")
+            loop = ast.While(statement.test, [*scope.tick, *statement.body], [])
+            yield from instead(_like(loop, statement), "`if` or `while`")
         inner = statement.orelse[0] if len(statement.orelse) == 1 else None
         following = body[i + 1] if i + 1 < len(body) else None
         for other in (inner, following):

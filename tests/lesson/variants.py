@@ -1,27 +1,30 @@
 """Which one-edit variants of a reference do the cases of its exercise let through?
 
-``python -m tests.lesson.variants 02.5`` prints them, with the kind of edit; give several ids or the number of a lesson.
+``python -m tests.lesson.variants 02.5`` prints them, with the kind of edit; give several ids, or the numbers of lessons.
 What is printed as *passes* passes in the notebook; the number behind *seeds* says how many of the 20 grading
 seeds let it through. A variant that is as right as the reference belongs into the exercises file, as
-``exercise.equivalent(old, new, reason)``.
+``exercise.equivalent(old, new, reason)``, if no better case tells it from the reference.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dlcourse.lesson import files
+from dlcourse.lesson.editing import TICK, edits, with_ticks
 from dlcourse.lesson.exercises import Exercise
-from dlcourse.lesson.explaining import one_edit_variants
 from dlcourse.lesson.judging import accepted, expected_of, size_of
-from dlcourse.lesson.running import quiet, without_names
+from dlcourse.lesson.running import Report, TimeUp, observe_case, quiet, without_names
 
 SEEDS = tuple(range(1, 21))
+MANY = 40  # times the turns of the reference: a variant that goes round more often is taken for one without an end
 
 
 @dataclass(frozen=True)
@@ -34,42 +37,95 @@ class Survivor:
     seeds: int  # how many of the seeds let it through
 
 
+class Draw:
+    """One set of cases, with what the reference gives and how many turns it takes; what rejects most comes first."""
+
+    def __init__(self, exercise: Exercise, seed: int | None, turns: Turns) -> None:
+        self.exercise, self.turns = exercise, turns
+        self.cases = exercise.draw(seed)
+        self.expected = expected_of(exercise, self.cases)
+        answer = turns.built(with_ticks(ast.parse(exercise.bare_source)))
+        self.most = []
+        for case in self.cases:
+            turns.begin(10_000_000)
+            observe_case(answer, exercise.observer, case)
+            self.most.append(1000 + MANY * turns.made)
+        self.order = sorted(range(len(self.cases)), key=lambda i: size_of(self.cases[i]))
+
+    def lets_through(self, answer: Any) -> bool:
+        """Whether an answer passes; stops at the first case that it fails."""
+        for i in list(self.order):
+            self.turns.begin(self.most[i])
+            try:
+                report: Report = observe_case(answer, self.exercise.observer, self.cases[i])
+            except TimeUp:
+                report = Report("time")
+            if report.changed or not accepted(self.exercise, self.cases[i], self.expected[i], report):
+                self.order.remove(i)
+                self.order.insert(0, i)
+                return False
+        return True
+
+
+class Turns:
+    """Counts the turns of loops and the calls of a program, and ends it after too many."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.made = self.most = 0
+
+    def begin(self, most: int) -> None:
+        self.made, self.most = 0, most
+
+    def tick(self) -> None:
+        self.made += 1
+        if self.made > self.most:
+            raise TimeUp
+
+    def built(self, tree: ast.Module) -> Any:
+        """What a program defines; None where it is no program."""
+        self.begin(1000)
+        space = dict(vars(sys.modules[self.exercise.answer.__module__])) | {TICK: self.tick}
+        try:
+            exec(compile(tree, "<edited>", "exec", dont_inherit=True), space)
+            return space[self.exercise.name]
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            return None
+
+
+def variants(exercise: Exercise, every: int = 1) -> Iterator[tuple[str, ast.Module]]:
+    """Each k-th slip in the reference: its kind, and the program, which is good until the next step."""
+    tree = with_ticks(ast.parse(exercise.bare_source))
+    with closing(edits(tree, mending=False)) as slips:  # type: ignore[type-var]
+        for number, edit in enumerate(slips):
+            if number % every == 0:
+                yield edit.kind, tree
+
+
 def survivors(
-    exercise: Exercise, *, seeds: tuple[int, ...] = SEEDS, every: int = 1, seconds: float = 600.0
+    exercise: Exercise, *, seeds: Sequence[int] = SEEDS, every: int = 1, listed: bool = False
 ) -> list[Survivor]:
     """The variants that pass in the notebook or under a seed and are not listed as equivalent.
 
-    ``every`` takes each k-th variant only.
+    ``every`` takes each k-th variant only. With ``listed`` those that are listed are among them.
     """
-    listed = {_normal(equivalent.text) for equivalent in exercise.equivalents} | {_normal(exercise.bare_source)}
-    draws: list[tuple[list[dict[str, Any]], list[Any], list[int]]] = []
-    for seed in (None, *seeds):
-        cases = exercise.draw(seed)
-        draws.append((cases, expected_of(exercise, cases), sorted(range(len(cases)), key=lambda i: size_of(cases[i]))))
-    trials, variants = one_edit_variants(exercise, seconds)
+    known = {_normal(exercise.bare_source)}
+    if not listed:
+        known |= {_normal(equivalent.text) for equivalent in exercise.equivalents}
+    turns = Turns(exercise)
     found = []
     with quiet(), without_names(exercise.without), np.errstate(all="ignore"):
-        for number, edit in enumerate(variants):
-            if number % every:
+        draws = [Draw(exercise, seed, turns) for seed in (None, *seeds)]
+        for kind, tree in variants(exercise, every):
+            answer = turns.built(tree)
+            if answer is None:
                 continue
-            passes = []
-            for cases, expected, order in draws:
-                reports = zip(order, trials.reports(cases, order), strict=False)
-                good = 0
-                for i, report in reports:
-                    if report.changed or not accepted(exercise, cases[i], expected[i], report):
-                        break
-                    good += 1
-                passes.append(good == len(cases))
-                if not any(passes) and len(passes) > 3:  # nothing like it passes: one more seed will not
-                    break
-            if any(passes):
-                text = _plain(trials.tree)
-                if text not in listed:
-                    listed.add(text)
-                    found.append(Survivor(edit.kind, text, passes[0], sum(passes[1:])))
-            if trials.over:
-                raise TimeoutError(f"{exercise.id}: not all variants were tried in {seconds:g} seconds")
+            passes = [draw.lets_through(answer) for draw in draws]
+            if any(passes) and (text := _plain(tree)) not in known:
+                known.add(text)
+                found.append(Survivor(kind, text, passes[0], sum(passes[1:])))
     return found
 
 
@@ -78,7 +134,7 @@ def _normal(text: str) -> str:
 
 
 def _plain(tree: ast.Module) -> str:
-    return "\n".join(line for line in ast.unparse(tree).splitlines() if line.strip() != "_tick_()")
+    return "\n".join(line for line in ast.unparse(tree).splitlines() if line.strip() != f"{TICK}()")
 
 
 def changed_lines(exercise: Exercise, text: str) -> str:
