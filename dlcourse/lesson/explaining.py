@@ -37,7 +37,7 @@ from dlcourse.lesson.running import (
     without_names,
 )
 
-__all__ = ["Trials", "diagnose", "explained", "one_edit_variants"]
+__all__ = ["Trials", "diagnose", "explained"]
 
 Case = dict[str, Any]
 REPAIR_SECONDS = 1.2
@@ -311,12 +311,6 @@ def _twin(exercise: Exercise, cases: Sequence[Case], reports: Sequence[Report], 
         return ""
     words = " Or ".join(look(kind) for kind in kinds)
     return f"A right answer with one slip gives exactly your values: {words}"
-
-
-def one_edit_variants(exercise: Exercise, seconds: float) -> tuple[Trials, Iterator[Edit]]:
-    """Every edit of the reference that is a slip, not a mending, ready to run."""
-    trials = reference_trials(exercise, process_time() + seconds)
-    return trials, edits(trials.tree, mending=False)
 
 
 # ------------------------------------------------------------------------------------------------- facts

@@ -1,6 +1,6 @@
 """Which one-edit variants of a reference do the cases of its exercise let through?
 
-``python -m tests.lesson.variants 02.5`` prints them, with the kind of edit; give several ids, or the numbers of lessons.
+``python -m tests.lesson.variants 02.5`` prints them, with the kind of edit; give several ids, or numbers of lessons.
 What is printed as *passes* passes in the notebook; the number behind *seeds* says how many of the 20 grading
 seeds let it through. A variant that is as right as the reference belongs into the exercises file, as
 ``exercise.equivalent(old, new, reason)``, if no better case tells it from the reference.
