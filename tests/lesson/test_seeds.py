@@ -63,7 +63,8 @@ def test_no_slip_in_a_reference_passes_here_and_fails_there(exercise):
     assert [one for one in found if one.notebook != (one.seeds == len(seeds))] == []
 
 
-SETTLED = ("02.1", "02.3", "02.4", "09.1")  # whose cases decide; the sample of the suite
+# whose cases decide: the sample of the suite
+SETTLED = ("00.1", "00.2", "00.3", "01.1", "01.2", "01.3", "01.4", "02.1", "02.2", "02.3", "02.4", "09.1")
 
 
 @pytest.mark.parametrize("id", [exercise.id for exercise in EXERCISES] if EVERYTHING else SETTLED)

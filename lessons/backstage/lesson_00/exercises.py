@@ -68,6 +68,12 @@ losing.mutant(
 )
 
 
+losing.equivalent("knob * x - y", "y - knob * x", "The square takes the sign of a miss away.")
+losing.equivalent("(knob * x - y) ** 2", "(-(knob * x - y)) ** 2", "The square takes the sign of a miss away.")
+losing.equivalent("** 2)", "** 2, axis=0)", "The rides have one axis, and it is both the first and the last.")
+losing.equivalent("** 2)", "** 2, axis=-1)", "The rides have one axis, and it is both the first and the last.")
+
+
 @losing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(knob=2.5, x=np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), y=np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1]))
@@ -140,6 +146,18 @@ choosing.mutant(
     "If `best` starts at 0, only losses below 0 are ever found. Let it start with the first loss.",
     "np.argmin(losses)",
     "min((k for k in range(len(losses)) if losses[k] < 0), key=lambda k: losses[k], default=0)",
+)
+
+
+choosing.equivalent(
+    "np.argmin(losses)",
+    "np.argmin(losses, axis=0)",
+    "A list of losses has one axis, and it is both the first and the last.",
+)
+choosing.equivalent(
+    "np.argmin(losses)",
+    "np.argmin(losses, axis=-1)",
+    "A list of losses has one axis, and it is both the first and the last.",
 )
 
 
@@ -222,6 +240,12 @@ shaping.mutant(
 )
 shaping.mutant(
     "Where there is no product, give back None itself: no brackets, no quotes, no 0.", "return None", "return (0, 0)"
+)
+
+
+shaping.equivalent("    return None", "", "A function that ends without a `return` gives back None, too.")
+shaping.equivalent(
+    "    return None", "        return None", "A function that ends without a `return` gives back None, too."
 )
 
 

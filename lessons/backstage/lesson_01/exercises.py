@@ -164,6 +164,14 @@ sign_rule.mutant(
 )
 
 
+sign_rule.equivalent("if slope < 0", "if slope != 0", "A positive slope has returned already.")
+sign_rule.equivalent(
+    "    if slope > 0:\n        return -1\n    if slope < 0:\n        return 1\n",
+    "    if slope < 0:\n        return 1\n    if slope > 0:\n        return -1\n",
+    "No slope is both above and below 0.",
+)
+
+
 @sign_rule.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     bowl = function_of("x", "2 * x")
@@ -296,6 +304,24 @@ floor.mutant(
 )
 
 
+floor.equivalent("(f(x + 1e-5) - f(x - 1e-5))", "(f(x - 1e-5) - f(x + 1e-5))", "Only the size of the slope counts.")
+floor.equivalent(
+    "slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5",
+    "slope = -((f(x + 1e-5) - f(x - 1e-5)) / 2e-5)",
+    "Only the size of the slope counts.",
+)
+floor.equivalent("slope = (f", "slope = -(f", "Only the size of the slope counts.")
+floor.equivalent("/ 2e-5", "/ -2e-5", "Only the size of the slope counts.")
+floor.equivalent(
+    "bool(level and lowest)", "level and lowest", "f gives floats, and a comparison of floats is True or False already."
+)
+floor.equivalent(
+    "    level = abs(slope) <= tol\n    lowest = f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x)\n",
+    "    lowest = f(x - 0.01) >= f(x) and f(x + 0.01) >= f(x)\n    level = abs(slope) <= tol\n",
+    "Neither of the two tests uses the other.",
+)
+
+
 @floor.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(f=function_of("x", "x**2"), x=0, tol=0.01)
@@ -401,6 +427,13 @@ sides.mutant(
     [(LEFT + " / h", LEFT + " / (x - h)"), (RIGHT + " / h", RIGHT + " / (x + h)")],
 )
 sides.mutant("You multiply by h. A slope is the rise divided by the way, h.", " / h", " * h", count=2)
+
+
+sides.equivalent(
+    "    left = (f(x) - f(x - h)) / h\n    right = (f(x + h) - f(x)) / h\n",
+    "    right = (f(x + h) - f(x)) / h\n    left = (f(x) - f(x - h)) / h\n",
+    "Neither of the two slopes uses the other.",
+)
 
 
 @sides.cases
