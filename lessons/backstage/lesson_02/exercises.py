@@ -458,6 +458,31 @@ trace.mutant(
 )
 
 
+trace.equivalent(
+    "steps[-1] * steps[-2] < 0",
+    "steps[-1] * steps[-2] <= 0",
+    "Differs only where a step is exactly 0 and the walk goes on after it: descent stays where it stands.",
+)
+trace.equivalent(
+    "steps[-1] * steps[-2] < 0",
+    "steps[-1] / steps[-2] < 0",
+    "Differs only where a step is exactly 0 and the walk goes on after it: descent stays where it stands.",
+)
+trace.equivalent("np.diff(history)", "-np.diff(history)", "Sizes do not change, and both signs do.")
+trace.equivalent("abs(steps[-1]) < 1e-6", "abs((-steps)[-1]) < 1e-6", "The size of a step has no sign.")
+trace.equivalent(
+    "abs(steps[-1]) > abs(steps[0])", "abs((-steps)[-1]) > abs(steps[0])", "The size of a step has no sign."
+)
+trace.equivalent(
+    "abs(steps[-1]) > abs(steps[0])", "abs(steps[-1]) > abs((-steps)[0])", "The size of a step has no sign."
+)
+trace.equivalent(
+    "np.isfinite(history)",
+    "np.isfinite(steps)",
+    "A step is finite where both its places are, and every place belongs to a step.",
+)
+
+
 @trace.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     far, off = float("inf"), float("nan")

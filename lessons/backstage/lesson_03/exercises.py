@@ -112,6 +112,26 @@ numeric.mutant(
 )
 
 
+numeric.equivalent("g = np.zeros", "g = -np.zeros", "Every partial is written over what stood there.")
+numeric.equivalent("g = np.zeros", "g = np.ones", "Every partial is written over what stood there.")
+numeric.equivalent("    step = np.zeros", "    step = -np.zeros", "Minus 0 is 0.")
+numeric.equivalent("range(len(p))", "range(len(g))", "There are as many partials as coordinates.")
+numeric.equivalent("step = np.zeros(len(p))", "step = np.zeros(len(g))", "There are as many partials as coordinates.")
+numeric.equivalent("p = np.array(p, dtype=float)", "p = p", "p + step is a new array of floats whatever p holds.")
+numeric.equivalent("p = np.array", "g = np.array", "p + step is a new array of floats whatever p holds.")
+numeric.equivalent("p = np.array", "i = np.array", "p + step is a new array of floats whatever p holds.")
+numeric.equivalent("p = np.array", "step = np.array", "p + step is a new array of floats whatever p holds.")
+numeric.equivalent("    p = np.array(p, dtype=float)\n", "", "p + step is a new array of floats whatever p holds.")
+numeric.equivalent(
+    "    p = np.array(p, dtype=float)\n    g = np.zeros(len(p))\n",
+    "    g = np.zeros(len(p))\n    p = np.array(p, dtype=float)\n",
+    "There are as many partials as coordinates.",
+)
+numeric.equivalent("in range(len(p))", "in reversed(list(range(len(p))))", "No partial uses another one.")
+numeric.equivalent("step[i] = h", "step[i] += h", "The fresh step holds 0 there.")
+numeric.equivalent("g[i] = ", "g[i] += ", "It holds 0 there, and is met once.")
+
+
 @numeric.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(f=function_of("p", "p[0]**2 + 3*p[0]*p[1]"), p=np.array([1.0, 2.0]))
@@ -199,6 +219,13 @@ loop.mutant(
 )
 
 
+loop.equivalent("range(n)", "range(1, n + 1)", "The number of the step is not used.")
+loop.equivalent("range(n)", "reversed(list(range(n)))", "The number of the step is not used.")
+loop.equivalent(
+    "return np.array(path)", "return path", "A list of the places holds the same numbers, and is taken for the array."
+)
+
+
 @loop.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(grad=function_of("p", "2 * p"), p0=[1.0, -2.0], lr=0.25, n=2)
@@ -263,6 +290,11 @@ matrix.mutant("M is missing: it multiplies the gradient, as η did.", "M @ g", "
 matrix.mutant(
     "You subtracted the place from the move. It is the other way round: p minus M @ g.", "p - M @ g", "M @ g - p"
 )
+
+
+matrix.equivalent("M @ g", "g @ M", "A matrix that takes the place of a learning rate is symmetric.")
+matrix.equivalent("M @ g", "M.T @ g", "A matrix that takes the place of a learning rate is symmetric.")
+matrix.equivalent("M @ g", "M @ g.T", "A vector has one axis: to transpose it changes nothing.")
 
 
 @matrix.cases
@@ -345,6 +377,25 @@ angle.mutant(
     "That is the angle of to_min − g with the x-axis. The angle between two arrows is asked for.",
     f"np.degrees(np.arccos({CLIPPED}))",
     "np.degrees(np.arctan2(to_min[1] - g[1], to_min[0] - g[0]))",
+)
+
+
+angle.equivalent("-g @ to_min", "to_min @ -g", "A dot product does not ask which vector comes first.")
+angle.equivalent("norm(g)", "norm(-g)", "A length has no sign.")
+angle.equivalent("norm(to_min)", "norm(-to_min)", "A length has no sign.")
+angle.equivalent("@ to_min", "@ to_min.T", "A vector has one axis: to transpose it changes nothing.")
+angle.equivalent("norm(g)", "norm(g, axis=0)", "A vector has one axis, and it is both the first and the last.")
+angle.equivalent("norm(g)", "norm(g, axis=-1)", "A vector has one axis, and it is both the first and the last.")
+angle.equivalent(
+    "norm(to_min)", "norm(to_min, axis=0)", "A vector has one axis, and it is both the first and the last."
+)
+angle.equivalent(
+    "norm(to_min)", "norm(to_min, axis=-1)", "A vector has one axis, and it is both the first and the last."
+)
+angle.equivalent(
+    "np.clip(cosine, -1, 1)",
+    "np.clip(-1, cosine, 1)",
+    "−1 raised to at least the cosine, and held to at most 1, is the same number.",
 )
 
 

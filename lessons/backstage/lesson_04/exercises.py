@@ -65,6 +65,9 @@ line.mutant("The bias is added, not subtracted.", "+ b", "- b")
 line.mutant("The bias is added, not multiplied.", "+ b", "* b")
 
 
+line.equivalent("@ w", "@ w.T", "A vector has one axis: to transpose it changes nothing.")
+
+
 @line.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(w=np.array([2, -1]), b=3, X=np.array([[1, 1], [4, 2]]))
@@ -138,6 +141,23 @@ squares.mutant(
     "np.mean(error**2)",
     "np.mean(np.reshape(y, -1) ** 2 - np.reshape(yhat, -1) ** 2)",
 )
+
+
+squares.equivalent(
+    "np.reshape(y, -1) - np.reshape(yhat, -1)",
+    "np.reshape(yhat, -1) - np.reshape(y, -1)",
+    "The square takes the sign of an error away.",
+)
+squares.equivalent(
+    "error = np.reshape(y, -1) - np.reshape(yhat, -1)",
+    "error = -(np.reshape(y, -1) - np.reshape(yhat, -1))",
+    "The square takes the sign of an error away.",
+)
+squares.equivalent("np.mean(error**2)", "np.mean((-error) ** 2)", "The square takes the sign of an error away.")
+squares.equivalent("(y, -1)", "(y, -2)", "NumPy takes any negative length for the one it has to find out.")
+squares.equivalent("(yhat, -1)", "(yhat, -2)", "NumPy takes any negative length for the one it has to find out.")
+squares.equivalent("error**2", "error**2, axis=0", "A vector has one axis, and it is both the first and the last.")
+squares.equivalent("error**2", "error**2, axis=-1", "A vector has one axis, and it is both the first and the last.")
 
 
 @squares.cases
@@ -216,6 +236,9 @@ average.mutant(
     "    return total / len(S)",
     "        return total",
 )
+
+
+average.equivalent("in S:", "in reversed(list(S)):", "A sum does not depend on the order.")
 
 
 @average.cases
@@ -299,6 +322,23 @@ neighbour.mutant(
 neighbour.mutant("That is the row with the smallest numbers. How far from x is each? Subtract x first.", "W - x", "W")
 
 
+neighbour.equivalent("W - x", "x - W", "The square takes the sign of a difference away.")
+neighbour.equivalent("(W - x) **", "(-(W - x)) **", "The square takes the sign of a difference away.")
+neighbour.equivalent("axis=1", "axis=-1", "Of two axes the second is the last.")
+neighbour.equivalent(
+    "axis=1)", "axis=1), axis=0", "The squared lengths have one axis, and it is both the first and the last."
+)
+neighbour.equivalent(
+    "axis=1)", "axis=1), axis=-1", "The squared lengths have one axis, and it is both the first and the last."
+)
+neighbour.equivalent(
+    "np.sum",
+    "np.mean",
+    "Every row has the same number of entries, so the smallest mean stands where the smallest sum does.",
+)
+neighbour.equivalent("axis=1", "axis=1, keepdims=True", "argmin counts through a column as it does through a row.")
+
+
 @neighbour.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     W = np.array([[0, 0], [3, 4], [1, 1]])
@@ -372,6 +412,9 @@ solve.mutant(
     "The 2/N of the gradient cancels: it stands on both sides of (XᵀX) θ = Xᵀy.", "X.T @ y)", "2 / len(y) * X.T @ y)"
 )
 solve.mutant("The 2 of the gradient cancels: it stands on both sides of (XᵀX) θ = Xᵀy.", "X.T @ y)", "2 * X.T @ y)")
+
+
+solve.equivalent("X.T @ y", "X.T @ y.T", "A vector has one axis: to transpose it changes nothing.")
 
 
 @solve.cases

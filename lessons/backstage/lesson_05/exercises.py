@@ -218,6 +218,11 @@ epoch.mutant(
 epoch.mutant("The learning rate is missing: each step is lr times the gradient.", "lr * ", "")
 
 
+epoch.equivalent("X[rows] @ w", "X[rows] @ w.T", "A vector has one axis: to transpose it changes nothing.")
+epoch.equivalent("@ error", "@ error.T", "A vector has one axis: to transpose it changes nothing.")
+epoch.equivalent("len(error)", "len(rows)", "There is one error for each row of the batch.")
+
+
 @epoch.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(
@@ -302,6 +307,11 @@ bucket.mutant(
 )
 
 
+bucket.equivalent("for grad, size in", "for size, grad in", "The two are only multiplied, in whatever order.")
+bucket.equivalent("zip(grads, sizes)", "zip(sizes, grads)", "The two are only multiplied, in whatever order.")
+bucket.equivalent("zip(grads, sizes)", "reversed(list(zip(grads, sizes)))", "A sum does not depend on the order.")
+
+
 @bucket.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(grads=[np.array([1.0]), np.array([4.0])], sizes=[2, 1])
@@ -375,6 +385,13 @@ count.mutant(
     "You cut the fraction off once, at the end. Round up twice: to micro-batches, then to updates of an epoch.",
     "epochs * -(-micro // k)",
     "int(epochs * N / B / k)",
+)
+
+
+count.equivalent(
+    "-(-N // B)",
+    "-(-N / B)",
+    "Whole numbers k: N/B rounded up and divided by k rounds up to what N/B divided by k does.",
 )
 
 
@@ -532,6 +549,34 @@ repair.mutant(
 repair.mutant(
     "You count the updates. The epochs are asked for: add 1 when all batches are through.",
     [("        epoch = epoch + 1\n", ""), ("/ len(rows)\n", "/ len(rows)\n            epoch = epoch + 1\n")],
+)
+
+
+repair.equivalent(
+    "epoch < max_epochs", "epoch != max_epochs", "Epochs are counted from 0, one by one, and so meet max_epochs."
+)
+repair.equivalent("w - before", "before - w", "A length has no sign.")
+repair.equivalent("norm(w - before)", "norm(-(w - before))", "A length has no sign.")
+repair.equivalent("len(X)", "len(y)", "There are as many targets as rows.")
+repair.equivalent("len(rows)", "len(targets)", "There are as many targets as rows.")
+repair.equivalent(
+    "(rows @ w - targets)", "(rows @ w - targets).T", "A vector has one axis: to transpose it changes nothing."
+)
+repair.equivalent("rows @ w", "rows @ w.T", "A vector has one axis: to transpose it changes nothing.")
+repair.equivalent("w - before)", "w - before, axis=0)", "A vector has one axis, and it is both the first and the last.")
+repair.equivalent(
+    "w - before)", "w - before, axis=-1)", "A vector has one axis, and it is both the first and the last."
+)
+repair.equivalent("float(np.linalg.norm(w - before))", "np.linalg.norm(w - before)", "norm gives a number already.")
+repair.equivalent(
+    "        moved = float(np.linalg.norm(w - before))\n        epoch = epoch + 1\n",
+    "        epoch = epoch + 1\n        moved = float(np.linalg.norm(w - before))\n",
+    "Neither of the two lines uses the other.",
+)
+repair.equivalent(
+    "        moved = float",
+    "            moved = float",
+    "After the last batch it is measured last, and only that measure is asked for.",
 )
 
 

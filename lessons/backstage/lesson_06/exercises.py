@@ -182,17 +182,22 @@ search.mutant(
 )
 
 
+search.equivalent("len(x0))", "len(x))", "x and x0 have the same length all along.")
+search.equivalent("range(n)", "range(1, n + 1)", "The number of the try is not used.")
+search.equivalent("range(n)", "reversed(list(range(n)))", "The number of the try is not used.")
+
+
 @search.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     stairs = function_of("x", "np.sum(np.floor(2.0 * np.abs(x)))")
-    bowl = function_of("x", "np.sum(x * x)")
+    bowl, aside = function_of("x", "np.sum(x * x)"), function_of("x", "np.sum((x - 1.0) ** 2)")
     yield dict(f=bowl, x0=np.array([1.0]), sigma=0.5, n=3, seed=2)
     yield dict(f=bowl, x0=np.array([3, -2]), sigma=0.5, n=1, seed=2)
     for d, sigma in ((1, 0.3), (2, 0.2), (3, 0.4)):
         x0 = rng.uniform(1.5, 3.0, size=d) * rng.choice([-1.0, 1.0], size=d)
         for n in (2, *range(8, 13)):  # many lengths, so that a last step that happened to be taken hides nothing
             yield dict(f=stairs, x0=x0, sigma=sigma, n=n, seed=int(rng.integers(1000)))
-            yield dict(f=bowl, x0=x0 + 0.1, sigma=sigma, n=n, seed=int(rng.integers(1000)))
+            yield dict(f=aside, x0=x0 + 0.1, sigma=sigma, n=n, seed=int(rng.integers(1000)))
     yield dict(f=bowl, x0=np.array([1.0, 2.0]), sigma=0.5, n=0, seed=2)
 
 
