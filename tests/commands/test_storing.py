@@ -12,7 +12,7 @@ import pytest
 from dlcourse.commands.program import main
 from dlcourse.commands.storing import WIDGET_VIEW, is_up_to_date, store
 from dlcourse.lesson import files
-from dlcourse.lesson.writing import CannotWrite, write_cells
+from dlcourse.lesson.writing import CannotWrite, time_and_needs, write_cells
 
 SETUP = "from dlcourse import open_lesson\nlesson = open_lesson('00')"
 
@@ -50,7 +50,7 @@ def test_a_notebook_gets_what_the_room_says_and_what_its_cells_show(tmp_path):
     shown = ["print-one-print", "figure-two-knobs", "predict-a", "import-ipywidgets-ipywidgets"]
     assert list(there) == ["title", "objectives", "setup", *shown, *exercises, "quiz"]
     assert there["title"].source == "# 00 · Start here"
-    assert there["objectives"].source == "You will see.\n\nAbout 20 minutes. Needs no other lesson."
+    assert there["objectives"].source == f"You will see.\n\n{time_and_needs("00")}"
     tags = {name: there[name].metadata["tags"] for name in ("setup", "figure-two-knobs", "predict-a")}
     assert tags == {"setup": ["setup"], "figure-two-knobs": ["widget"], "predict-a": ["predict"]}
     first = files.exercises("00")["00.1"]
