@@ -50,7 +50,7 @@ def test_a_notebook_gets_what_the_room_says_and_what_its_cells_show(tmp_path):
     shown = ["print-one-print", "figure-two-knobs", "predict-a", "import-ipywidgets-ipywidgets"]
     assert list(there) == ["title", "objectives", "setup", *shown, *exercises, "quiz"]
     assert there["title"].source == "# 00 · Start here"
-    assert there["objectives"].source == f"You will see.\n\n{time_and_needs("00")}"
+    assert there["objectives"].source == f"You will see.\n\n{time_and_needs('00')}"
     tags = {name: there[name].metadata["tags"] for name in ("setup", "figure-two-knobs", "predict-a")}
     assert tags == {"setup": ["setup"], "figure-two-knobs": ["widget"], "predict-a": ["predict"]}
     first = files.exercises("00")["00.1"]
