@@ -329,6 +329,12 @@ def _signed(place: tuple[ast.AST, str, int | None, ast.expr]) -> bool:
     return isinstance(parent, usual | ast.Lambda) and _field not in ("func", "generators")
 
 
+def _doubles(parent: ast.AST, name: str) -> bool:
+    """Whether this name, put there, hands a thing to its own method: a list that doubles each turn ends the memory."""
+    method = parent.func if isinstance(parent, ast.Call) else None
+    return isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name) and method.value.id == name
+
+
 def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """Numbers off by one, names exchanged, transposes, positions."""
     for place in list(_expressions(top, line)):
@@ -337,7 +343,7 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
             yield from _constant(place, scope)
         elif isinstance(old, ast.Name) and field != "func" and old.id in scope.names:
             for name in scope.names:
-                if name != old.id:
+                if name != old.id and not _doubles(parent, name):
                     yield from _put(place, _load(name), "the name: is it the one meant?")
             if scope.has_self and old.id in scope.attributes:
                 new = ast.Attribute(_load("self"), old.id, ast.Load())

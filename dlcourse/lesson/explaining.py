@@ -139,6 +139,7 @@ def explained(
     searches: list[Callable[[], tuple[str, str]]] = [
         lambda: ("fact", _lingers(source)),
         lambda: ("repair", _repair(exercise, cases, source, expected, order)),
+        lambda: ("fact", _stands_still(source) if verdict.evidence == "none" else ""),
         lambda: ("repair", _twin(exercise, cases, run.reports, order)),
     ]
     if verdict.evidence == "none":
@@ -335,9 +336,6 @@ def _fact(
     for function in functions:
         if line := _runs_once(function):
             return f"The loop in line {line} runs only once: something in it ends it on the first turn."
-    for function in functions:
-        if words := _stands_still(function):
-            return words
     if words := _globals(tree, exercise):
         return words
     values = [report.observed for report in run.reports if report.status == "value"]
@@ -421,20 +419,23 @@ def _runs_once(function: ast.FunctionDef) -> int:
     return 0
 
 
-def _stands_still(function: ast.FunctionDef) -> str:
-    """A counter that a loop waits for, and that nothing changes."""
-    stored = [node for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    assigned = [part for part in ast.walk(function) if isinstance(part, ast.Assign)]
-    starts = {
-        part.targets[0].id: part
-        for part in assigned
-        if isinstance(part.targets[0], ast.Name) and isinstance(part.value, ast.Constant)
-    }
-    for loop in [node for node in ast.walk(function) if isinstance(node, ast.While)]:
-        for name in [node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name) and node.id in starts]:
-            if sum(node.id == name for node in stored) == 1:
-                value = ast.unparse(starts[name].value)
-                return f"{name} is {value} all the time: nothing in the loop in line {loop.lineno} changes it."
+def _stands_still(source: str) -> str:
+    """A counter that a loop waits for, and that nothing changes; plainer than any slip that has the same effect."""
+    for function in [node for node in ast.walk(parse(source)) if isinstance(node, ast.FunctionDef)]:
+        nodes = list(ast.walk(function))
+        stored = [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+        starts = {
+            part.targets[0].id: part
+            for part in nodes
+            if isinstance(part, ast.Assign)
+            and isinstance(part.targets[0], ast.Name)
+            and isinstance(part.value, ast.Constant)
+        }
+        for loop in [node for node in nodes if isinstance(node, ast.While)]:
+            for name in [node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name) and node.id in starts]:
+                if stored.count(name) == 1:
+                    value = ast.unparse(starts[name].value)
+                    return f"{name} is {value} all the time: nothing in the loop in line {loop.lineno} changes it."
     return ""
 
 

@@ -59,6 +59,12 @@ def test_an_edit_has_a_kind(text, edited, kind):
     assert variants_of(text)[ast.unparse(ast.parse(edited))] == kind
 
 
+def test_no_edit_makes_a_list_grow_by_itself():
+    """It would double each turn, and take all memory long before any limit of time."""
+    edited = "\n".join(variants_of("def f(a, b):\n    while b:\n        a.extend(b)\n    return a"))
+    assert "extend(a)" not in edited.replace("b.extend(a)", "") and "a.extend(b)" in edited
+
+
 def test_the_line_is_that_of_the_slip():
     tree = ast.parse("def f(x):\n    y = 2\n\n    return x + y")
     assert {edit.line for edit in edits(tree) if edit.kind == "the sign"} == {4}
@@ -169,9 +175,8 @@ def test_a_counter_that_nothing_changes_is_told(monkeypatch):
         f"def descend(df, x0, lr, tol, max_iter):\n    x, history = x0, [x0]\n    k = 0\n{loop}    return x, history"
     )
     said = diagnose("02.2", source)
-    assert said.evidence in ("fact", "repair")
-    fact = "k is 0 all the time: nothing in the loop in line 4 changes it."
-    assert fact in said.lines[2] or "a condition left out" in said.lines[2]  # as a busy machine has time for
+    assert said.evidence == "fact"
+    assert "k is 0 all the time: nothing in the loop in line 4 changes it." in said.lines[2]
 
 
 def test_a_default_that_is_shared_by_all_calls_is_told(monkeypatch):

@@ -69,7 +69,7 @@ def test_given_may_use_what_the_exercise_forbade(open_notebook):
         ('open_lesson("02").predict("02.z")', "There is no prediction '02.z': lesson 02 has 02.a … 02.c."),
         (
             'open_lesson("02").show("hill")',
-            "Lesson 02 has no figure 'hill': there are descent, dial, basins, momentum.",
+            "Lesson 02 has no figure 'hill': there are descent, dial, basins, momentum, graph.",
         ),
     ],
 )
