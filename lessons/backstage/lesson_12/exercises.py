@@ -81,6 +81,32 @@ for positive in ("Z", "Z - Z.min(axis=1, keepdims=True)"):
         f"np.exp({LARGEST})",
         positive,
     )
+probabilities.mutant(
+    "You divided by the sum over the whole table: each row needs its own. And exp(1000) overflows to inf.",
+    "np.exp(Z - Z.max(axis=1, keepdims=True))\n    return E / E.sum(axis=1, keepdims=True)",
+    "np.exp(Z)\n    return E / E.sum()",
+)
+probabilities.mutant(
+    "You divided by the row's largest score. Subtract it: differences stay as they are then, and they are what counts.",
+    LARGEST,
+    "Z / Z.max(axis=1, keepdims=True)",
+)
+probabilities.mutant(
+    "You cut the scores off, so two that lie far out become equal. Subtract the row's largest score.",
+    LARGEST,
+    "np.clip(Z, -100, 100)",
+)
+probabilities.mutant(
+    "You squashed each score by itself: that is the sigmoid. Softmax makes each ROW add up to 1.",
+    f"np.exp({LARGEST})\n    return E / E.sum(axis=1, keepdims=True)",
+    "np.exp(-Z)\n    return 1 / (1 + E)",
+)
+probabilities.mutant("Your base is 2. Take e to the power of the scores: np.exp.", "np.exp(", "np.exp2(")
+for scores in ("Z", LARGEST):
+    probabilities.mutant(
+        "The row's largest is missing from your sum. Divide by the sum of all of the row's exponentials.",
+        [(LARGEST, scores), ("/ E.sum(axis=1, keepdims=True)", "/ (E.sum(axis=1) - E.max(axis=1))[:, None]")],
+    )
 
 
 @probabilities.cases
@@ -181,6 +207,28 @@ for guard in ("1e-6", "1e-7", "1e-8", "1e-9", "1e-10"):
         SUM,
         f"float(-np.sum(Y * np.log(P + {guard})))",
     )
+for floor in ("1e-6", "1e-7", "1e-8", "1e-9"):
+    surprise.mutant(
+        "A floor under the probabilities changes the result of a tiny one. Pick first: then no 0 meets the log.",
+        SUM,
+        f"float(-np.log(np.maximum(p, {floor})).sum())",
+    )
+surprise.mutant(
+    "That is the squared error. Cross-entropy is minus the log of the right class's probability.",
+    SUM,
+    "float(((P - Y) ** 2).sum())",
+)
+for floor in ("1e-8", "1e-9", "1e-10", "1e-12", "1e-15"):
+    surprise.mutant(
+        "P and Y have changed places. The log is taken of the probabilities P; Y picks which of them counts.",
+        SUM,
+        f"float(-(P * np.log(np.maximum(Y, {floor}))).sum())",
+    )
+surprise.mutant(
+    "P @ Y.T joins each row of P with each row of Y. A sample has one label: P * Y joins a row with its own.",
+    SUM,
+    "float(-np.log(P @ Y.T).sum())",
+)
 
 
 @surprise.cases
@@ -189,6 +237,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(P=np.array([[0.2, 0.8]]), Y=np.array([[1, 0]]))
     yield dict(P=np.array([[1.0, 0.0]]), Y=np.array([[1, 0]]))  # a perfect prediction
     yield dict(P=np.array([[0.001, 0.999]]), Y=np.array([[1, 0]]))
+    yield dict(P=np.array([[1e-10, 1.0 - 1e-10]]), Y=np.array([[1, 0]]))  # sure of the wrong class
     for n, k in [(4, 3), (6, 3), (5, 4)]:
         P = 0.1 / k + 0.9 * rng.dirichlet(np.ones(k), size=n)
         yield dict(P=P, Y=np.eye(k)[rng.integers(0, k, size=n)])
@@ -262,6 +311,21 @@ training.mutant(
 training.mutant(
     "You took one step too few. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps - 1)"
 )
+training.mutant(
+    "What you return has made one step, and all your losses are the first. Build the graph and the step before the "
+    "loop, and call the step in it.",
+    "losses = [float(step({x: X, y: Y})) for _ in range(steps)]",
+    "losses = [float(step({x: X, y: Y}))] * steps",
+)
+training.mutant(
+    "Those are Adam's steps. Asked for is plain gradient descent: dl.GradientDescent.", "dl.GradientDescent", "dl.Adam"
+)
+for guess in ("dl.softmax(x @ W + b)", "x @ W + b"):
+    training.mutant(
+        "You minimise the squared error. The loss of this lesson is the cross-entropy: dl.softmax_cross_entropy.",
+        "dl.softmax_cross_entropy(x @ W + b, y)",
+        f"dl.squared_error({guess}, y)",
+    )
 training.mutant(
     "That is one loss, the last. All of them are asked for, in a list.", "b.value, losses", "b.value, losses[-1]"
 )
@@ -342,6 +406,11 @@ line.mutant(
     "-d[0] / d[1], -e / d[1]",
     "-d[0] // d[1], -e // d[1]",
 )
+line.mutant(
+    "You divided by the length of d. Solve for x₁, the second coordinate: divide by its coefficient d₁.",
+    "-d[0] / d[1], -e / d[1]",
+    "-d[0] / np.linalg.norm(d), -e / np.linalg.norm(d)",
+)
 
 
 @line.cases
@@ -409,6 +478,17 @@ share.mutant(
     RIGHT,
     "float((winners == labels).sum() / W.shape[1])",
 )
+share.mutant(
+    "You ask whether class 1 scores more than 0.5. Scores are no probabilities: the largest of the row wins.",
+    "(X @ W + b).argmax(axis=1)",
+    "(X @ W + b)[:, 1] > 0.5",
+)
+for distance in ("np.abs(winners - labels).mean()", "1 - np.abs(winners - labels).mean()"):
+    share.mutant(
+        "You measure how far apart the numbers of the classes are. They are names: count where both are equal.",
+        RIGHT,
+        f"float({distance})",
+    )
 
 
 @share.cases
