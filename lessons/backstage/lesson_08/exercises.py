@@ -79,6 +79,38 @@ composed.mutant(
     "slope * abs(df(x))",
 )
 composed.mutant("You multiplied the values. It is the slopes df that scale a change.", "slope * df(x)", "slope * f(x)")
+composed.mutant(
+    "The slope of the first link is missing. It scales the change, too: fs[0] gets x, so dfs[0] is taken at x.",
+    "slope = slope * df(x)",
+    "slope = slope * (df(x) if f is not fs[0] else 1.0)",
+)
+composed.mutant(
+    "Every factor is the slope of the first link. Each link has a slope of its own: fs and dfs move on together.",
+    "slope * df(x)",
+    "slope * dfs[0](x)",
+)
+
+
+@composed.mutant(
+    "Each slope is taken one function after x, and no further. Keep the value: the third link gets what two have made."
+)
+def _(fs: list[Function], dfs: list[Function], x: float) -> float:
+    slope = dfs[0](x)
+    for i in range(1, len(fs)):
+        slope = slope * dfs[i](fs[i - 1](x))
+    return slope
+
+
+@composed.mutant(
+    "Your value goes through some functions more than once. Each link moves it on once, and then the next."
+)
+def _(fs: list[Function], dfs: list[Function], x: float) -> float:
+    slope = 1.0
+    for i in range(len(fs)):
+        for f in fs[: i + 1]:
+            x = f(x)
+        slope = slope * dfs[i](x)
+    return slope
 
 
 LINKS = {  # a function and its slope, as text
@@ -192,11 +224,101 @@ def _(edges: Edges, start: str, end: str) -> float:
     return total
 
 
+@paths.mutant("You take two arrows of a path at most. A path may have any number: let the function call itself.")
+def _(edges: Edges, start: str, end: str) -> float:
+    return sum(edges[start].get(node, 1.0) * arrows[end] for node, arrows in edges.items() if end in arrows)
+
+
+@paths.mutant(
+    "A node passes its share on before all of its shares have arrived. What comes later has to go on from there, too."
+)
+def _(edges: Edges, start: str, end: str) -> float:
+    shares, queue = {start: 1.0}, [start]
+    for node in queue:
+        for after, slope in edges.get(node, {}).items():
+            if after not in shares:
+                shares[after] = 0.0
+                queue.append(after)
+            shares[after] += shares[node] * slope
+    return shares.get(end, 0.0)
+
+
+@paths.mutant("A share that arrives at a node replaces the one that is there. Where paths meet, their shares add up.")
+def _(edges: Edges, start: str, end: str) -> float:
+    shares, queue = {start: 1.0}, [start]
+    for node in queue:
+        for after, slope in edges.get(node, {}).items():
+            shares[after] = shares[node] * slope
+            queue.append(after)
+    return shares[end]
+
+
+@paths.mutant(
+    "Of each path only the last slope is left. Take the product so far along, and multiply each slope into it."
+)
+def _(edges: Edges, start: str, end: str) -> float:
+    total, ways = 0.0, [(start, 1.0)]
+    for node, product in ways:
+        total += product if node == end else 0.0
+        ways.extend(edges.get(node, {}).items())
+    return total
+
+
+@paths.mutant("Only the path with the largest product is kept. All paths carry the change: their products add up.")
+def _(edges: Edges, start: str, end: str) -> float:
+    ways = [(start, 1.0)]
+    for node, product in ways:
+        ways.extend((after, product * slope) for after, slope in edges.get(node, {}).items())
+    return max([*(product for node, product in ways if node == end)])
+
+
+@paths.mutant("Only the path with the largest product is kept. All paths carry the change: their products add up.")
+def _(edges: Edges, start: str, end: str) -> float:
+    ways = [(start, 1.0)]
+    for node, product in ways:
+        ways.extend((after, product * slope) for after, slope in edges.get(node, {}).items())
+    return max([0.0, *(product for node, product in ways if node == end)])
+
+
+@paths.mutant("You add along a path. Along a path the slopes multiply; it is the paths that add up.")
+def _(edges: Edges, start: str, end: str) -> float:
+    ways = [(start, 0.0)]
+    for node, along in ways:
+        ways.extend((after, along + slope) for after, slope in edges.get(node, {}).items())
+    return sum(along for node, along in ways if node == end)
+
+
+@paths.mutant("You add along a path. Along a path the slopes multiply; it is the paths that add up.")
+def _(edges: Edges, start: str, end: str) -> float:
+    ways = [(start, 1.0)]
+    for node, along in ways:
+        ways.extend((after, along + slope) for after, slope in edges.get(node, {}).items())
+    return sum(along for node, along in ways if node == end)
+
+
+@paths.mutant(
+    "Your branches share one product. A slope belongs to the paths through its arrow alone: keep one for each."
+)
+def _(edges: Edges, start: str, end: str) -> float:
+    total, product, stack = 0.0, 1.0, [start]
+    while stack:
+        node = stack.pop()
+        if node == end:
+            total, product = total + product, 1.0
+            continue
+        for after, slope in edges.get(node, {}).items():
+            product *= slope
+            stack.append(after)
+    return total
+
+
 @paths.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     worked: Edges = {"a": {"b": 2.0, "c": 3.0}, "b": {"d": 5.0}, "c": {"d": 7.0}, "d": {"e": 0.5}}
     yield dict(edges=worked, start="a", end="e")
     yield dict(edges=worked, start="a", end="d")  # an arrow leaves the end
+    # d is met first by the short way, before its share through b is there
+    yield dict(edges={"a": {"d": 2.0, "b": 3.0}, "b": {"d": 5.0}, "d": {"e": 7.0}}, start="a", end="e")
 
     def slope() -> float:
         return round(float(rng.uniform(0.3, 2.5) * rng.choice([-1, 1])), 3)
@@ -210,6 +332,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         for k in range(1, count):
             for before in {int(v) for v in rng.integers(max(0, k - 3), k, size=2)} | {k - 1}:
                 edges[names[before]][names[k]] = slope()
+        for name, arrows in edges.items():
+            edges[name] = {str(after): arrows[str(after)] for after in rng.permutation(list(arrows))}
         yield dict(edges=edges, start="n0", end=names[-1])
         yield dict(edges=edges, start="n1", end=names[-2])
 
@@ -271,6 +395,11 @@ linear.mutant(
     "(w @ x - y) * x",
     "np.abs((w @ x - y) * x)",
 )
+linear.mutant(
+    "x multiplies the target alone, and not the prediction. Put the error w·x − y in parentheses.",
+    "(w @ x - y) * x",
+    "w @ x - y * x",
+)
 linear.mutant("The error is squared still. The slope of ½e² by e is e.", "(w @ x - y)", "(w @ x - y) ** 2")
 
 
@@ -329,6 +458,22 @@ plane.mutant(
     ALL_THREE,
     "-b // a, -c // b, -a // c",
 )
+plane.mutant(
+    "Your three are ∂x/∂y, ∂x/∂z and ∂y/∂z. Go round: ∂x/∂y, then ∂y/∂z, then ∂z/∂x.",
+    ALL_THREE,
+    "-b / a, -c / a, -c / b",
+)
+plane.mutant(
+    "You let two letters move at once. In each experiment one is moved, one follows, and the third is held still.",
+    ALL_THREE,
+    "-(b + c) / a, -(a + c) / b, -(a + b) / c",
+)
+for undivided in ("a, b, c", "-a, -b, -c", "b, c, a", "-b, -c, -a"):
+    plane.mutant(
+        "Those are the coefficients. A slope says how far one letter moves for each unit of another: divide two.",
+        ALL_THREE,
+        undivided,
+    )
 
 
 @plane.cases
