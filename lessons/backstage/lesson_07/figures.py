@@ -10,7 +10,7 @@ import numpy as np
 import dlcourse as dl
 from dlcourse.engine.graph import Constant, Node, topological_order
 from dlcourse.engine.tracing import names_of
-from dlcourse.figures import Figure, Mark, Panel, by_frame, choice, curve, entry, point, slider
+from dlcourse.figures import Figure, Mark, Panel, by_frame, choice, curve, entry, point, slider, text
 from dlcourse.figures.formulas import FormulaError, formula
 from dlcourse.figures.graphs import graph_panel
 from dlcourse.figures.spelling import count, listed
@@ -205,8 +205,10 @@ class Visits(Figure):
         heights = np.arange(n + 1.0)  # what lies beyond is still to be found out
         counts = Panel(
             [
-                curve(heights, self.without[: n + 1], role="derivative", label="without memory"),
-                curve(heights, heights + 1, role="function", label="with memory"),
+                curve(heights, self.without[: n + 1], role="derivative"),
+                curve(heights, heights + 1, role="function"),
+                text(0.4, 4e5, "dashed: without memory"),  # beside curves this short there is no room
+                text(0.4, 1e5, "solid: with memory"),
                 point(self.height, float(self.without[n]), role="here", label=f"{self.without[n]}"),
                 point(self.height, n + 1.0, role="here", label=f"{n + 1}"),
             ],
