@@ -11,6 +11,7 @@ cases of the exercise do not notice.
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -176,9 +177,20 @@ def _like(new: Node, old: ast.AST) -> Node:
     return new
 
 
+def _computed(top: ast.AST) -> Iterator[ast.AST]:
+    """Every node but the types in annotations, outer ones first: nothing is computed from those."""
+    todo = deque([top])
+    while todo:
+        node = todo.popleft()
+        yield node
+        for field, value in ast.iter_fields(node):
+            if field not in ("annotation", "returns"):
+                todo += [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, ast.AST)]
+
+
 def _expressions(top: ast.AST, line: int | None) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
     """Every expression that is computed, with the field that holds it; outer ones first."""
-    for parent in ast.walk(top):
+    for parent in _computed(top):
         if isinstance(parent, ast.arguments | ast.ClassDef) or is_tick(parent):
             continue
         for field, value in ast.iter_fields(parent):
@@ -243,7 +255,7 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 
 def _operators(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """Signs, operators, comparisons and conditions."""
-    for node in ast.walk(top):
+    for node in _computed(top):
         if line not in (None, getattr(node, "lineno", None)):
             continue
         if isinstance(node, ast.BinOp | ast.AugAssign):
@@ -298,7 +310,7 @@ def _operators(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
 
 def _everywhere(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """The same operator exchanged wherever it stands."""
-    nodes = [node for node in ast.walk(top) if isinstance(node, ast.BinOp)]
+    nodes = [node for node in _computed(top) if isinstance(node, ast.BinOp)]
     for old in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.MatMult, ast.Pow):
         those = [node for node in nodes if isinstance(node.op, old)]
         if len(those) < 2 or line not in (None, those[0].lineno):
@@ -378,7 +390,7 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
                 rest = old.elts[:i] + old.elts[i + 1 :]
                 fewer = rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
                 yield from _put(place, fewer, "an entry too many")
-    for node in ast.walk(top):
+    for node in _computed(top):
         target = node.target if isinstance(node, ast.comprehension | ast.For) else None
         if isinstance(target, ast.Tuple) and len(target.elts) == 2 and line in (None, target.lineno):
             yield from _exchanged(target, "elts", "the order of the names")
@@ -451,7 +463,7 @@ def _subscript(place: tuple[ast.AST, str, int | None, ast.expr], old: ast.Subscr
 
 def _calls(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """Arguments exchanged, another function of the same family, axis and keepdims, a call left out or too many."""
-    for node in ast.walk(top):
+    for node in _computed(top):
         if not isinstance(node, ast.Call) or is_tick(node) or line not in (None, node.lineno):
             continue
         if 2 <= len(node.args) <= 4:
@@ -588,7 +600,7 @@ def _terms(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
 
 
 def _bodies(top: ast.AST) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
-    for node in ast.walk(top):
+    for node in _computed(top):
         for field in ("body", "orelse", "finalbody"):
             body = getattr(node, field, None)
             if isinstance(body, list) and body and isinstance(body[0], ast.stmt):

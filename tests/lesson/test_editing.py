@@ -101,6 +101,11 @@ def test_ticks_are_in_loops_and_functions_and_are_no_part_of_what_is_edited():
     assert sum(is_tick(node) for node in ast.walk(tree) if isinstance(node, ast.Expr)) == 2
 
 
+def test_the_type_of_a_variable_is_no_part_of_what_is_computed():
+    tree = ast.parse("def f(x):\n    y: dict[str, list[int]] = {}\n    return y")
+    assert all("y: dict[str, list[int]] =" in ast.unparse(tree) for _ in edits(tree, 2) if "y:" in ast.unparse(tree))
+
+
 def test_a_loop_that_an_edit_makes_counts_its_turns_too():
     tree = with_ticks(ast.parse("def f(x):\n    if x:\n        x = x - 1\n    return x"))
     made = [ast.unparse(tree) for edit in edits(tree) if edit.kind == "`if` or `while`"]

@@ -122,7 +122,11 @@ def survivors(
             answer = turns.built(tree)
             if answer is None:
                 continue
-            passes = [draw.lets_through(answer) for draw in draws]
+            passes = []
+            for draw in draws:
+                passes.append(draw.lets_through(answer))
+                if turns.made > turns.most:  # a loop without an end has none under another seed either
+                    break
             if any(passes) and (text := _plain(tree)) not in known:
                 known.add(text)
                 found.append(Survivor(kind, text, passes[0], sum(passes[1:])))

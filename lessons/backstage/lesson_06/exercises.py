@@ -392,10 +392,17 @@ critic.equivalent(
 )
 
 
+critic.equivalent("argmax(r)", "argmax(r, axis=0)", "The rewards have one axis, and it is both the first and the last.")
+critic.equivalent(
+    "argmax(r)", "argmax(r, axis=-1)", "The rewards have one axis, and it is both the first and the last."
+)
+
+
 @critic.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(a=[0, 1, 2], r=[0, 3, 0])
     yield dict(a=[0, 1, 3], r=[4, 0, 12])  # opens upwards
+    yield dict(a=[0, 1, 3], r=[12, 0, 4])  # the best action is not the largest one
     for noise, bend in ((0.0, -1.0), (0.3, -0.5), (0.3, -2.0), (0.1, 1.5), (0.1, 0.8)):
         best = float(rng.uniform(1.5, 3.0)) * float(rng.choice([-1, 1]))
         a = best + rng.permutation(np.linspace(-2, 2, 9)) + rng.uniform(-0.2, 0.2, size=9)
@@ -485,6 +492,14 @@ cantor.equivalent("x <= 2 / 3", "x < 2 / 3", "At two thirds the right copy begin
 
 
 cantor.mutant("The copy has one refinement less to come: hand k − 1 on, not k.", "k - 1", "k", count=2)
+
+
+cantor.equivalent("k == 0", "k <= 0", "k counts down one by one, and so meets 0.")
+cantor.equivalent(
+    "    if x < 1 / 3:\n        return devil(3 * x, k - 1) / 2\n    if x <= 2 / 3:\n        return 0.5\n",
+    "    if x <= 2 / 3:\n        if x < 1 / 3:\n            return devil(3 * x, k - 1) / 2\n        return 0.5\n",
+    "What is left of a third is left of two thirds.",
+)
 
 
 @cantor.cases

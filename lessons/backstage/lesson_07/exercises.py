@@ -199,6 +199,25 @@ forward.mutant(
 forward.mutant("You return the fed values only: nothing was computed.", "return values", "return dict(feed)")
 
 
+forward.equivalent(
+    "len(values) < len(graph)",
+    "len(values) != len(graph)",
+    "Every name in values is in the graph, so there are never more.",
+)
+forward.equivalent("name not in values", "name not in feed", "It is computed again, from the same values.")
+forward.equivalent(
+    "in graph.items()",
+    "in reversed(list(graph.items()))",
+    "Whatever can be computed is, until nothing is left: in which order does not count.",
+)
+forward.equivalent(
+    "for i in inputs)", "for i in reversed(list(inputs)))", "All of them are asked for, in whatever order."
+)
+forward.equivalent(
+    "if name not in values", "while name not in values", "The first turn gives it its value: there is no second one."
+)
+
+
 @forward.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     functions = {
@@ -279,6 +298,24 @@ users.mutant(
     "return {name: len(used_by[name]) for name in graph}",
 )
 users.mutant("Each node is in its own list. A node does not use itself.", "[] for name", "[name] for name")
+
+
+users.equivalent("    for name in graph:", "    for name in used_by:", "Every name of the graph has its list.")
+users.equivalent(
+    "    for name in graph:",
+    "    for name in reversed(list(graph)):",
+    "The order within a list is free, and so is the order of the names.",
+)
+users.equivalent(
+    "dict.fromkeys(graph[name][1])",
+    "reversed(list(dict.fromkeys(graph[name][1])))",
+    "The order within a list is free, and so is the order of the names.",
+)
+users.equivalent(
+    "for name in graph}",
+    "for name in reversed(list(graph))}",
+    "The order within a list is free, and so is the order of the names.",
+)
 
 
 @users.cases
@@ -371,6 +408,21 @@ upstream.mutant(
 )
 
 
+upstream.equivalent(
+    "if name not in found", "while name not in found", "The first turn puts it in: there is no second one."
+)
+upstream.equivalent(
+    "    found: set[str] = set()\n    waiting = list(graph[node][1])\n",
+    "    waiting = list(graph[node][1])\n    found: set[str] = set()\n",
+    "Neither of the two lines uses the other.",
+)
+upstream.equivalent(
+    "            found.add(name)\n            waiting.extend(graph[name][1])\n",
+    "            waiting.extend(graph[name][1])\n            found.add(name)\n",
+    "Neither of the two lines uses the other.",
+)
+
+
 @upstream.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     graph = {"y": ("tanh", ["s"]), "s": ("multiply", ["w", "x"])} | {name: ("input", []) for name in "wxb"}
@@ -386,6 +438,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         yield dict(graph=graph, node=str(rng.choice(depends or middle)))
     ladder: Graph = {"n0": ("input", [])} | {f"n{k}": ("add", [f"n{k - 1}"] * 2) for k in range(1, 61)}
     yield dict(graph=ladder, node="n60")  # 2⁶⁰ paths
+    braid: Graph = {"a0": ("input", []), "b0": ("input", [])}
+    for k in range(1, 41):
+        braid |= {f"{side}{k}": ("add", [f"a{k - 1}", f"b{k - 1}"]) for side in "ab"}
+    yield dict(graph=braid, node="a40")  # 2⁴⁰ paths, and no node uses another one twice
 
 
 @upstream.observe
