@@ -105,10 +105,47 @@ order.mutant(
 )
 
 
+NOTE = "            if name not in noted:\n                noted.add(name)\n                order.append(name)\n"
+order.equivalent("if name not in noted", "if name not in order", "The set and the list hold the same names.")
+order.equivalent("if i not in noted", "if i not in order", "The set and the list hold the same names.")
+order.equivalent(
+    "in graph:", "in reversed(list(graph)):", "Any order will do in which no node stands before one of its inputs."
+)
+order.equivalent(
+    "in graph[name][1]",
+    "in reversed(list(graph[name][1]))",
+    "Any order will do in which no node stands before one of its inputs.",
+)
+order.equivalent(
+    "if name not in noted:", "while name not in noted:", "The first turn notes it: there is no second one."
+)
+order.equivalent(
+    "    order: list[str] = []\n    noted: set[str] = set()\n",
+    "    noted: set[str] = set()\n    order: list[str] = []\n",
+    "Neither of the two lines uses the other.",
+)
+order.equivalent(
+    "            stack.pop()\n" + NOTE,
+    NOTE + "            stack.pop()\n",
+    "The name is at hand, whether it is still on the stack or not.",
+)
+order.equivalent(
+    "            if waiting:\n                stack.extend(waiting)\n",
+    "            stack.extend(waiting)\n            if waiting:\n",
+    "Nothing is put on the stack where nothing waits.",
+)
+order.equivalent(
+    "                noted.add(name)\n                order.append(name)\n",
+    "                order.append(name)\n                noted.add(name)\n",
+    "Neither of the two lines uses the other.",
+)
+
+
 @order.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(graph={"s": ("multiply", ["w", "x"]), "y": ("tanh", ["s"]), "x": ("input", []), "w": ("input", [])})
     yield dict(graph={"b": ("tanh", ["a"]), "c": ("add", ["a", "b"]), "d": ("add", ["c", "b"]), "a": ("input", [])})
+    yield dict(graph={"b": ("tanh", ["a"]), "a": ("input", []), "c": ("input", [])})  # nobody needs the last one
     for size in (8, 12, 16):
         yield dict(graph=random_graph(rng, 3, size))
     yield dict(graph="n1499 … n0, each from the one before it", deep=True)
