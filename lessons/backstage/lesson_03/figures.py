@@ -200,7 +200,7 @@ class Turn(Figure):
         east, north = (fixed(v) for v in self.d)
         return (
             f"d = ({east}, {north}), {self.between:.0f}° from ∇f; the slope along d is "
-            f"{fixed(np.linalg.norm(self.gradient))} · cos {self.between:.0f}° = {fixed(self.slope)}"
+            f"{fixed(float(np.linalg.norm(self.gradient)))} · cos {self.between:.0f}° = {fixed(self.slope)}"
         )
 
 
