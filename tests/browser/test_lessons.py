@@ -27,7 +27,8 @@ class Visit:
     complaints_before: list[str]
 
     def figure_cells(self) -> list[dict[str, Any]]:
-        return [cell for cell in self.released["cells"] if "lesson.show(" in "".join(cell["source"])]
+        calls = ("lesson.show(", "lesson.practice(")
+        return [cell for cell in self.released["cells"] if any(call in "".join(cell["source"]) for call in calls)]
 
     def figures(self) -> list[FigureOnPage]:
         found = figures_on(self.notebook.page)

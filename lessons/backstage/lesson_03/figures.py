@@ -135,7 +135,7 @@ class Hill2D(Figure):
 
     def describe(self) -> str:
         gx, gy = (fixed(g) for g in self.gradient)
-        where = f"at ({fixed(self.x)}, {fixed(self.y)}) the height is {fixed(self.height)}"
+        where = f"{self.hill}, at ({fixed(self.x)}, {fixed(self.y)}) the height is {fixed(self.height)}"
         where += f"; slope along x {gx}, along y {gy}"
         if np.hypot(*self.gradient) < 5e-3:
             return f"{where}: the ground is level, and there is no arrow"
