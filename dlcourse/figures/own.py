@@ -94,7 +94,8 @@ class OwnGraph(Figure):
                 )
             self._read_dict(of, values or {}, gradients or {})
         else:
-            raise ValueError(f"of= takes a node, or a graph as in lesson 07, and this is {type(of).__name__}")
+            given = "nothing was given" if of is None else f"this is {type(of).__name__}"
+            raise ValueError(f"of= takes a node, as in of=loss, or a graph as in lesson 07, and {given}")
         self.computed = [n for n in self.nodes if n.inputs]
         self.walked_back = [n for n in reversed(self.nodes) if n in self.gradients]
         # signs make narrower boxes than words, and names alone narrower ones still
@@ -151,8 +152,13 @@ class OwnGraph(Figure):
             self.gradients = {n: spelled(g) for n, g in zip(by, found, strict=True)}
 
     def _read_dict(self, graph: Graph, values: Mapping[str, Any], gradients: Mapping[str, Any]) -> None:
+        if not graph:
+            raise ValueError("the dict is empty: there is nothing to draw")
         if len(graph) > MOST_NODES:
             self._refuse(len(graph))
+        for name, line in graph.items():
+            if not (isinstance(line, tuple | list) and len(line) == 2 and isinstance(line[1], tuple | list)):
+                raise ValueError(f"the line of {name} is {line!r:.60}, not (operation, [names of its inputs])")
         boxes: dict[str, Box] = {}
         for name, (_, inputs) in graph.items():
             if missing := [i for i in inputs if i not in graph]:

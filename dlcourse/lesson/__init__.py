@@ -11,7 +11,9 @@ A notebook uses ``open_lesson``; ``lessons/backstage/lesson_NN/exercises.py`` us
 ``judging``      observations to a verdict in plain words; in grading this half stays outside
 ``editing``      every small edit of a program
 ``explaining``   why it is wrong, found out by running such edits; where the learner's own code may run
-``notebook``     the ``lesson`` object: predict, show, check, hint, given, solution, quiz, progress
+``practice``     problems by hand, drawn from a seed; a family of them is data, in its lesson's room
+``progress``     what the learner has done, in a local file
+``notebook``     the ``lesson`` object: predict, show, check, hint, given, solution, practice, quiz, progress
 """
 
 from dlcourse.lesson.cases import function_of

@@ -148,7 +148,7 @@ class Lesson:
         try:
             figure = figures[name](**settings)
         except (TypeError, ValueError) as problem:
-            if not settings:
+            if not settings and name != "graph":
                 raise  # then it is the figure's own mistake
             raise UnknownSetting(f"The figure {name!r} cannot start like that: {problem}.") from None
         figure.show()

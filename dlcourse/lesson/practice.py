@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -135,8 +135,6 @@ class Problem:
             )
             for b in self.boxes
         ]
-        from dataclasses import replace
-
         return [replace(p, marks=[*p.marks, *(b for i, b in boxes if i == k)]) for k, p in enumerate(self.panels)]
 
 

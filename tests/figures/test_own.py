@@ -95,10 +95,14 @@ def test_a_dict_shows_what_the_learners_own_functions_returned():
     [
         ({"of": {"a": ("add", ["b", "b"]), "b": ("tanh", ["a"])}}, "a and b cannot be computed: .* has a cycle"),
         ({"of": {"a": ("tanh", ["b"])}}, "a uses b, and the dict has no line for b"),
-        ({"of": 3}, "of= takes a node, or a graph as in lesson 07, and this is int"),
+        ({"of": 3}, "of= takes a node, as in of=loss, or a graph as in lesson 07, and this is int"),
         ({"of": SQUARE, "gradients": True}, "a dict computes nothing"),
         ({"of": dl.constant(1.0), "values": {}}, "a node of the engine computes its values"),
         ({"of": dl.parameter([1.0, 2.0]), "gradients": True}, "scalar|one number"),
+        ({"of": {}}, "the dict is empty"),
+        ({"of": {"a": ("add", "b", "c")}}, r"the line of a is \('add', 'b', 'c'\), not \(operation, "),
+        ({"of": {"a": 3.0}}, r"the line of a is 3.0, not"),
+        ({}, "of= takes a node, as in of=loss, or a graph as in lesson 07, and nothing was given"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_in_one_sentence(settings, says):
