@@ -67,7 +67,7 @@ class Descent(Figure):
             [
                 polyline(np.arange(len(path)), lengths, role="derivative", shown=by_frame(counts), markers=True),
                 point(by_frame(list(range(len(path)))), by_frame(lengths), role="here", label="last step"),
-                point(by_frame(counts), by_frame(np.abs(self.rate * self.slopes)), role="minimum", label="next"),
+                point(by_frame(counts), by_frame(np.abs(self.rate * self.slopes)), role="guide", label="next"),
             ],
             xlim=(0, 30),
             ylim=(0, 2.0),
