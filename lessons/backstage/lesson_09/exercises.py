@@ -67,6 +67,11 @@ slope.mutant(
 slope.mutant(
     "1 − σ(a)² is the pattern of tanh. The sigmoid's slope is σ(a)(1 − σ(a)).", SLOPE, "1 - 1 / (1 + np.exp(-a)) ** 2"
 )
+slope.mutant(
+    "That is a bell, and ¼ at 0, too, but it dies away as e⁻ᵃ². The slope is σ(a)(1 − σ(a)).",
+    SLOPE,
+    "np.exp(-(a**2)) / 4",
+)
 slope.mutant("That is 1 − σ(a). One factor is missing: the slope is σ(a)(1 − σ(a)).", SLOPE, "1 / (1 + np.exp(a))")
 
 
@@ -108,6 +113,20 @@ through_h.mutant(
     "np.tanh(s)",
     "np.tanh(np.tanh(s))",
 )
+through_h.mutant(
+    "You square all of 1 − tanh(s). The square belongs to tanh(s) alone: 1 − tanh(s)².",
+    "1 - np.tanh(s) ** 2",
+    "(1 - np.tanh(s)) ** 2",
+)
+through_h.mutant(
+    "Where s is negative, your relu turns the sign round. It is flat there: its slope is 0.", "(s > 0)", "np.sign(s)"
+)
+for leak in ("0.01", "0.1", "0.2"):
+    through_h.mutant(
+        "Where s is not positive, you let a small share through. That is a leaky relu; relu itself is flat there.",
+        "(s > 0)",
+        f"np.where(s > 0, 1.0, {leak})",
+    )
 through_h.mutant("The square is missing: tanh has the slope 1 − tanh(s)².", "np.tanh(s) ** 2", "np.tanh(s)")
 through_h.mutant(
     "Your slope of tanh is 1 − s². What is squared is tanh(s), not s: 1 − tanh(s)².", "np.tanh(s) ** 2", "s**2"
@@ -211,6 +230,16 @@ through_sum.mutant(
     "(W * dC_ds[:, None]).sum(axis=1)",
 )
 through_sum.mutant(
+    "You inverted W. On the way back nothing is undone: each z adds up what it moves, with W turned, Wᵀ.",
+    "W.T @ dC_ds",
+    "np.linalg.pinv(W) @ dC_ds",
+)
+through_sum.mutant(
+    "You added up before you multiplied. Each weight has to meet its own dC/ds first; then add.",
+    "W.T @ dC_ds",
+    "W.sum(axis=0) * dC_ds.sum()",
+)
+through_sum.mutant(
     "Only the first z has got its slope. W has a column for each z.", "W.T @ dC_ds", "W[:, :1].T @ dC_ds"
 )
 
@@ -290,6 +319,34 @@ depth.mutant(
 depth.mutant(
     "You multiplied the places. What scales is the slope there: dh(value).", "factor * dh(value)", "factor * value"
 )
+LOOP = "    for value in s:\n        factor = factor * dh(value)\n"
+for place in ("sum(s)", "np.prod(s)"):
+    depth.mutant(
+        "You put the places together and take one slope. Each layer has a slope at its own place: multiply these.",
+        LOOP,
+        f"    factor = dh({place})\n",
+    )
+depth.mutant(
+    "You took all slopes at the mean of the places. Each layer stands at a place of its own.",
+    "dh(value)",
+    "dh(np.mean(s))",
+)
+depth.mutant(
+    "The product goes into dh with you. dh gets the place alone; what it gives multiplies the product.",
+    "factor * dh(value)",
+    "dh(value * factor)",
+)
+depth.mutant(
+    "You took the slopes at 0, 1, 2, the numbers of the layers. The places are what stands in s.",
+    "for value in s:",
+    "for value in range(len(s)):",
+)
+for end in ("min", "max"):
+    depth.mutant(
+        "That is a single slope, of the layer that lets least or most through. All of them multiply.",
+        LOOP,
+        f"    factor = {end}(dh(value) for value in s)\n",
+    )
 depth.mutant(
     "¼ is the most that a sigmoid lets through, at 0. Here dh says the slope, and each layer has a place of its own.",
     "return factor",
@@ -355,6 +412,15 @@ fold.mutant(
     "Everything comes out 0. What does your product begin with? Zeros stay zeros; Ws[0] is a good beginning.",
     "W = Ws[0]",
     "W = np.zeros_like(Ws[0])",
+)
+fold.mutant(
+    "Your product begins with a table of ones. What changes nothing is the identity, np.eye; or begin with Ws[0].",
+    "W = Ws[0]\n    for after in Ws[1:]:",
+    "W = np.ones(Ws[0].shape)\n    for after in Ws:",
+)
+fold.mutant(
+    "Each matrix is transposed. They go into the product as they are.",
+    [("W = Ws[0]", "W = Ws[0].T"), ("after @ W", "after.T @ W")],
 )
 fold.mutant(
     "That is the product of the first two alone. Does a `return` stand inside your loop?",

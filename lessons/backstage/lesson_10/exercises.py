@@ -81,6 +81,30 @@ numerical.mutant(
     "np.zeros_like(x)",
 )
 numerical.mutant(
+    "With whole numbers in x, its copy holds whole numbers, too, and h is cut off. Make the copy an array of floats.",
+    """step = np.zeros(len(x))
+        step[j] = h
+        columns.append((f(x + step) - f(x - step)) / (2 * h))""",
+    """up, down = x.copy(), x.copy()
+        up[j] += h
+        down[j] -= h
+        columns.append((f(up) - f(down)) / (2 * h))""",
+)
+numerical.mutant(
+    "Both ends are the same place, so all slopes are 0. Is `down = x` a second name for the same array? Copy it.",
+    "(f(x + step) - f(x - step))",
+    "(f(x) - f(x))",
+)
+for tiny in ("1e-15", "1e-14", "1e-13", "1e-12"):
+    numerical.mutant(
+        "Your step is so small that rounding eats the difference, as in lesson 01. Take h = 1e-5.", "1e-5", tiny
+    )
+numerical.mutant(
+    "Only f(x − step) is divided by 2h. Put the difference in brackets, then divide it.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "f(x + step) - f(x - step) / (2 * h)",
+)
+numerical.mutant(
     "The signs are lost. An output may fall when an input rises: its slope is negative.",
     "(f(x + step) - f(x - step))",
     "np.abs(f(x + step) - f(x - step))",
@@ -154,6 +178,22 @@ pointwise.mutant(
     "That is the Jacobian itself. What is asked for is v times it: a row again, as long as x.",
     "v * (1 - np.tanh(x) ** 2)",
     "np.diag(1 - np.tanh(x) ** 2)",
+)
+for product in ("x * v", "v @ x"):
+    pointwise.mutant(
+        "You took tanh of x and v together. x alone decides the slope, 1 − tanh²(x), and v multiplies it.",
+        "v * (1 - np.tanh(x) ** 2)",
+        f"np.tanh({product})",
+    )
+pointwise.mutant(
+    "v multiplies the 1 alone. Put the whole slope, 1 − tanh²(x), in brackets.",
+    "v * (1 - np.tanh(x) ** 2)",
+    "v * 1 - np.tanh(x) ** 2",
+)
+pointwise.mutant(
+    "You squared all of 1 − tanh(x). The square belongs to tanh(x) alone.",
+    "(1 - np.tanh(x) ** 2)",
+    "(1 - np.tanh(x)) ** 2",
 )
 pointwise.mutant("You added everything up. Each input has an entry of its own in the result.", "v * (1", "v @ (1")
 pointwise.mutant(
@@ -241,6 +281,16 @@ weighted.mutant(
 weighted.mutant(
     "That is a mean over the outputs. What arrives from several outputs adds up.", "v @ W", "v @ W / len(v)"
 )
+weighted.mutant(
+    "`v * W` lines v[i] up with column i. It belongs to row i: make it a column, or use @.",
+    "v @ W",
+    "(v * W).sum(axis=0)",
+)
+weighted.mutant(
+    "You added up before you multiplied. Each entry has to meet its own v[i] first; then add.",
+    "v @ W",
+    "W.sum(axis=0) * v.sum()",
+)
 weighted.mutant("That is the whole Jacobian. What is asked for is the row v times it.", "v @ W", "W")
 
 
@@ -316,6 +366,31 @@ shares.mutant(
     "Beside the diagonal you have −p_i(1 − p_j). It is −p_i p_j there: the two shares, multiplied.",
     TABLE,
     "np.where(np.eye(len(p)) > 0, np.outer(p, 1 - p), -np.outer(p, 1 - p))",
+)
+shares.mutant(
+    "The diagonal is 1 − p_i with you. It is p_i(1 − p_i): each row has to add up to 0.",
+    TABLE,
+    "np.where(np.eye(len(p)) > 0, 1 - p, -np.outer(p, p))",
+)
+shares.mutant(
+    "You cut the scores off, so two that lie far out become equal. Take the largest score away from all.",
+    "z - z.max()",
+    "np.clip(z, -500, 500)",
+)
+shares.mutant(
+    "That is the sigmoid's Jacobian, each score by itself. In a softmax every share listens to all the scores.",
+    TABLE,
+    "np.diag(1 / (1 + np.exp(-z)) / (1 + np.exp(z)))",
+)
+shares.mutant(
+    "p @ p is one number, and you took it from every entry. All pairs p_i p_j fill a table, n by n.",
+    "np.outer(p, p)",
+    "p @ p",
+)
+shares.mutant(
+    "Beside the diagonal you have −p_j alone. It is −p_i p_j there: the two shares, multiplied.",
+    TABLE,
+    "np.where(np.eye(len(p)) > 0, p * (1 - p), -p)",
 )
 shares.mutant(
     "You kept the sum below the line still. It grows with z, too: that takes p_i p_j from every entry.",

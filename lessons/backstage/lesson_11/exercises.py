@@ -103,6 +103,9 @@ entrywise.mutant(
     "g * 0.25 / np.cosh(output / 2) ** 2",
 )
 entrywise.mutant(
+    "Log: you multiplied by the log itself. Its slope is 1 / x: divide g by the input.", "g / x", "g * np.log(x)"
+)
+entrywise.mutant(
     "Log: you divided by the output. The slope of the log is 1 / x: divide by the input.", "g / x", "g / output"
 )
 for guarded in ("x + 1e-8", "x + 1e-9", "x + 1e-10", "x + 1e-12", "np.maximum(x, 1e-8)", "np.maximum(x, 1e-12)"):
@@ -330,11 +333,38 @@ reducing.mutant(
         "sum0": lambda g, output, x: [g],
         "sum1": lambda g, output, x: [g],""",
 )
+reducing.mutant(
+    "Sums: you multiplied by x. Each entry moves the sum by just its own move, so each gets g, however large it is.",
+    [
+        (
+            '[g * np.ones_like(x)],\n        "sum0": lambda g, output, x: [g * np.ones_like(x)]',
+            '[g * x],\n        "sum0": lambda g, output, x: [g * x]',
+        ),
+        ("[g[:, None] * np.ones_like(x)]", "[g[:, None] * x]"),
+    ],
+)
+reducing.mutant(
+    "Sums: those are the slopes alone, all 1. The gradient that arrives is g: multiply by it.",
+    ALL_SUMS,
+    """"sum": lambda g, output, x: [np.ones_like(x)],
+        "sum0": lambda g, output, x: [np.ones_like(x)],
+        "sum1": lambda g, output, x: [np.ones_like(x)],""",
+)
 ROW = "(g - (g * output).sum(axis=1, keepdims=True)) * output"
 reducing.mutant(
     "Softmax: that is the diagonal of the Jacobian alone. A score also takes from the other shares of its row.",
     ROW,
     "g * output * (1 - output)",
+)
+reducing.mutant(
+    "Softmax: you used the scores x where the shares belong. The Jacobian is written with the output.",
+    ROW,
+    "(g - (g * x).sum(axis=1, keepdims=True)) * x",
+)
+reducing.mutant(
+    "Softmax: g is missing. Each share counts as much as the gradient that arrives for it.",
+    ROW,
+    "(1 - (output * output).sum(axis=1, keepdims=True)) * output",
 )
 reducing.mutant(
     "Softmax: you summed over the whole table. Each row is a softmax of its own.", "axis=1, keepdims=True", ""
