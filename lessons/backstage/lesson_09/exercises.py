@@ -341,9 +341,9 @@ depth.mutant(
     "for value in s:",
     "for value in range(len(s)):",
 )
-for end in ("min", "max"):
+for end, word in (("min", "smallest"), ("max", "largest")):
     depth.mutant(
-        "That is a single slope, of the layer that lets least or most through. All of them multiply.",
+        f"That is the {word} of the slopes alone. What comes back through all layers is the product of all of them.",
         LOOP,
         f"    factor = {end}(dh(value) for value in s)\n",
     )

@@ -91,7 +91,7 @@ numerical.mutant(
         columns.append((f(up) - f(down)) / (2 * h))""",
 )
 numerical.mutant(
-    "Both ends are the same place, so all slopes are 0. Is `down = x` a second name for the same array? Copy it.",
+    "Every slope comes out 0. Is f asked twice at one place? `down = x` is a second name for the same array: copy it.",
     "(f(x + step) - f(x - step))",
     "(f(x) - f(x))",
 )
@@ -282,7 +282,7 @@ weighted.mutant(
     "That is a mean over the outputs. What arrives from several outputs adds up.", "v @ W", "v @ W / len(v)"
 )
 weighted.mutant(
-    "`v * W` lines v[i] up with column i. It belongs to row i: make it a column, or use @.",
+    "v[i] meets column i of W in your products, and then you add down that column. v[i] belongs to row i: use v @ W.",
     "v @ W",
     "(v * W).sum(axis=0)",
 )
