@@ -17,6 +17,7 @@ import inspect
 import itertools
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -1202,9 +1203,9 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
 )
 def scatter(g: Array, *arrays: Array, shape: Axes, index: Index) -> Array:
     """Zeros of a shape, with g at the places of an index."""
-    whole = np.zeros_like(g, shape=shape)
-    if arrays:
-        np.add.at(whole, index.real(arrays), g)  # an entry that was taken twice collects twice
+    whole = np.zeros_like(g, shape=shape or (1,)).reshape(shape)  # CuPy takes () for "no shape given"
+    if arrays:  # an entry that was taken twice collects twice
+        sys.modules[type(whole).__module__].add.at(whole, index.real(arrays), g)  # NumPy's, or the device's own
     else:
         whole[index.real()] = g
     return whole

@@ -1,7 +1,8 @@
 """A device for tests: NumPy behind a fence, with CuPy's manners.
 
 Its arrays refuse to become NumPy's by themselves, and its functions refuse NumPy's arrays: a transfer that nobody asked
-for is an error, as with CuPy. As there, `maximum.reduce` is missing, and results of 0 dimensions are arrays, too.
+for is an error, as with CuPy. As there, `maximum.reduce` is missing, results of 0 dimensions are arrays, too, `np.add.at`
+is refused (the module's own `add.at` works), and `zeros_like(x, shape=())` has the shape of x (each seen on a real GPU).
 The programs compiled for it say ``from tests.engine.faraway import ...``.
 """
 
@@ -36,11 +37,15 @@ class Array:
         return self._hidden.copy()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        if method == "at":
+            return NotImplemented
         return _called(getattr(ufunc, method) if method != "__call__" else ufunc, operands, options)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> Any:
         if function is np.asarray:  # np.asarray(array, like=x) puts it where x is
             return _put(*operands)
+        if not options.get("shape", True):
+            del options["shape"]
         return _called(function, operands, options)
 
     def __getattr__(self, name: str) -> Any:
@@ -109,6 +114,9 @@ class _Function:
 
     def __call__(self, *operands: Any, **options: Any) -> Any:
         return _called(self.function, operands, options)
+
+    def at(self, whole: Array, index: Any, values: Any) -> None:
+        self.function.at(whole._hidden, _shown(index), _shown(values))
 
 
 def __getattr__(name: str) -> Any:
