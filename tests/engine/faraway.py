@@ -1,8 +1,9 @@
 """A device for tests: NumPy behind a fence, with CuPy's manners.
 
 Its arrays refuse to become NumPy's by themselves, and its functions refuse NumPy's arrays: a transfer that nobody asked
-for is an error, as with CuPy. As there, `maximum.reduce` is missing, results of 0 dimensions are arrays, too, `np.add.at`
-is refused (the module's own `add.at` works), and `zeros_like(x, shape=())` has the shape of x (each seen on a real GPU).
+for is an error, as with CuPy. As there, `maximum.reduce` is missing, results of 0 dimensions are arrays, too,
+`np.add.at` is refused (the module's own `add.at` works), and `zeros_like(x, shape=())` has the shape of x: each was
+seen on a real GPU.
 The programs compiled for it say ``from tests.engine.faraway import ...``.
 """
 
