@@ -124,3 +124,10 @@ def test_three_bowls_without_a_learning_rate():
             x = x - c * x
         ends.append(abs(x))
     assert ends[0] < 0.1 and ends[1] == 1 and ends[2] > 100
+
+
+@claim("02", "saw-descent", "from 1.6 you come to rest at 1, from −1.2 you fall for ever")
+def test_on_the_cubic_the_start_decides():
+    rest, fall = (figures.Descent(hill="cubic", start=start) for start in (1.6, -1.2))
+    assert rest.path[-1] == pytest.approx(1, abs=1e-3)
+    assert fall.path[-1] < -20 and fall.slopes[-1] > 0
