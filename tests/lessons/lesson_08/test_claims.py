@@ -1,0 +1,68 @@
+"""What lesson 08 says of its figures and outputs holds."""
+
+import numpy as np
+import pytest
+
+import dlcourse as dl
+from dlcourse.lesson import files
+from tests.lessons.claims import claim
+from tests.lessons.test_small_network import FOUND
+
+figures = files.figures("08")
+
+
+@claim(
+    "08",
+    "saw-gears",
+    "Each pair of gears has a ratio, and the ratios multiply: 8/16 times 16/8.",
+    "(Each is negative: gears that mesh turn opposite ways. Two minus signs make a plus.)",
+)
+def test_two_pairs_of_gears():
+    gears = figures.Gears(turn=1.0)
+    first, second = gears.ratios
+    assert (first, second) == (-8 / 16, -16 / 8)
+    assert first * second == 1
+
+
+@claim("08", "backwards", "From the top of a network to its bottom, you multiply by every $h'$ on the way.")
+def test_a_chain_of_bends_multiplies_their_slopes():
+    s = dl.parameter(0.3)
+    z, product = s, 1.0
+    for _ in range(4):
+        product *= 1 - np.tanh(dl.run(z)) ** 2
+        z = dl.tanh(z)
+    assert dl.run(dl.gradients(z, s)) == pytest.approx(product)
+
+
+@claim(
+    "08", "saw-diamond", "The arrow from b to d carries c: in d = b·c, with c held still, d moves c times as far as b."
+)
+def test_what_the_arrows_of_a_product_carry():
+    diamond = figures.Diamond(a=1.3)
+    assert diamond.local["bd"] == diamond.value["c"] and diamond.local["cd"] == diamond.value["b"]
+
+
+@claim("08", "saw-paths", "Thirty diamonds in a row have 1 073 741 824 paths, and 120 arrows.")
+@claim("08", "saw-paths", "When you come to a node, all its consumers are done, so each arrow is used once.")
+def test_thirty_diamonds():
+    paths = figures.Paths(count=30)
+    assert paths.ways[30] == 2**30 == 1_073_741_824
+    assert paths.arrows[30] == 120
+
+
+@claim("08", "small-paths", "$e = -0.4408$ and the loss $C = \\frac12 e^2 = 0.0972$")
+@claim("08", "small-paths", "More weight means less loss.")
+@claim("08", "small-by-engine", "it is twice the first one, because $x_2$ is twice $x_1$")
+def test_the_small_network_by_hand():
+    assert FOUND["error"] == pytest.approx(-0.4408, abs=5e-5) and FOUND["loss"] == pytest.approx(0.0972, abs=5e-5)
+    assert FOUND["by W"][0, 0] < 0
+    assert FOUND["by W"][0, 1] == pytest.approx(2 * FOUND["by W"][0, 0])
+
+
+@claim("08", "careful", "The last factor is 0, and w₀ would stay as it is.")
+def test_a_gradient_of_zero_moves_nothing():
+    w0 = dl.parameter(0.4)
+    w1 = dl.parameter(3.0)
+    assert dl.run(dl.gradients(w1, w0, unconnected="zero")) == 0
+    loss = (w1 * dl.tanh(1.2 * w0) + 1) ** 2
+    assert dl.run(dl.gradients(loss, w0)) != 0
