@@ -64,7 +64,7 @@ def test_a_step_makes_it_better():
 
 
 def test_lesson_08_works_it_out_by_hand():
-    text = cells("08")["small-network"] + cells("08")["small-paths"]
+    text = cells("08")["small-network"] + cells("08")["small-paths"] + cells("08")["small-slopes"]
     for name in ("z", "output", "error", "loss", "by W[0, 0]"):
         for value in np.ravel(FOUND[name]):
             assert f"{value:.4f}".replace("-", "−") in text.replace("-", "−"), name

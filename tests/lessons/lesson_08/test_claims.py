@@ -51,7 +51,7 @@ def test_thirty_diamonds():
 
 
 @claim("08", "small-paths", "$e = -0.4408$ and the loss $C = \\frac12 e^2 = 0.0972$")
-@claim("08", "small-paths", "More weight means less loss.")
+@claim("08", "small-slopes", "More weight means less loss.")
 @claim("08", "small-by-engine", "it is twice the first one, because $x_2$ is twice $x_1$")
 def test_the_small_network_by_hand():
     assert FOUND["error"] == pytest.approx(-0.4408, abs=5e-5) and FOUND["loss"] == pytest.approx(0.0972, abs=5e-5)
