@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests; one page for each lesson."""
+"""One JupyterLab and one Chromium for all browser tests; one page for each lesson, in one context."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.jupyter import find_chromium, jupyterlab
+from tests.browser.page import browser_context
 from tests.conftest import missing
 
 
@@ -23,6 +24,13 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, args=options)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the browser keeps of JupyterLab's programs, it need not read again for each lesson."""
+    with browser_context(browser) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -10,21 +10,45 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import JSHandle, Locator, Page, expect
 
 # One string each for all that is drawn and for the sentence.
 LOOK = """figure => ({
     picture: [...figure.querySelectorAll('svg')].map(svg => svg.outerHTML).join(''),
     sentence: figure.querySelector('.dlfig-sentence').textContent })"""
 
-# Resolves to what is still the same as in `before` when the time is up: nothing, if all is well.
+# Resolves to what is still the same as in `before` when the time is up: nothing, if all is well. A map is a long text:
+# it is written out again only after something in the figure has changed.
 UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
     const look = LOOK, end = performance.now() + patience;
+    let changed = true, same = [];
+    const watch = new MutationObserver(() => { changed = true; });
+    watch.observe(figure, { subtree: true, childList: true, attributes: true, characterData: true });
     const check = () => {
-        const now = look(figure), same = Object.keys(before).filter(part => now[part] === before[part]);
-        if (!same.length || performance.now() > end) done(same); else requestAnimationFrame(check);
+        if (changed) {
+            const now = look(figure);
+            changed = false;
+            same = Object.keys(before).filter(part => now[part] === before[part]);
+        }
+        if (!same.length || performance.now() > end) { watch.disconnect(); done(same); } else requestAnimationFrame(check);
     };
     check(); })""".replace("LOOK", LOOK)
+
+# Its initial settings and its first frame, or its last one; resolves to its look then.
+PREPARED = """async (figure, last) => {
+    const rest = () => new Promise(done => setTimeout(done, 60));
+    for (const name of ["Initial settings", "Reset"]) {
+        const buttons = [...figure.querySelectorAll("button")];
+        const button = buttons.find(b => (b.getAttribute("aria-label") ?? b.textContent).trim() === name);
+        if (button?.checkVisibility() && button.getAttribute("aria-disabled") !== "true") { button.click(); await rest(); }
+    }
+    const slider = figure.querySelector(".dlfig-transport input");
+    if (last && slider) {
+        slider.value = slider.max;
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        await rest();
+    }
+    return (LOOK)(figure); }""".replace("LOOK", LOOK)
 
 
 @dataclass
@@ -42,7 +66,7 @@ class FigureOnPage:
         seen: dict[str, str] = self.root.evaluate(LOOK)
         return seen
 
-    def unchanged(self, before: dict[str, str], patience: int) -> list[str]:
+    def unchanged(self, before: dict[str, str] | JSHandle, patience: int) -> list[str]:
         same: list[str] = self.root.evaluate(UNCHANGED, [before, patience])
         return same
 
@@ -60,17 +84,13 @@ class FigureOnPage:
     def plays(self) -> bool:
         return self.button("Step").is_visible()
 
-    def start_afresh(self) -> None:
-        for name in ("Initial settings", "Reset"):
-            if self.button(name).is_visible() and self.button(name).is_enabled():
-                self.button(name).click()
-        self.page.wait_for_timeout(60)
+    def start_afresh(self) -> JSHandle:
+        """Its initial settings and first frame; returns its look, which stays in the page."""
+        return self.root.evaluate_handle(PREPARED, False)
 
-    def go_to_end(self) -> None:
+    def go_to_end(self) -> JSHandle:
         """The last frame: what a control does may show only there."""
-        self.start_afresh()
-        self.root.locator(".dlfig-transport input").press("End")
-        self.page.wait_for_timeout(60)
+        return self.root.evaluate_handle(PREPARED, True)
 
     def moves(
         self, ways: Callable[[Locator], Iterator[Callable[[], object]]], css: str, at_most: int | None = None
@@ -89,8 +109,7 @@ class FigureOnPage:
         for patience in (400, 2500):  # the second round is for a machine that has other things to do
             for prepare in starts:
                 for attempt in ways(thing):
-                    prepare()
-                    before = self.look()
+                    before = prepare()
                     for quick in (*[60] * 7, patience):  # the sentence rounds: one small step may not show in it
                         attempt()
                         still = self.unchanged(before, quick)

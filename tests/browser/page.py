@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests.browser.jupyter import TOKEN
 
@@ -66,7 +66,7 @@ class NotebookPage:
     def set_theme(self, theme: str) -> None:
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         light = "true" if theme.endswith("Light") else "false"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=60_000)
         self.settle()
 
     def cells(self) -> list[dict[str, Any]]:
@@ -90,14 +90,22 @@ class NotebookPage:
 
 
 @contextlib.contextmanager
-def notebook_page(browser: Browser, port: int, name: str) -> Iterator[NotebookPage]:
-    """A fresh browser context on one notebook; nothing that the learner's browser keeps is shared."""
+def browser_context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="no-preference")
     context.set_default_timeout(10_000)  # for one click or key; what waits for a kernel says so
-    opened = NotebookPage(context.new_page())
-    opened.listen()
     try:
-        opened.open(port, name)
-        yield opened
+        yield context
     finally:
         context.close()
+
+
+@contextlib.contextmanager
+def notebook_page(browser: Browser | BrowserContext, port: int, name: str) -> Iterator[NotebookPage]:
+    """A page on one notebook. Of a browser: in a context of its own, where nothing that was kept is shared."""
+    with contextlib.ExitStack() as closing:
+        context = browser if isinstance(browser, BrowserContext) else closing.enter_context(browser_context(browser))
+        opened = NotebookPage(context.new_page())
+        closing.callback(opened.page.close)
+        opened.listen()
+        opened.open(port, name)
+        yield opened
