@@ -30,7 +30,9 @@ UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
             changed = false;
             same = Object.keys(before).filter(part => now[part] === before[part]);
         }
-        if (!same.length || performance.now() > end) { watch.disconnect(); done(same); } else requestAnimationFrame(check);
+        if (same.length && performance.now() < end) return requestAnimationFrame(check);
+        watch.disconnect();
+        done(same);
     };
     check(); })""".replace("LOOK", LOOK)
 
@@ -40,7 +42,9 @@ PREPARED = """async (figure, last) => {
     for (const name of ["Initial settings", "Reset"]) {
         const buttons = [...figure.querySelectorAll("button")];
         const button = buttons.find(b => (b.getAttribute("aria-label") ?? b.textContent).trim() === name);
-        if (button?.checkVisibility() && button.getAttribute("aria-disabled") !== "true") { button.click(); await rest(); }
+        if (!button?.checkVisibility() || button.getAttribute("aria-disabled") === "true") continue;
+        button.click();
+        await rest();
     }
     const slider = figure.querySelector(".dlfig-transport input");
     if (last && slider) {
