@@ -83,7 +83,7 @@ class OperationKind:
         learners: bool = False,
     ):
         self.name = self.__name__ = name
-        self.function, self.formula, self.rule = function, formula, rule
+        self.function, self.formula, self.rule = function, formula, rule and _taking_node(rule)
         self.shape_rule, self.dtype_rule = shape or broadcast_shapes, dtype
         self.prepare, self.learners, self.learners_rule = prepare, learners, False
         self.takes = function.nin if isinstance(function, np.ufunc) else None  # so many inputs, and nothing else
@@ -263,31 +263,41 @@ def register_gradient(operation: str | Callable[..., Node]) -> Callable[[Rule], 
 
     def decorate(rule: Rule) -> Rule:
         kind.learners_rule = not str(getattr(rule, "__module__", "")).startswith("dlcourse.engine.")
-        kind.rule = (lambda op, g: rule(g, op, *op.inputs)) if _takes_inputs(rule) else rule
+        kind.rule = _taking_node(rule)
         return rule
 
     return decorate
 
 
-def _takes_inputs(rule: Rule) -> bool:
-    """Whether a rule is written as in lesson 11, as rule(g, output, *inputs), and not as rule(op, g)."""
+def _taking_node(rule: Rule) -> Rule:
+    """A rule as it is called, rule(op, g). One of lesson 11, rule(g, output, *inputs), is given the inputs, and what
+    it asks for of the attributes."""
     try:
         parameters = inspect.signature(rule).parameters.values()
     except (TypeError, ValueError):
-        return False
+        return rule
     needed = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
-    return len(needed) > 2 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if len(needed) <= 2 and all(p.kind is not p.VAR_POSITIONAL for p in parameters):
+        return rule
+    asked = _asked_for(parameters)
+    return lambda op, g: rule(g, op, *op.inputs, **asked(op.attributes))
+
+
+def _asked_for(parameters: Iterable[inspect.Parameter]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """What a function of these parameters asks for, of the attributes of an operation."""
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return lambda attributes: attributes
+    names = {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+    return lambda attributes: {k: v for k, v in attributes.items() if k in names}
 
 
 def _accepting_attributes(rule: Callable[..., Any]) -> Callable[..., Sequence[int | None]]:
     """A learner's shape rule, given only the attributes it asks for, its result checked."""
-    parameters = inspect.signature(rule).parameters.values()
-    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    asked = {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+    asked = _asked_for(inspect.signature(rule).parameters.values())
 
     def checked(*shapes: ShapeOf, **attributes: Any) -> Sequence[int | None]:
         try:
-            result = rule(*shapes, **{k: v for k, v in attributes.items() if takes_all or k in asked})
+            result = rule(*shapes, **asked(attributes))
             return tuple(None if size is None else int(size) for size in result)
         except (Mismatch, EngineError):
             raise

@@ -4,8 +4,9 @@ Two kinds of entry. A *primitive* is a function of NumPy arrays. A *composite* i
 operations; it stays one node in your graph, in pictures and in error messages, and is taken apart when all sizes are
 known, where the parts are shared (the exponentials of a softmax serve its gradient, too).
 
-A derivative is a rule: from the node `op` and the gradient `g` of the loss with respect to it, a list with the gradient
-for each of ``op.inputs``. Where many were made of one (broadcasting), ``sum_to`` adds up the copies' gradients.
+A derivative is a rule, written as in lesson 11: from the gradient `g` of the loss with respect to the result, the
+result `y`, and the inputs (and attributes, such as the axis of a sum) to a list with the gradient for each input.
+Where an operation broadcasts, what an input gets is added up over its copies (``_of_copies``): no rule needs to say so.
 Some operations exist only because sizes may be open (None) until you run, and a gradient must have the shape of what
 it belongs to: reshape_like, broadcast_like, spread, sum_to, put_back, part, count, one_hot and zeros_like.
 """
@@ -25,25 +26,36 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine.errors import DTypeError, Mismatch, ShapeError, built, label, shape_text
-from dlcourse.engine.graph import OPERATIONS, Constant, Node, Operand, Operation, Shape, as_nodes, constant
-from dlcourse.engine.kinds import OperationKind, Rule, ShapeOf, ShapeRule, broadcast_shapes, register_gradient
+from dlcourse.engine.graph import OPERATIONS, Constant, Node, Operand, Shape, as_nodes, constant
+from dlcourse.engine.kinds import OperationKind, Rule, ShapeOf, ShapeRule, broadcast_shapes
 from dlcourse.engine.operators import Different
 from dlcourse.engine.values import Array, checked_dtype
 
 Axis = int | Sequence[int] | None
 Axes = tuple[int, ...]
+Gradients = Sequence[Node | None]  # what a rule returns: one for each input, None where there is none
 
 
-def _flat(op: Operation, g: Node) -> Sequence[Node | None]:
+def _flat(g: Node, y: Node, *inputs: Node, **_: Any) -> Gradients:
     """It is flat wherever it has a derivative, or depends on shapes and labels only."""
-    return [None] * len(op.inputs)
+    return [None] * len(inputs)
+
+
+def _of_copies(rule: Rule | None) -> Rule | None:
+    """The rule of an operation that broadcasts: what each input gets is added up over the copies made of it."""
+    if rule is None or rule is _flat:
+        return rule
+    return lambda g, y, *inputs, **attributes: [
+        None if part is None else sum_to(part, x)
+        for part, x in zip(rule(g, y, *inputs, **attributes), inputs, strict=True)
+    ]
 
 
 def elementwise(
     name: str, function: np.ufunc, dtype: str | DTypeLike, doc: str, rule: Rule | None = None
 ) -> OperationKind:
     """A primitive that works number by number, with broadcasting."""
-    kind = OPERATIONS[name] = OperationKind(name, function, dtype=dtype, rule=rule)
+    kind = OPERATIONS[name] = OperationKind(name, function, dtype=dtype, rule=_of_copies(rule))
     kind.document(doc, [["x"], ["a", "b"]][function.nin - 1])
     return kind
 
@@ -52,6 +64,8 @@ def _kind(composite: bool, prepare: Callable[..., Any] | None, **options: Any) -
     def register(function: Callable[..., Any]) -> OperationKind:
         name = function.__name__
         ways: dict[str, Any] = {"formula": function} if composite else {"function": function}
+        broadcasts = options["shape"] in (None, broadcast_shapes)
+        options["rule"] = _of_copies(options["rule"]) if broadcasts else options["rule"]
         kind = OPERATIONS[name] = OperationKind(name, **ways, prepare=prepare, **options)
         kind.document(function.__doc__ or "", inspect.signature(prepare or function).parameters)
         return kind
@@ -88,39 +102,39 @@ def as_node(value: Operand) -> Node:
 # ---------------------------------------------------------------------------------------- number by number
 
 
-def _slopes(a: Callable[..., Node], b: Callable[..., Node]) -> Rule:
-    """The rule of an operation of two inputs: what each gets, added up over the copies that broadcasting made."""
-    return lambda op, g: [sum_to(a(op, g, *op.inputs), op.inputs[0]), sum_to(b(op, g, *op.inputs), op.inputs[1])]
-
-
 add = elementwise(
     "add",
     np.add,
     "same",
     'a + b, element by element, with NumPy\'s broadcasting: each gets g (Sabinasz, "Gradient for add").',
-    _slopes(lambda op, g, a, b: g, lambda op, g, a, b: g),
+    lambda g, y, a, b: [g, g],
 )
-subtract = elementwise(
-    "subtract",
-    np.subtract,
-    "same",
-    "a − b, element by element.",
-    _slopes(lambda op, g, a, b: g, lambda op, g, a, b: -g),
-)
+subtract = elementwise("subtract", np.subtract, "same", "a − b, element by element.", lambda g, y, a, b: [g, -g])
 multiply = elementwise(
     "multiply",
     np.multiply,
     "same",
     'a · b, element by element (Sabinasz, "Gradient for multiply").',
-    _slopes(lambda op, g, a, b: g * b, lambda op, g, a, b: g * a),
+    lambda g, y, a, b: [g * b, g * a],
 )
 divide = elementwise(
     "divide",
     np.divide,
     "float",
     "a / b, element by element; whole numbers give a floating-point result.",
-    _slopes(lambda op, g, a, b: g / b, lambda op, g, a, b: -g * op / b),
+    lambda g, y, a, b: [g / b, -g * y / b],
 )
+
+
+def _power_rule(g: Node, y: Node, a: Node, b: Node) -> Gradients:
+    """y = aᵇ:  ∂L/∂a = g b aᵇ⁻¹, and 0 where a = b = 0;  ∂L/∂b = g y log a, and 0 where a = 0 and b ≥ 0."""
+    if isinstance(b, Constant) and b.array.ndim == 0:
+        n = b.array.item()
+        return [g * (n * a ** (n - 1)) if n != 0 else zeros_like(a), None]
+    slope = b * a ** where(logical_and(equal(a, 0), equal(b, 0)), 1, b - 1)
+    return [g * slope, g * y * log(where(logical_and(equal(a, 0), b >= 0), 1, a))]
+
+
 power = elementwise(
     "power",
     np.power,
@@ -132,25 +146,13 @@ power = elementwise(
     >>> dl.run([x**2, x**0])
     [array([9., 0.]), array([1., 1.])]
     """,
+    _power_rule,
 )
 
 
-@register_gradient(power)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """c = aᵇ:  ∂L/∂a = g b aᵇ⁻¹, and 0 where a = b = 0;  ∂L/∂b = g c log a, and 0 where a = 0 and b ≥ 0."""
-    a, b = op.inputs
-    if isinstance(b, Constant) and b.array.ndim == 0:
-        n = b.array.item()
-        return [g * (n * a ** (n - 1)) if n != 0 else zeros_like(a), None]
-    slope = b * a ** where(logical_and(equal(a, 0), equal(b, 0)), 1, b - 1)
-    return [sum_to(g * slope, a), sum_to(g * op * log(where(logical_and(equal(a, 0), b >= 0), 1, a)), b)]
-
-
-negative = elementwise("negative", np.negative, "same", "−x.", lambda op, g: [-g])
-exp = elementwise("exp", np.exp, "float", "eˣ.", lambda op, g: [g * op])
-log = elementwise(
-    "log", np.log, "float", "The natural logarithm; −∞ at 0, NaN below.", lambda op, g: [g / op.inputs[0]]
-)
+negative = elementwise("negative", np.negative, "same", "−x.", lambda g, y, x: [-g])
+exp = elementwise("exp", np.exp, "float", "eˣ.", lambda g, y, x: [g * y])
+log = elementwise("log", np.log, "float", "The natural logarithm; −∞ at 0, NaN below.", lambda g, y, x: [g / x])
 log1p = elementwise(
     "log1p",
     np.log1p,
@@ -161,7 +163,7 @@ log1p = elementwise(
     >>> dl.run(dl.log1p(1e-20))
     array(1.e-20)
     """,
-    lambda op, g: [g / (1 + op.inputs[0])],
+    lambda g, y, x: [g / (1 + x)],
 )
 expm1 = elementwise(
     "expm1",
@@ -173,20 +175,16 @@ expm1 = elementwise(
     >>> dl.run(dl.expm1(1e-20))
     array(1.e-20)
     """,
-    lambda op, g: [g * (op + 1)],
+    lambda g, y, x: [g * (y + 1)],
 )
-sqrt = elementwise("sqrt", np.sqrt, "float", "√x.", lambda op, g: [g / (2 * op)])
-sin: OperationKind = elementwise(
-    "sin", np.sin, "float", "The sine of x radians.", lambda op, g: [g * cos(op.inputs[0])]
-)
-cos: OperationKind = elementwise(
-    "cos", np.cos, "float", "The cosine of x radians.", lambda op, g: [-(g * sin(op.inputs[0]))]
-)
+sqrt = elementwise("sqrt", np.sqrt, "float", "√x.", lambda g, y, x: [g / (2 * y)])
+sin: OperationKind = elementwise("sin", np.sin, "float", "The sine of x radians.", lambda g, y, x: [g * cos(x)])
+cos: OperationKind = elementwise("cos", np.cos, "float", "The cosine of x radians.", lambda g, y, x: [-(g * sin(x))])
 tanh: OperationKind = elementwise(
-    "tanh", np.tanh, "float", "The hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).", lambda op, g: [g * (1 - op * op)]
+    "tanh", np.tanh, "float", "The hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).", lambda g, y, x: [g * (1 - y * y)]
 )
 abs: OperationKind = elementwise(
-    "abs", np.absolute, "same", "|x|; its derivative at 0 is taken to be 0.", lambda op, g: [g * sign(op.inputs[0])]
+    "abs", np.absolute, "same", "|x|; its derivative at 0 is taken to be 0.", lambda g, y, x: [g * sign(x)]
 )
 sign: OperationKind = elementwise("sign", np.sign, "same", "−1, 0 or 1.", _flat)
 floor = elementwise(
@@ -203,11 +201,10 @@ floor = elementwise(
 )
 
 
-def _chosen(larger: OperationKind, op: Operation, g: Node) -> Sequence[Node | None]:
-    """The one that was chosen gets the gradient; equal ones get half each."""
-    a, b = op.inputs
+def _to_larger(g: Node, a: Node, b: Node) -> Gradients:
+    """The larger gets the gradient; equal ones get half each."""
     half = where(equal(a, b), g / 2, 0)
-    return [sum_to(where(larger(a, b), g, half), a), sum_to(where(larger(b, a), g, half), b)]
+    return [where(a > b, g, half), where(b > a, g, half)]
 
 
 maximum: OperationKind = elementwise(
@@ -215,14 +212,14 @@ maximum: OperationKind = elementwise(
     np.maximum,
     "same",
     "The larger of a and b, element by element; at a tie they share the gradient equally.",
-    lambda op, g: _chosen(greater, op, g),
+    lambda g, y, a, b: _to_larger(g, a, b),
 )
 minimum: OperationKind = elementwise(
     "minimum",
     np.minimum,
     "same",
     "The smaller of a and b, element by element; at a tie they share the gradient equally.",
-    lambda op, g: _chosen(less, op, g),
+    lambda g, y, a, b: _to_larger(g, b, a),
 )
 greater: OperationKind = elementwise("greater", np.greater, bool, "Where a > b.", _flat)
 greater_equal = elementwise("greater_equal", np.greater_equal, bool, "Where a ≥ b.", _flat)
@@ -296,7 +293,12 @@ def _choice(condition: Operand, a: Operand, b: Operand) -> Any:
     return (cast(condition, bool), *as_nodes((a, b), "where")), {}
 
 
-@primitive(_choice, shape=broadcast_shapes, dtype="branches")
+@primitive(
+    _choice,
+    shape=broadcast_shapes,
+    dtype="branches",
+    rule=lambda g, y, chosen, a, b: [None, where(chosen, g, 0), where(chosen, 0, g)],
+)
 def where(condition: Array, a: Array, b: Array) -> Array:
     """a where the condition holds, b elsewhere; the gradient goes to the one that was chosen.
 
@@ -311,36 +313,26 @@ def where(condition: Array, a: Array, b: Array) -> Array:
     return np.where(condition, a, b)
 
 
-@register_gradient(where)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    condition, a, b = op.inputs
-    return [None, sum_to(where(condition, g, 0), a), sum_to(where(condition, 0, g), b)]
-
-
 def _to_dtype(x: Operand, dtype: DTypeLike) -> Any:
     node, wanted = as_node(x), checked_dtype(dtype, "cast: the result")
     return node if node.dtype == wanted else ((node,), {"dtype": wanted.name})
 
 
-@primitive(_to_dtype, shape=broadcast_shapes)
+@primitive(
+    _to_dtype, shape=broadcast_shapes, rule=lambda g, y, x, dtype: [cast(g, x.dtype) if x.dtype.kind == "f" else None]
+)
 def cast(x: Array, dtype: str) -> Array:
     """x with another dtype."""
     return x.astype(dtype)
 
 
-@register_gradient(cast)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    (x,) = op.inputs
-    return [cast(g, x.dtype) if x.dtype.kind == "f" else None]
-
-
-@composite(dtype="same", rule=lambda op, g: [g * (2 * op.inputs[0])])
+@composite(dtype="same", rule=lambda g, y, x: [g * (2 * x)])
 def square(x: Node) -> Node:
     """x²."""
     return x * x
 
 
-@composite(rule=lambda op, g: [g * (op * (1 - op))])
+@composite(rule=lambda g, y, x: [g * (y * (1 - y))])
 def sigmoid(x: Node) -> Node:
     """σ(x) = 1 / (1 + e⁻ˣ), from 0 to 1, without overflow at either end (Sabinasz, "Gradient for sigmoid").
 
@@ -351,13 +343,13 @@ def sigmoid(x: Node) -> Node:
     return 1 / (1 + exp(-x))  # where exp(-x) overflows to infinity, 1/∞ = 0 is right
 
 
-@composite(dtype="same", rule=lambda op, g: [g * cast(op > 0, g.dtype)])
+@composite(dtype="same", rule=lambda g, y, x: [g * cast(y > 0, g.dtype)])
 def relu(x: Node) -> Node:
     """max(x, 0); its derivative at 0 is taken to be 0."""
     return maximum(x, 0)
 
 
-@composite(rule=lambda op, g: [g * sigmoid(op.inputs[0])])
+@composite(rule=lambda g, y, x: [g * sigmoid(x)])
 def softplus(x: Node) -> Node:
     """log(1 + eˣ), a smooth relu, without overflow; its derivative is the sigmoid.
 
@@ -372,7 +364,13 @@ def _bounds(x: Operand, low: Operand | None = None, high: Operand | None = None)
     return (x, -math.inf if low is None else low, math.inf if high is None else high), {}
 
 
-@composite(_bounds, dtype="same")
+def _clip_rule(g: Node, y: Node, x: Node, low: Node, high: Node) -> Gradients:
+    """x between the bounds gets the gradient; beyond one, the bound does, and `high` has the last word."""
+    above = logical_or(x > high, logical_and(x < low, low > high))
+    return [where(logical_or(above, x < low), 0, g), where(above, 0, where(x < low, g, 0)), where(above, g, 0)]
+
+
+@composite(_bounds, dtype="same", rule=_clip_rule)
 def clip(x: Node, low: Node, high: Node) -> Node:
     """x, kept between `low` and `high`; the gradient passes from `low` to `high`, both included."""
     bounded = [isinstance(bound, Constant) and bool(np.all(np.isinf(bound.array))) for bound in (low, high)]
@@ -380,22 +378,13 @@ def clip(x: Node, low: Node, high: Node) -> Node:
     return x if bounded[1] else minimum(x, high)
 
 
-@register_gradient(clip)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """x between the bounds gets the gradient; beyond one, the bound does, and `high` has the last word."""
-    x, low, high = op.inputs
-    above = logical_or(x > high, logical_and(x < low, low > high))
-    below = where(above, 0, where(x < low, g, 0))
-    return [sum_to(where(logical_or(above, x < low), 0, g), x), sum_to(below, low), sum_to(where(above, g, 0), high)]
-
-
-@composite(rule=_slopes(lambda op, g, p, t: g * (2 * (p - t)), lambda op, g, p, t: -(g * (2 * (p - t)))))
+@composite(rule=lambda g, y, p, t: [g * (2 * (p - t)), -(g * (2 * (p - t)))])
 def squared_error(prediction: Node, target: Node) -> Node:
     """(p − t)², element by element: take its mean or its sum for a loss."""
     return square(prediction - target)
 
 
-@composite(rule=_slopes(lambda op, g, z, t: g * (sigmoid(z) - t), lambda op, g, z, t: -(g * z)))
+@composite(rule=lambda g, y, z, t: [g * (sigmoid(z) - t), -(g * z)])
 def sigmoid_cross_entropy(logits: Node, targets: Node) -> Node:
     """−t log σ(z) − (1 − t) log(1 − σ(z)), element by element, from the scores z (the logits) themselves.
 
@@ -466,7 +455,7 @@ def _along(what: str, default: Axis = -1) -> Callable[..., Any]:
     return prepare
 
 
-@primitive(_reducing("sum", added=True), shape=_reduced)
+@primitive(_reducing("sum", added=True), shape=_reduced, rule=lambda g, y, x, axis, keepdims: [spread(g, x, axis)])
 def sum(x: Array, axis: Axes, keepdims: bool) -> Array:
     """Add up along `axis` (None: everything), as :func:`numpy.sum` does (Sabinasz, "Gradient for reduce_sum").
 
@@ -477,32 +466,29 @@ def sum(x: Array, axis: Axes, keepdims: bool) -> Array:
     return np.sum(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-@register_gradient(sum)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """y = Σ x:  each x gets g."""
-    return [spread(g, op.inputs[0], op.attributes["axis"])]
-
-
-def _extreme(op: Operation, g: Node) -> Sequence[Node | None]:
+def _extreme_rule(g: Node, y: Node, x: Node, axis: Axes, keepdims: bool) -> Gradients:
     """y = max x (or min x):  the chosen x get g, shared equally."""
-    (x,), axis = op.inputs, op.attributes["axis"]
-    chosen = cast(equal(x, spread(op, x, axis)), g.dtype)
-    return [spread(g, x, axis) * chosen / spread(reshape_like(sum(chosen, axis), op), x, axis)]
+    chosen = cast(equal(x, spread(y, x, axis)), g.dtype)
+    return [spread(g, x, axis) * chosen / spread(reshape_like(sum(chosen, axis), y), x, axis)]
 
 
-@primitive(_reducing("max"), shape=_reduced_not_empty, rule=_extreme)
+@primitive(_reducing("max"), shape=_reduced_not_empty, rule=_extreme_rule)
 def max(x: Array, axis: Axes, keepdims: bool) -> Array:
     """The largest along `axis`; several equally large ones share the gradient equally."""
     return np.max(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-@primitive(_reducing("min"), shape=_reduced_not_empty, rule=_extreme)
+@primitive(_reducing("min"), shape=_reduced_not_empty, rule=_extreme_rule)
 def min(x: Array, axis: Axes, keepdims: bool) -> Array:
     """The smallest along `axis`; several equally small ones share the gradient equally."""
     return np.min(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-@primitive(_reducing("prod", added=True), shape=_reduced)
+@primitive(
+    _reducing("prod", added=True),
+    shape=_reduced,
+    rule=lambda g, y, x, axis, keepdims: [spread(g, x, axis) * others(x, axis)],
+)
 def prod(x: Array, axis: Axes, keepdims: bool) -> Array:
     """Multiply along `axis` (None: everything); the gradient is right at zeros, too.
 
@@ -512,13 +498,6 @@ def prod(x: Array, axis: Axes, keepdims: bool) -> Array:
     [array(0.), array([0., 6., 0.])]
     """
     return np.prod(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
-
-
-@register_gradient(prod)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """y = Π x:  each x gets g times the product of the others."""
-    (x,), axis = op.inputs, op.attributes["axis"]
-    return [spread(g, x, axis) * others(x, axis)]
 
 
 @composite(_along("others"), shape=lambda x, axis: x)
@@ -532,20 +511,20 @@ def others(x: Node, axis: Axes) -> Node:
     return transpose(reshape(prod(table, -1), moved.shape), tuple(int(i) for i in np.argsort(order)))
 
 
-@composite(_reducing("mean"), shape=_reduced)
+@composite(
+    _reducing("mean"), shape=_reduced, rule=lambda g, y, x, axis, keepdims: [spread(g / count(x, axis), x, axis)]
+)
 def mean(x: Node, axis: Axes, keepdims: bool) -> Node:
     """The average along `axis` (None: of everything)."""
     return sum(x, axis, keepdims) / count(x, axis)
 
 
-@register_gradient(mean)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """y = Σ x / n:  each x gets g / n."""
-    (x,), axis = op.inputs, op.attributes["axis"]
-    return [spread(g / count(x, axis), x, axis)]
+def _var_rule(g: Node, y: Node, x: Node, axis: Axes, keepdims: bool) -> Gradients:
+    """y = Σ (x − m)² / n:  each x gets 2 g (x − m) / n, for the distances from the mean m add up to 0."""
+    return [spread(g / count(x, axis), x, axis) * (2 * (x - mean(x, axis, True)))]
 
 
-@composite(_reducing("var"), shape=_reduced)
+@composite(_reducing("var"), shape=_reduced, rule=_var_rule)
 def var(x: Node, axis: Axes, keepdims: bool) -> Node:
     """The variance along `axis` (None: of everything): the average squared distance from the mean.
 
@@ -554,13 +533,6 @@ def var(x: Node, axis: Axes, keepdims: bool) -> Node:
     array(3.5)
     """
     return mean(square(x - mean(x, axis, True)), axis, keepdims)
-
-
-@register_gradient(var)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """y = Σ (x − m)² / n:  each x gets 2 g (x − m) / n, for the distances from the mean m add up to 0."""
-    (x,), axis = op.inputs, op.attributes["axis"]
-    return [spread(g / count(x, axis), x, axis) * (2 * (x - mean(x, axis, True)))]
 
 
 @composite(_along("count", None), shape=lambda x, axis: (), rule=_flat)
@@ -605,7 +577,13 @@ def _running(x: Operand, axis: int = -1) -> Any:
     return (x,), {"axis": attributes["axis"]}
 
 
-@primitive(_running, shape=lambda x, axis: x)
+def _cumsum_rule(g: Node, y: Node, x: Node, axis: Axes) -> Gradients:
+    """Each x is in all sums from its place on: the running sums of g, from the end."""
+    backwards = (*(slice(None),) * axis[0], slice(None, None, -1))
+    return [cumsum(g[backwards], axis[0])[backwards]]
+
+
+@primitive(_running, shape=lambda x, axis: x, rule=_cumsum_rule)
 def cumsum(x: Array, axis: Axes) -> Array:
     """Running sums along `axis`, the last if none is given.
 
@@ -616,15 +594,11 @@ def cumsum(x: Array, axis: Axes) -> Array:
     return np.cumsum(x, axis[0])
 
 
-@register_gradient(cumsum)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """Each x is in all sums from its place on: the running sums of g, from the end."""
-    (axis,) = op.attributes["axis"]
-    backwards = (*(slice(None),) * axis, slice(None, None, -1))
-    return [cumsum(g[backwards], axis)[backwards]]
-
-
-@composite(_reducing("logsumexp", -1), shape=_reduced)
+@composite(
+    _reducing("logsumexp", -1),
+    shape=_reduced,
+    rule=lambda g, y, x, axis, keepdims: [spread(g, x, axis) * softmax(x, axis)],
+)
 def logsumexp(x: Node, axis: Axes, keepdims: bool) -> Node:
     """log Σ eˣ along `axis`, without overflow."""
     if _is_empty(x, axis):
@@ -635,18 +609,13 @@ def logsumexp(x: Node, axis: Axes, keepdims: bool) -> Node:
     return log(total) + largest if keepdims else sum(log(total) + largest, axis)
 
 
-@register_gradient(logsumexp)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """y = log Σ eˣ:  ∂L/∂x = g softmax(x)."""
-    (x,), axis = op.inputs, op.attributes["axis"]
-    return [spread(g, x, axis) * softmax(x, axis)]
-
-
 def _is_empty(x: Node, axis: Axes) -> bool:
     return any(x.shape[i] == 0 for i in axis)
 
 
-@composite(_along("softmax"), shape=lambda x, axis: x)
+@composite(
+    _along("softmax"), shape=lambda x, axis: x, rule=lambda g, y, x, axis: [(g - sum(g * y, axis, keepdims=True)) * y]
+)
 def softmax(x: Node, axis: Axes) -> Node:
     """eˣ / Σ eˣ along `axis`: scores become probabilities (Sabinasz, "Gradient for softmax": (g − Σ g s) s).
 
@@ -661,18 +630,18 @@ def softmax(x: Node, axis: Axes) -> Node:
     return e / sum(e, axis, keepdims=True)
 
 
-@register_gradient(softmax)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """s = softmax(x):  ∂L/∂x = (g − Σ g s) s."""
-    return [(g - sum(g * op, op.attributes["axis"], keepdims=True)) * op]
-
-
 def _shared(x: Operand, total: Operand, axis: Axis = -1) -> Any:
     x = as_node(x)
     return (x, total), {"axis": _axes(x, axis, "shares")}
 
 
-@composite(_shared, shape=lambda x, total, axis: x)
+def _shares_rule(g: Node, y: Node, x: Node, total: Node, axis: Axes) -> Gradients:
+    """y = T softmax(x):  ∂L/∂x = (g − Σ g softmax(x)) y,  ∂L/∂T = Σ g softmax(x)."""
+    weighted = sum(g * softmax(x, axis), axis, keepdims=True)
+    return [(g - weighted) * y, sum_to(weighted, total)]
+
+
+@composite(_shared, shape=lambda x, total, axis: x, rule=_shares_rule)
 def shares(x: Node, total: Node, axis: Axes) -> Node:
     """A total, shared out as softmax(x) says."""
     if _is_empty(x, axis):
@@ -681,28 +650,17 @@ def shares(x: Node, total: Node, axis: Axes) -> Node:
     return e * (total / sum(e, axis, keepdims=True))
 
 
-@register_gradient(shares)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """s = T softmax(x):  ∂L/∂x = (g − Σ g softmax(x)) s,  ∂L/∂T = Σ g softmax(x)."""
-    (x, total), axis = op.inputs, op.attributes["axis"]
-    weighted = sum(g * softmax(x, axis), axis, keepdims=True)
-    return [(g - weighted) * op, sum_to(weighted, total)]
-
-
-@composite(_along("log_softmax"), shape=lambda x, axis: x)
+@composite(
+    _along("log_softmax"),
+    shape=lambda x, axis: x,
+    rule=lambda g, y, x, axis: [g - softmax(x, axis) * sum(g, axis, keepdims=True)],
+)
 def log_softmax(x: Node, axis: Axes) -> Node:
     """log softmax(x) = x − log Σ eˣ, computed without ever taking the logarithm of 0."""
     if _is_empty(x, axis):
         return x
     shifted = x - max(x, axis, keepdims=True)
     return shifted - log(sum(exp(shifted), axis, keepdims=True))
-
-
-@register_gradient(log_softmax)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """y = log softmax(x):  ∂L/∂x = g − softmax(x) Σ g."""
-    (x,), axis = op.inputs, op.attributes["axis"]
-    return [g - softmax(x, axis) * sum(g, axis, keepdims=True)]
 
 
 # ------------------------------------------------------------------------------------------ cross-entropy
@@ -737,7 +695,15 @@ def _scores_and_labels(logits: Operand, labels: Operand) -> Any:
     return (scores, targets), {}
 
 
-@composite(_scores_and_labels, shape=_losses, dtype="scores")
+def _cross_entropy_rule(g: Node, y: Node, z: Node, t: Node) -> Gradients:
+    """L = −Σ t log softmax(z):  ∂L/∂z = g (softmax(z) Σ t − t), where Σ t = 1;  ∂L/∂t = −g log softmax(z)."""
+    g = expand_dims(g, -1)
+    if t.ndim < z.ndim:
+        return [g * (softmax(z) - one_hot(t, z)), None]
+    return [sum_to(g * (shares(z, sum(t, -1, keepdims=True)) - t), z), sum_to(-g * log_softmax(z), t)]
+
+
+@composite(_scores_and_labels, shape=_losses, dtype="scores", rule=_cross_entropy_rule)
 def softmax_cross_entropy(logits: Node, labels: Node) -> Node:
     """−Σ t · log softmax(z) for each sample, from the scores z (the logits) themselves.
 
@@ -759,17 +725,11 @@ def softmax_cross_entropy(logits: Node, labels: Node) -> Node:
     return settled(sum(labels * expected, axis), labels, expected)
 
 
-@register_gradient(softmax_cross_entropy)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """L = −Σ t log softmax(z):  ∂L/∂z = g (softmax(z) Σ t − t), where Σ t = 1;  ∂L/∂t = −g log softmax(z)."""
-    z, t = op.inputs
-    g = expand_dims(g, -1)
-    if t.ndim < z.ndim:
-        return [g * (softmax(z) - one_hot(t, z)), None]
-    return [sum_to(g * (shares(z, sum(t, -1, keepdims=True)) - t), z), sum_to(-g * log_softmax(z), t)]
-
-
-@primitive(lambda *inputs: (inputs, {}), shape=lambda total, weights, values: total, rule=lambda op, g: [g, None, None])
+@primitive(
+    lambda *inputs: (inputs, {}),
+    shape=lambda total, weights, values: total,
+    rule=lambda g, y, total, weights, values: [g, None, None],
+)
 def settled(total: Array, weights: Array, values: Array) -> Array:
     """Σ weights · values, given that sum: where it is not finite, what has no weight counts 0, even 0 · ∞."""
     flat = total.ravel()
@@ -778,7 +738,11 @@ def settled(total: Array, weights: Array, values: Array) -> Array:
     return np.where(weights == 0, 0, weights * values).sum(-1)  # type: ignore[no-any-return]
 
 
-@primitive(shape=lambda scores, labels: scores[:-1], dtype="first")
+@primitive(
+    shape=lambda scores, labels: scores[:-1],
+    dtype="first",
+    rule=lambda g, y, scores, labels: [expand_dims(g, -1) * one_hot(labels, scores), None],
+)
 def pick(scores: Array, labels: Array) -> Array:
     """From each row of `scores` the entry whose index stands in `labels`."""
     classes, labels = scores.shape[-1], np.asarray(labels, like=scores)
@@ -786,13 +750,6 @@ def pick(scores: Array, labels: Array) -> Array:
         wrong = labels[(labels < 0) | (labels >= classes)].ravel()[0].item()
         raise ValueError(f"there are {classes} classes, counted from 0, and one label is {wrong}")
     return np.take_along_axis(scores, labels[..., None], -1)[..., 0]
-
-
-@register_gradient(pick)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """The entries that were picked get the gradient."""
-    scores, labels = op.inputs
-    return [expand_dims(g, -1) * one_hot(labels, scores), None]
 
 
 def _labels(labels: Operand, like: Operand) -> Any:
@@ -831,16 +788,8 @@ def _product(a: ShapeOf, b: ShapeOf) -> Shape:
     return (*batch, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
-@primitive(shape=_product)
-def matmul(a: Array, b: Array) -> Array:
-    """The matrix product, as `@` in NumPy: vectors, matrices, and stacks of matrices."""
-    return np.matmul(a, b)  # type: ignore[no-any-return]
-
-
-@register_gradient(matmul)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
+def _matmul_rule(g: Node, y: Node, A: Node, B: Node) -> Gradients:
     """C = A B:  ∂L/∂A = G Bᵀ,  ∂L/∂B = Aᵀ G  (Sabinasz, "Gradient for matmul")."""
-    A, B = op.inputs
     if A.ndim == B.ndim == 1:
         return [g * B, g * A]
     rows = A if A.ndim > 1 else expand_dims(A, 0)  # a vector on the left is a row,
@@ -848,6 +797,12 @@ def _(op: Operation, g: Node) -> Sequence[Node | None]:
     G = expand_dims(g, -2) if A.ndim == 1 else expand_dims(g, -1) if B.ndim == 1 else g
     dA, dB = G @ _flipped(columns), _flipped(rows) @ G
     return [sum_to(dA if A.ndim > 1 else sum(dA, -2), A), sum_to(dB if B.ndim > 1 else sum(dB, -1), B)]
+
+
+@primitive(shape=_product, rule=_matmul_rule)
+def matmul(a: Array, b: Array) -> Array:
+    """The matrix product, as `@` in NumPy: vectors, matrices, and stacks of matrices."""
+    return np.matmul(a, b)  # type: ignore[no-any-return]
 
 
 def _flipped(x: Node) -> Node:
@@ -866,22 +821,16 @@ def _reversed(x: Operand, axes: Sequence[int] | None = None) -> Any:
     return ((x,), {}) if order == tuple(range(x.ndim))[::-1] else permute(x, axes=order)
 
 
-@primitive(_reversed, shape=lambda x: x[::-1])
+@primitive(_reversed, shape=lambda x: x[::-1], rule=lambda g, y, x: [transpose(g)])
 def transpose(x: Array) -> Array:
     """x with its axes in the order `axes` (None: reversed)."""
     return np.transpose(x)
 
 
-@register_gradient(transpose)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """y = xᵀ:  ∂L/∂x = gᵀ."""
-    return [transpose(g)]
-
-
 @primitive(
     lambda x, axes: ((x,), {"axes": axes}),
     shape=lambda x, axes: tuple(x[i] for i in axes),
-    rule=lambda op, g: [transpose(g, tuple(int(i) for i in np.argsort(op.attributes["axes"])))],
+    rule=lambda g, y, x, axes: [transpose(g, np.argsort(axes).tolist())],
 )
 def permute(x: Array, axes: Axes) -> Array:
     """x with its axes in another order."""
@@ -906,12 +855,12 @@ def _sizes(x: Operand, shape: Sequence[int | None] | int) -> Any:
     return (x,), {"shape": whole}
 
 
-def _reshaped_back(op: Operation, g: Node) -> Sequence[Node | None]:
+def _reshaped_rule(g: Node, y: Node, x: Node, *like: Node, **_: Any) -> Gradients:
     """The same numbers in the shape they came in."""
-    return [reshape_like(g, op.inputs[0]), *[None] * (len(op.inputs) - 1)]
+    return [reshape_like(g, x), *[None] * len(like)]
 
 
-@primitive(_sizes, shape=_reshaped, rule=_reshaped_back)
+@primitive(_sizes, shape=_reshaped, rule=_reshaped_rule)
 def reshape(x: Array, shape: Axes) -> Array:
     """The same numbers in another shape; one size may be −1, to be worked out from the others."""
     return np.reshape(x, shape)
@@ -934,12 +883,12 @@ def _to_shape(x: Operand, shape: Sequence[int] | int) -> Any:
     return (x,), {"shape": sizes}
 
 
-def _repeated(op: Operation, g: Node) -> Sequence[Node | None]:
+def _repeated_rule(g: Node, y: Node, x: Node, *like: Node, **_: Any) -> Gradients:
     """What was repeated adds up."""
-    return [sum_to(g, op.inputs[0]), *[None] * (len(op.inputs) - 1)]
+    return [sum_to(g, x), *[None] * len(like)]
 
 
-@primitive(_to_shape, shape=_broadcasted, rule=_repeated)
+@primitive(_to_shape, shape=_broadcasted, rule=_repeated_rule)
 def broadcast_to(x: Array, shape: Axes) -> Array:
     """x, repeated to fill `shape` by NumPy's broadcasting rule."""
     return np.broadcast_to(x, shape)
@@ -954,7 +903,7 @@ def _new_axis(x: Operand, axis: int) -> Any:
     return (x,), {"axis": axis + x.ndim + 1 if axis < 0 else axis}
 
 
-@composite(_new_axis, shape=_expanded, dtype="same", rule=_reshaped_back)
+@composite(_new_axis, shape=_expanded, dtype="same", rule=_reshaped_rule)
 def expand_dims(x: Node, axis: int) -> Node:
     """x with a new axis of size 1 at `axis`."""
     return reshape(x, _expanded(ShapeOf(x.shape), axis))
@@ -964,7 +913,7 @@ def _like(x: ShapeOf, like: ShapeOf, **_: Any) -> Shape:
     return like
 
 
-@composite(shape=_like, dtype="first", rule=_reshaped_back)
+@composite(shape=_like, dtype="first", rule=_reshaped_rule)
 def reshape_like(x: Node, like: Node) -> Node:
     """x in the shape of `like`, whatever that turns out to be."""
     return reshape(x, like.shape)
@@ -975,7 +924,7 @@ def _unless_equal(x: Operand, like: Operand) -> Any:
     return x if x.shape == like.shape and None not in x.shape else ((x, like), {})
 
 
-@composite(_unless_equal, shape=_broadcasted, dtype="first", rule=_repeated)
+@composite(_unless_equal, shape=_broadcasted, dtype="first", rule=_repeated_rule)
 def broadcast_like(x: Node, like: Node) -> Node:
     """x broadcast to the shape of `like`, whatever that turns out to be.
 
@@ -1002,7 +951,7 @@ def _checked_shape(g: ShapeOf, like: ShapeOf) -> Shape:
     return like
 
 
-@composite(shape=_checked_shape, dtype="same", rule=lambda op, g: [g, None])
+@composite(shape=_checked_shape, dtype="same", rule=lambda g, y, x, like: [g, None])
 def same_shape(g: Node, like: Node) -> Node:
     """g, once it is certain that it has the shape of `like`."""
     return g
@@ -1036,14 +985,14 @@ def ones_like(x: Node) -> Node:
     lambda x, like, axis: ((x, like), {"axis": axis}),
     shape=_like,
     dtype="first",
-    rule=lambda op, g: [reshape_like(sum(g, op.attributes["axis"]), op.inputs[0]), None],
+    rule=lambda g, y, x, like, axis: [reshape_like(sum(g, axis), x), None],
 )
 def spread(x: Node, like: Node, axis: Axes) -> Node:
     """Undo the shape of a reduction of `like` along `axis`: x, repeated along the axes that were reduced."""
     return broadcast_to(reshape(x, _reduced(ShapeOf(like.shape), axis, True)), like.shape)
 
 
-@composite(_unless_equal, shape=_like, dtype="first", rule=lambda op, g: [broadcast_like(g, op.inputs[0]), None])
+@composite(_unless_equal, shape=_like, dtype="first", rule=lambda g, y, x, like: [broadcast_like(g, x), None])
 def sum_to(x: Node, like: Node) -> Node:
     """Undo broadcasting: add x up until it has the shape of `like`.
 
@@ -1146,13 +1095,17 @@ def _whole(end: Any, x: Node) -> int | None:
         raise DTypeError(f"{label(x)} cannot be sliced at {end!r}: use whole numbers." + built([x])) from error
 
 
-def _indexed_back(op: Operation, g: Node) -> Sequence[Node | None]:
+def _indexed_rule(g: Node, y: Node, x: Node, *arrays: Node, index: Index) -> Gradients:
     """y = x[i]:  zeros, with g at the places i."""
-    x, *arrays = op.inputs
-    return [put_back(g, x, *arrays, index=op.attributes["index"]), *[None] * len(arrays)]
+    return [put_back(g, x, *arrays, index=index), *[None] * len(arrays)]
 
 
-@primitive(_entries, shape=_indexed, rule=_indexed_back)
+def _at(g: Node, arrays: Sequence[Node], index: Index) -> Node:
+    """g[i], where the index has been taken to pieces already."""
+    return take(g, *arrays, index=index) if arrays else g[index.real()]
+
+
+@primitive(_entries, shape=_indexed, rule=_indexed_rule)
 def getitem(x: Array, index: Index) -> Array:
     """x[index], as in NumPy; an index may be a node of whole numbers, too.
 
@@ -1166,7 +1119,7 @@ def getitem(x: Array, index: Index) -> Array:
 
 
 @primitive(
-    lambda x, *arrays, index: ((x, *arrays), {"index": index}), shape=_indexed, dtype="first", rule=_indexed_back
+    lambda x, *arrays, index: ((x, *arrays), {"index": index}), shape=_indexed, dtype="first", rule=_indexed_rule
 )
 def take(x: Array, *arrays: Array, index: Index) -> Array:
     """x[index], where arrays are among the index."""
@@ -1177,29 +1130,18 @@ def take(x: Array, *arrays: Array, index: Index) -> Array:
     lambda g, like, *arrays, index: ((g, like, *arrays), {"index": index}),
     shape=lambda g, like, *arrays, index: like,
     dtype="first",
+    rule=lambda g, y, x, like, *arrays, index: [_at(g, arrays, index), None, *[None] * len(arrays)],
 )
 def put_back(g: Node, like: Node, *arrays: Node, index: Index) -> Node:
     """Undo indexing: zeros of the shape of `like`, with g at the places that `index` had taken."""
     return scatter(g, *arrays, shape=like.shape, index=index)
 
 
-@register_gradient(put_back)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """Zeros with x at the places i:  ∂L/∂x = g[i]."""
-    _, _, *arrays = op.inputs
-    index = op.attributes["index"]
-    part = take(g, *arrays, index=index) if arrays else g[index.real()]
-    return [part, None, *[None] * len(arrays)]
-
-
 @primitive(
     lambda g, *arrays, shape, index: ((g, *arrays), {"shape": shape, "index": index}),
     shape=lambda g, *arrays, shape, index: shape,
     dtype="first",
-    rule=lambda op, g: [
-        take(g, *op.inputs[1:], index=op.attributes["index"]) if op.inputs[1:] else g[op.attributes["index"].real()],
-        *[None] * (len(op.inputs) - 1),
-    ],
+    rule=lambda g, y, x, *arrays, shape, index: [_at(g, arrays, index), *[None] * len(arrays)],
 )
 def scatter(g: Array, *arrays: Array, shape: Axes, index: Index) -> Array:
     """Zeros of a shape, with g at the places of an index."""
@@ -1234,42 +1176,37 @@ def _pieces(nodes: Sequence[Operand], axis: int = 0) -> Any:
     return inputs, {"axis": first}
 
 
-@primitive(_pieces, shape=_joined)
+def _joined_rule(g: Node, y: Node, *inputs: Node, axis: int) -> Gradients:
+    """Each gets its part of g."""
+    sizes = [node.shape[axis] for node in inputs]
+    if None in sizes:
+        return [part(g, *inputs, axis=axis, which=which) for which in range(len(inputs))]
+    ends = itertools.accumulate(size or 0 for size in sizes)
+    return [g[(*(slice(None),) * axis, slice(end - (n or 0), end))] for n, end in zip(sizes, ends, strict=True)]
+
+
+@primitive(_pieces, shape=_joined, rule=_joined_rule)
 def concatenate(*arrays: Array, axis: int) -> Array:
     """Join along an existing axis, as :func:`numpy.concatenate` does."""
     return np.concatenate(arrays, axis)
 
 
-@register_gradient(concatenate)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """Each gets its part of g."""
-    axis = op.attributes["axis"]
-    sizes = [node.shape[axis] for node in op.inputs]
-    if None in sizes:
-        return [part(g, *op.inputs, axis=axis, which=which) for which in range(len(op.inputs))]
-    ends = itertools.accumulate(size or 0 for size in sizes)
-    before = (slice(None),) * axis
-    return [g[(*before, slice(end - (size or 0), end))] for size, end in zip(sizes, ends, strict=True)]
+def _part_rule(g: Node, y: Node, x: Node, *inputs: Node, axis: int, which: int) -> Gradients:
+    """One part of x:  g there, zeros in the other parts."""
+    zeros = [cast(zeros_like(node), g.dtype) for node in inputs]
+    return [concatenate([*zeros[:which], g, *zeros[which + 1 :]], axis), *[None] * len(inputs)]
 
 
 @composite(
     lambda g, *inputs, axis, which: ((g, *inputs), {"axis": axis, "which": which}),
     shape=lambda g, *inputs, axis, which: inputs[which],
     dtype="first",
+    rule=_part_rule,
 )
 def part(g: Node, *inputs: Node, axis: int, which: int) -> Node:
     """Undo concatenation: the part of g that belongs to ``inputs[which]``."""
     start = builtins.sum(node.shape[axis] or 0 for node in inputs[:which])
-    return g[(slice(None),) * axis + (slice(start, start + (inputs[which].shape[axis] or 0)),)]
-
-
-@register_gradient(part)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """One part of x:  g there, zeros in the other parts."""
-    _, *inputs = op.inputs
-    zeros = [cast(zeros_like(node), g.dtype) for node in inputs]
-    zeros[op.attributes["which"]] = g
-    return [concatenate(zeros, op.attributes["axis"]), *[None] * len(inputs)]
+    return g[(*(slice(None),) * axis, slice(start, start + (inputs[which].shape[axis] or 0)))]
 
 
 def _piled(nodes: Sequence[Operand], axis: int = 0) -> Any:
@@ -1286,7 +1223,12 @@ def _pile(*shapes: ShapeOf, axis: int) -> Shape:
     return _joined(*[ShapeOf(_expanded(shape, axis)) for shape in shapes], axis=axis)
 
 
-@composite(_piled, shape=_pile, dtype="same")
+@composite(
+    _piled,
+    shape=_pile,
+    dtype="same",
+    rule=lambda g, y, *inputs, axis: [g[(*(slice(None),) * axis, i)] for i in range(len(inputs))],
+)
 def stack(*nodes: Node, axis: int) -> Node:
     """Put nodes of one shape beside each other along a new axis, as :func:`numpy.stack` does.
 
@@ -1296,13 +1238,6 @@ def stack(*nodes: Node, axis: int) -> Node:
            [2., 4.]])
     """
     return concatenate([expand_dims(node, axis) for node in nodes], axis)
-
-
-@register_gradient(stack)
-def _(op: Operation, g: Node) -> Sequence[Node | None]:
-    """Each gets its place of g."""
-    before = (slice(None),) * op.attributes["axis"]
-    return [g[(*before, i)] for i in range(len(op.inputs))]
 
 
 # ---------------------------------------------------------------------------------- operators and methods

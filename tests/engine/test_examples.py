@@ -1,6 +1,7 @@
-"""The worked example of the engine's page runs as it is printed there, and is right: convolution and pooling.
+"""The examples of the engine's pages run as they are printed there, and are right: flip, convolution and pooling.
 
-It shows that an operation needs nothing of the engine but `operation` and `register_gradient`, so nothing else is used.
+The page on convolution shows that an operation of your own needs nothing of the engine but `operation` and
+`register_gradient`, so nothing else is used.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.engine.graph import LEARNERS_OPERATIONS
+from dlcourse.engine import operations
+from dlcourse.engine.graph import LEARNERS_OPERATIONS, OPERATIONS
 
-PAGE = Path(dl.__file__).parent / "engine" / "README.md"
+ENGINE = Path(dl.__file__).parent / "engine"
+PAGE = ENGINE / "convolution.md"
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[dict[str, Any]]:
     """The names that the page's example defines; its last block compares the gradients with differences."""
-    example = PAGE.read_text(encoding="utf-8").split("## Worked example")[1]
+    example = PAGE.read_text(encoding="utf-8")
     names: dict[str, Any] = {}
     before = dict(LEARNERS_OPERATIONS)
     for block in re.findall(r"```python\n(.*?)```", example, re.DOTALL):
@@ -136,3 +139,15 @@ def test_a_small_network_learns_whether_a_bar_lies_or_stands(page: dict[str, Any
 def test_images_of_another_number_of_channels_are_refused_when_they_are_run(page: dict[str, Any]) -> None:
     with pytest.raises(dl.EngineError, match="convolution"):
         dl.run(page["convolution"](drawn(1, 5, 5, 3), drawn(2, 2, 1, 4)))
+
+
+def test_the_operation_that_the_page_adds_to_the_engine_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ENGINE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    names = dict(vars(operations))
+    with monkeypatch.context() as patch:
+        patch.setitem(OPERATIONS, "flip", None)
+        exec(compile(block, "README.md", "exec"), names)
+    x = dl.parameter(drawn(3, 2), name="x")
+    for y, expected in ((names["flip"](x), x.value[::-1]), (names["flip"](x, axis=1), x.value[:, ::-1])):
+        np.testing.assert_array_equal(dl.run(y), expected)
+        dl.check_gradients(dl.sum(y * drawn(3, 2, seed=1)))

@@ -124,32 +124,42 @@ def test_a_learners_operation_is_pickled_by_name() -> None:
     assert dl.run(pickle.loads(pickle.dumps(pickled(dl.parameter([1.0], name="x"))))).tolist() == [2]
 
 
-def test_what_is_to_be_read_first_stays_short() -> None:
-    """Lines that hold code, and neither a comment nor a docstring."""
+def code_lines(name: str) -> tuple[ast.Module, set[int]]:
+    """A file of the engine, and its lines that hold code, and neither a comment nor a docstring."""
+    text = (Path(dl.__file__).parent / "engine" / name).read_text()
+    tree = ast.parse(text)
+    told = {id(node.body[0]) for node in ast.walk(tree) if isinstance(node, TOLD) and ast.get_docstring(node)}
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    docs = {line for node in ast.walk(tree) if id(node) in told for line in spanned(node)}
+    tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in skipped]
+    return tree, {line for t in tokens for line in range(t.start[0], t.end[0] + 1)} - docs
 
+
+def spanned(node: Any) -> range:
+    return range(node.lineno, node.end_lineno + 1)
+
+
+def test_what_is_to_be_read_first_stays_short() -> None:
     def lines(name: str) -> int:
-        text = (Path(dl.__file__).parent / "engine" / name).read_text()
-        tree = ast.parse(text)
-        told = {id(node.body[0]) for node in ast.walk(tree) if isinstance(node, TOLD) and ast.get_docstring(node)}
-        skipped = {
-            tokenize.COMMENT,
-            tokenize.NL,
-            tokenize.NEWLINE,
-            tokenize.INDENT,
-            tokenize.DEDENT,
-            tokenize.ENDMARKER,
-        }
-        docs = {
-            line
-            for node in ast.walk(tree)
-            if id(node) in told and isinstance(node, ast.Expr)
-            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        }
-        tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in skipped]
-        return len({line for t in tokens for line in range(t.start[0], t.end[0] + 1)} - docs)
+        return len(code_lines(name)[1])
 
     assert lines("graph.py") + lines("differentiation.py") < 300  # with the interpreter, which stands in graph.py
     assert lines("compiler.py") + lines("program.py") < 758
+
+
+def test_all_derivative_rules_fill_no_more_than_two_screens() -> None:
+    """Each is what stands after ``rule=`` (of `elementwise`, last); a function of its own counts with its helpers."""
+    tree, code = code_lines("operations.py")
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    helpers = {"_of_copies", "_to_larger", "_flipped", "_at"}
+    rules: list[Any] = [functions[name] for name in helpers]
+    for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
+        called = call.func.id if isinstance(call.func, ast.Name) else ""
+        rules += [given.value for given in call.keywords if given.arg == "rule"]
+        rules += call.args[4:] if called == "elementwise" else []
+    rules += [functions[rule.id] for rule in rules if isinstance(rule, ast.Name) and rule.id in functions]
+    assert len({line for rule in rules for line in spanned(rule)} & code) < 150
+    assert {rule.name for rule in rules if isinstance(rule, ast.FunctionDef)} > {"_matmul_rule", "_flat"}  # it looks
 
 
 TOLD = (ast.Module, ast.ClassDef, ast.FunctionDef)
