@@ -230,6 +230,15 @@ class Lesson:
 
         display({"text/markdown": page, "text/plain": page}, raw=True)  # type: ignore[no-untyped-call]
 
+    def torch(self, program: Callable[[Any], None]) -> None:
+        """Run a program for PyTorch, a function of the module ``torch``.
+
+        Where PyTorch is not installed, what the program printed on a recorded run is printed instead.
+        """
+        from dlcourse.lesson import recorded
+
+        recorded.show(self.number, program)
+
     # -------------------------------------------------------------------------------------------- looking up
 
     def _exercise(self, id: str) -> Exercise:
@@ -263,6 +272,7 @@ class SilentLesson(Lesson):
     def progress(self) -> None: ...
     def word(self, name: str) -> None: ...
     def reference(self) -> None: ...
+    def torch(self, program: Callable[[Any], None]) -> None: ...
 
     @property
     def figures(self) -> Any:

@@ -517,7 +517,7 @@ predictions = [
         "You type in the lecture's class mynet as its notes print it, and write model = mynet(600, 60, 40, 10). "
         "What happens?",
         options={
-            "It runs": "Nobody ran it as printed. A line is missing before the first layer is stored.",
+            "It runs": "Nobody ran it as printed. A line is missing before the first layer is kept.",
             "It stops where the model is made": "nn.Module keeps a list of its modules, and nobody has made the list.",
             "It stops at the first image": "It does not get there: no model exists yet.",
         },
@@ -525,12 +525,13 @@ predictions = [
     ),
     prediction(
         "14.c",
-        "One training step of three layers, 32 units wide, 256 samples: about 0.1 ms on one CPU core. "
-        "Each operation on a GPU costs about 10 µs to start. Which is faster?",
+        "One training step of a network 32 units wide, with 256 samples, is 48 operations. One CPU core needs 0.1 ms "
+        "for all of them. A large GPU computes hundreds of times faster, but each operation has to be started there, "
+        "and that takes about 50 µs. Which is faster?",
         options={
             "The GPU, by far": "It multiplies faster, but there is hardly anything to multiply here.",
-            "About equal": "Count the operations: some dozens, each with a start of its own.",
-            "The CPU": "Some dozens of starts at 10 µs are several times 0.1 ms, before anything is computed.",
+            "About equal": "Count: 48 operations, each with a start of its own.",
+            "The CPU": "48 starts at 50 µs are 2.4 ms, more than 20 times 0.1 ms, before anything is computed.",
         },
         answer="The CPU",
     ),

@@ -16,20 +16,17 @@ from dlcourse.figures import (
     Panel,
     by_frame,
     choice,
-    curve,
     edge,
     node,
     point,
     points,
     polygon,
     polyline,
-    slider,
     text,
     toggle,
 )
 from dlcourse.figures.diagrams import diagram
 from dlcourse.figures.pieces import heat
-from dlcourse.figures.spelling import grouped
 
 Array = NDArray[np.float64]
 SUBSCRIPTS = "₀₁₂₃"
@@ -183,7 +180,10 @@ def view(x: Array, *shape: int) -> Array:
     """The same memory in another shape, or an error: nothing is copied."""
     seen = x.reshape(*shape)
     if not np.shares_memory(seen, x):
-        raise RuntimeError("view size is not compatible with input tensor's size and stride")
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        )
     return seen
 
 
@@ -241,7 +241,9 @@ def attempt(initialised: bool, flat: str, fed: str, batch: bool, permuted: bool)
 class Hunt(Figure):
     """The lecture's network, line by line, and where it stops."""
 
-    title = "Four faults in a famous program"
+    title = "The program, run line by line"
+    sealed = True  # 14.b asks where it stops
+    last_frame = 8
     initialised = toggle(False, label="call super().__init__()")
     fed = choice(FED, value="x", label="s1 =")
     flat = choice(FLATTEN, value="view", label="z0 =")
@@ -250,10 +252,8 @@ class Hunt(Figure):
 
     def compute(self) -> None:
         self.told, self.said = attempt(self.initialised, self.flat, self.fed, self.batch, self.permuted)
-
-    def scene(self) -> list[Panel]:
         x = "8 images" if self.batch else "1 image"
-        lines = [
+        self.lines = [
             "super().__init__();  self.m0 = nn.Linear(600, 60) …"
             if self.initialised
             else "self.m0 = nn.Linear(600, 60) …",
@@ -265,24 +265,26 @@ class Hunt(Figure):
             "z2 = torch.relu(s2)",
             "s3 = self.m2(z2)",
         ]
+
+    def scene(self) -> list[Panel]:
         marks: list[Mark] = []
-        for k, line in enumerate(lines):
+        for k, line in enumerate(self.lines):
             y = 7.0 - k
-            marks.append(text(0.2, y, line))
-            if k < len(self.told):
-                marks.append(node(6.6, y, self.told[k]))
-            elif k == len(self.told):
-                marks.append(node(6.6, y, "✗ stops here", role="derivative"))
-            else:
-                marks.append(text(6.6, y, "–", anchor="middle"))
+            ran = self.told[k] if k < len(self.told) else "✗ stops here" if k == len(self.told) else "–"
+            shown = by_frame(["" if f <= k else ran for f in range(self.last_frame + 1)])
+            marks += [text(0.2, y, line), text(6.6, y, shown, anchor="middle")]
         return [Panel(marks, (0, 8.4), (-0.6, 7.6), axes=False, name="program")]
 
     def describe(self) -> str:
         x = f"{'eight images' if self.batch else 'one image'}{' with moved axes' if self.permuted else ''}"
         how = f"{'with' if self.initialised else 'without'} super, {FLATTEN[self.flat]}, {FED[self.fed]}, {x}"
-        if self.said:
+        if self.frame == 0:
+            return f"{how}: nothing has run yet"
+        if self.said and self.frame > len(self.told):
             return f"{how}: {self.said}"
-        return f"{how}: it runs, and gives {self.told[-1]}"
+        if self.frame == self.last_frame:
+            return f"{how}: it runs, and gives {self.told[-1]}"
+        return f"{how}: line {self.frame} ran, {self.told[self.frame - 1]}"
 
 
 # ------------------------------------------------------------------------------------------------------- the pipeline
@@ -339,62 +341,44 @@ class Pipeline(Figure):
 
 # ------------------------------------------------------------------------------------------------------------ devices
 
-# One training step of a tanh network with two hidden layers, batch 256, float32, one core of an AMD EPYC, NumPy 2.4.6
-# with one thread, 2026-11-21, in milliseconds by width: tests/gpu/break_even.py, the smallest of up to four medians of
-# 21 steps. Others used the machine; from width 1024 on a quiet one may take half the time; break-even is far below.
-CPU_MS = {8: 0.052, 16: 0.055, 32: 0.083, 64: 0.167, 128: 0.476, 256: 1.64, 512: 6.65, 1024: 54.2, 2048: 207.0}
-BATCH, OPERATIONS, RATE = 256, 48, 2e13  # 42 operations and 6 updates; multiplications and additions a second
-
-
-def gpu_estimate(width: Any, launch_us: float, gigabytes: float) -> tuple[Any, Any, Any]:
-    """What arithmetic says that a GPU would take, in milliseconds: starting, bringing the data, computing.
-
-    Nobody measured this. Each of the step's operations has to be started; the batch travels once; three products of
-    matrices for each layer but the first, which needs no gradient for its input, and two for that one.
-    """
-    width = np.asarray(width, dtype=float)
-    weights = np.stack([width * width, width * width, 10 * width])
-    flops = 2 * BATCH * (np.array([2, 3, 3]) @ weights.reshape(3, -1)).reshape(width.shape)
-    start = np.full_like(width, OPERATIONS * launch_us * 1e-3)
-    return start, BATCH * (4 * width + 8) / (gigabytes * 1e6), 1e3 * flops / RATE
-
-
-def cpu_ms(width: Any) -> Any:
-    """The measured times, and between them a straight line on logarithmic axes."""
-    return np.exp(np.interp(np.log(width), np.log(list(CPU_MS)), np.log(list(CPU_MS.values()))))
+# One training step of a tanh network with two hidden layers, batch 256, float32, in milliseconds by width, as
+# tests/gpu/break_even.py measures it on one machine, 2026-11-26: one core and all 16 of an Intel Xeon with NumPy 2.5.2,
+# and an NVIDIA H100 80GB with CuPy 14.2.0 and CUDA 13. Each is the smallest of two or three medians of 21 steps.
+MEASURED = {
+    "1 core": [0.0713, 0.0798, 0.1045, 0.2095, 0.5162, 1.7828, 5.8467, 29.423, 105.83, 361.26],
+    "16 cores": [0.0697, 0.0802, 0.1027, 0.2607, 0.5775, 1.2972, 2.9483, 7.9721, 25.096, 87.286],
+    "GPU": [2.6377, 2.6513, 2.6461, 2.7577, 2.9929, 3.0721, 3.0225, 3.1598, 3.2678, 4.2929],
+}
+WIDTHS = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 
 
 class Bench(Figure):
-    """The CPU as it was measured, a GPU as it is estimated, and where they meet."""
+    """One training step as it was measured on one machine: on its CPU, and on its GPU."""
 
-    title = "One training step: a CPU core, measured; a GPU, ESTIMATED"
-    width = slider(8, 2048, value=32, label="width of the layers", log=True)
-    launch = slider(2, 50, value=10, step=1, label="assumed start of an operation, µs")
-    speed = slider(5, 50, value=15, step=5, label="assumed transfer, GB/s")
+    title = "One training step, measured on one machine"
+    sealed = True  # 14.c asks which is faster
+    last_frame = 1
+    width = choice({str(w): str(w) for w in WIDTHS}, value="32", label="width of the layers")
+    cpu = choice({"1 core": "1 core", "16 cores": "16 cores"}, value="1 core", label="CPU")
 
     def compute(self) -> None:
-        grid = self.grid = np.geomspace(8, 2048, 161)
-        self.estimate = np.sum(gpu_estimate(grid, self.launch, self.speed), axis=0)
-        faster = np.flatnonzero(self.estimate < cpu_ms(grid))
-        self.even = float(grid[faster[0]]) if len(faster) else float("nan")
-        self.parts = [float(part) for part in gpu_estimate(self.width, self.launch, self.speed)]
-        self.cpu, self.gpu = float(cpu_ms(self.width)), sum(self.parts)
+        at = WIDTHS.index(int(self.width))
+        self.slow, self.fast = MEASURED[self.cpu][at], MEASURED["GPU"][at]
+        self.first = next(k for k, c in enumerate(MEASURED[self.cpu]) if c > MEASURED["GPU"][k])
 
     def scene(self) -> list[Panel]:
-        widths, times = list(CPU_MS), list(CPU_MS.values())
+        gpu = by_frame([0, len(WIDTHS)])
         return [
             Panel(
                 [
-                    polyline([self.even, self.even], [0.01, 1000], role="guide"),
-                    polyline(widths, times, role="function", label="CPU, measured"),
-                    points(widths, times, role="class_a"),
-                    curve(self.grid, self.estimate, role="derivative", label="GPU, estimated"),
-                    text(self.even * 1.08, 0.016, f"break-even: {self.even:.0f}"),
-                    point(self.width, self.cpu, role="here"),
-                    point(self.width, self.gpu, role="here"),
+                    polyline(WIDTHS, MEASURED[self.cpu], role="function", label=f"CPU, {self.cpu}"),
+                    points(WIDTHS, MEASURED[self.cpu], role="class_a"),
+                    polyline(WIDTHS, MEASURED["GPU"], role="derivative", label="GPU, H100", shown=gpu),
+                    point(int(self.width), self.slow, role="here"),
+                    point(int(self.width), by_frame([self.slow, self.fast]), role="here"),
                 ],
-                xlim=(7, 2400),
-                ylim=(0.01, 1000),
+                xlim=(7, 4800),
+                ylim=(0.03, 1000),
                 xscale="log",
                 yscale="log",
                 xlabel="width of the layers",
@@ -404,12 +388,15 @@ class Bench(Figure):
         ]
 
     def describe(self) -> str:
-        start, transfer, arithmetic = self.parts
-        who, times = ("CPU", self.gpu / self.cpu) if self.cpu < self.gpu else ("GPU", self.cpu / self.gpu)
+        cpu = f"width {self.width}: {self.cpu} of the CPU {self.slow:.3g} ms"
+        if self.frame == 0:
+            return f"{cpu}; Step shows the GPU"
+        ratio = max(self.slow, self.fast) / min(self.slow, self.fast)
+        than = "as long" if self.fast > self.slow else "as fast"
+        compared = f"{ratio:.2g} times {than}" if ratio > 1.05 else "about the same"
         return (
-            f"width {self.width:.0f}: CPU {self.cpu:.3g} ms, measured; GPU {self.gpu:.3g} ms, estimated as "
-            f"{start:.2g} to start {OPERATIONS} operations + {transfer:.2g} for the data + {arithmetic:.1g} to "
-            f"compute. The {who} wins by a factor of {times:.2g}; break-even near width {grouped(round(self.even))}"
+            f"{cpu}, the GPU {self.fast:.3g} ms: {compared}; "
+            f"the lines cross between width {WIDTHS[self.first - 1]} and {WIDTHS[self.first]}"
         )
 
 

@@ -6,11 +6,9 @@ import pytest
 from dlcourse.lesson import files
 
 figures = files.figures("14")
-CPU_MS = figures.CPU_MS
 Bench = figures.Bench
 Hunt = figures.Hunt
 attempt = figures.attempt
-gpu_estimate = figures.gpu_estimate
 picture = figures.picture
 three_modules = figures.three_modules
 
@@ -78,19 +76,22 @@ def test_the_four_faults_come_one_behind_the_other():
 
 
 def test_the_program_that_runs_says_what_it_gives():
-    assert Hunt(initialised=True, fed="z0").describe().endswith("it runs, and gives (10,)")
+    assert Hunt(initialised=True, fed="z0", frame=8).describe().endswith("it runs, and gives (10,)")
 
 
-@pytest.mark.parametrize("launch", [2, 10, 50])
-def test_left_of_break_even_the_cpu_wins_and_right_of_it_the_gpu_by_the_stated_assumptions(launch):
-    fig = Bench(launch=launch)
-    left, right = Bench(launch=launch, width=0.8 * fig.even), Bench(launch=launch, width=1.25 * fig.even)
-    assert left.cpu < left.gpu and right.cpu > right.gpu
-    assert "measured" in fig.describe() and "estimated" in fig.describe()
+def test_the_program_stops_at_its_line_and_not_before():
+    hunt = Hunt(initialised=True)  # the slide's line, the fourth
+    assert "(3, 10, 20)" in Hunt(initialised=True, frame=2).describe()
+    hunt.set(frame=3)
+    assert "line 3 ran, (600,)" in hunt.describe()
+    hunt.step()
+    assert "(30x20 and 600x60)" in hunt.describe()
 
 
-def test_with_small_layers_nearly_all_of_the_estimate_is_starting():
-    start, transfer, arithmetic = gpu_estimate(32, 10, 15)
-    assert start == pytest.approx(0.48)
-    assert transfer + arithmetic < 0.05 * start
-    assert np.all(np.diff(list(CPU_MS.values())) > 0)
+@pytest.mark.parametrize("cpu", ["1 core", "16 cores"])
+def test_left_of_where_the_lines_cross_the_cpu_is_faster_and_right_of_it_the_gpu(cpu):
+    bench = Bench(cpu=cpu, frame=1)
+    ratios = np.array(figures.MEASURED[cpu]) / figures.MEASURED["GPU"]
+    assert (ratios[: bench.first] < 1).all() and (ratios[bench.first :] > 1).all()
+    assert f"between width {figures.WIDTHS[bench.first - 1]} and {figures.WIDTHS[bench.first]}" in bench.describe()
+    assert len(figures.WIDTHS) == len(ratios)
