@@ -140,9 +140,13 @@ class Exercise:
 
         return register
 
-    def equivalent(self, old: str, new: str, reason: str, *, count: int = 1) -> None:
-        """Say of an edit of the reference that it is as right as the reference, and why no case can tell."""
-        self.equivalents.append(Equivalent(self.edited([(old, new)], count), reason))
+    def equivalent(self, old: str, new: str | Sequence[str], reason: str, *, count: int = 1) -> None:
+        """Say of an edit of the reference that it is as right as the reference, and why no case can tell.
+
+        Several new texts for one old text are as many edits, with one reason.
+        """
+        for text in [new] if isinstance(new, str) else new:
+            self.equivalents.append(Equivalent(self.edited([(old, text)], count), reason))
 
     def edited(self, pairs: Iterable[tuple[str, str]], count: int = 1) -> str:
         """The reference's source with each old text replaced; raise where one is not there as often as said."""

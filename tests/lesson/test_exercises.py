@@ -191,7 +191,12 @@ def test_a_mutant_can_be_an_edit_of_the_reference_and_an_edit_that_fits_nowhere_
     with pytest.raises(ValueError, match=r"exercise 02.1: 'x' is 3 times in the reference, not 1 times"):
         edited.mutant("", "x", "y")
     edited.equivalent("x - lr * df(x)", "-lr * df(x) + x", "A sum in the other order.")
-    assert edited.equivalents[0].text.endswith("return -lr * df(x) + x")
+    edited.equivalent("x - lr", ("x + -lr", "-lr + x"), "So are these.")
+    assert [one.text.split("return ")[1] for one in edited.equivalents] == [
+        "-lr * df(x) + x",
+        "x + -lr * df(x)",
+        "-lr + x * df(x)",
+    ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

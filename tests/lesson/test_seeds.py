@@ -63,44 +63,9 @@ def test_no_slip_in_a_reference_passes_here_and_fails_there(exercise):
     assert [one for one in found if one.notebook != (one.seeds == len(seeds))] == []
 
 
-# whose cases decide: the sample of the suite
-SETTLED = (
-    "00.1",
-    "00.2",
-    "00.3",
-    "01.1",
-    "01.2",
-    "01.3",
-    "01.4",
-    "02.1",
-    "02.2",
-    "02.3",
-    "02.4",
-    "02.5",
-    "03.1",
-    "03.2",
-    "03.3",
-    "03.4",
-    "04.1",
-    "04.2",
-    "04.3",
-    "04.4",
-    "04.5",
-    "05.1",
-    "05.2",
-    "05.3",
-    "05.4",
-    "05.5",
-    "06.1",
-    "06.2",
-    "06.4",
-    "06.5",
-    "07.1",
-    "07.2",
-    "07.3",
-    "07.4",
-    "09.1",
-)
+# the suite leaves out what takes long: training, and a search over all orders
+SLOW = ("06.3", "10.5", "12.3", "13.5", "15.4")
+SETTLED = [exercise.id for exercise in EXERCISES if exercise.id not in SLOW]
 
 
 @pytest.mark.parametrize("id", [exercise.id for exercise in EXERCISES] if EVERYTHING else SETTLED)

@@ -122,6 +122,9 @@ LINKS = {  # a function and its slope, as text
 }
 
 
+composed.equivalent("strict=True", "strict=False", "There are as many slopes as functions.")
+
+
 @composed.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(
@@ -312,6 +315,18 @@ def _(edges: Edges, start: str, end: str) -> float:
     return total
 
 
+paths.equivalent(
+    "edges.get(start, {}).items()",
+    "reversed(list(edges.get(start, {}).items()))",
+    "A sum does not ask which path comes first.",
+)
+paths.equivalent(
+    "if start == end:\n        return 1.0\n    total = 0.0",
+    "total = 0.0\n    if start == end:\n        return 1.0",
+    "The sum is not yet needed there.",
+)
+
+
 @paths.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     worked: Edges = {"a": {"b": 2.0, "c": 3.0}, "b": {"d": 5.0}, "c": {"d": 7.0}, "d": {"e": 0.5}}
@@ -401,6 +416,9 @@ linear.mutant(
     "w @ x - y * x",
 )
 linear.mutant("The error is squared still. The slope of ½e² by e is e.", "(w @ x - y)", "(w @ x - y) ** 2")
+
+
+linear.equivalent("w @ x", ("x @ w", "w.T @ x", "w @ x.T"), "A dot product of two vectors has no order and no rows.")
 
 
 @linear.cases

@@ -75,6 +75,9 @@ slope.mutant(
 slope.mutant("That is 1 − σ(a). One factor is missing: the slope is σ(a)(1 − σ(a)).", SLOPE, "1 / (1 + np.exp(a))")
 
 
+slope.equivalent("(1 + small) **", "(-(1 + small)) **", "A square has no sign.")
+
+
 @slope.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(a=np.array([0.0]))
@@ -162,6 +165,10 @@ through_h.mutant(
 )
 
 
+through_h.equivalent('h == "tanh"', 'h >= "tanh"', "Of the two names only this one comes as late in the alphabet.")
+through_h.equivalent("np.tanh(s)", ("(-np.tanh(s))", "np.tanh(-s)"), "A square has no sign.")
+
+
 @through_h.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(dC_dz=np.array([5.0, 5.0]), s=np.array([2.0, -1.0]), h="relu")
@@ -242,6 +249,9 @@ through_sum.mutant(
 through_sum.mutant(
     "Only the first z has got its slope. W has a column for each z.", "W.T @ dC_ds", "W[:, :1].T @ dC_ds"
 )
+
+
+through_sum.equivalent("@ dC_ds", "@ dC_ds.T", "A vector has one axis: to transpose it changes nothing.")
 
 
 @through_sum.cases
@@ -354,11 +364,14 @@ depth.mutant(
 )
 
 
+depth.equivalent("in s:", "in reversed(list(s)):", "A product does not ask which factor comes first.")
+
+
 @depth.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     slopes = ["1.0 - np.tanh(x) ** 2", "0.25 / np.cosh(x / 2) ** 2", "np.cos(x)"]
     yield dict(dh=function_of("x", slopes[0]), s=[0.5, 1.0])
-    yield dict(dh=function_of("x", "2 * x"), s=[1, 3])
+    yield dict(dh=function_of("x", "x + 1"), s=[1, 3])
     yield dict(dh=function_of("x", slopes[2]), s=[2.5])
     for dh in slopes:
         for n in (3, 20):

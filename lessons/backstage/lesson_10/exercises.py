@@ -111,6 +111,17 @@ numerical.mutant(
 )
 
 
+numerical.equivalent("np.zeros(len(x))", "-np.zeros(len(x))", "Minus 0 is 0.")
+numerical.equivalent(
+    "1e-5",
+    ("-1e-5", "2e-5", "5e-6", "1e-4", "1.0000000000000002e-06"),
+    "Both ends are asked, and any step near this one is exact enough.",
+)
+numerical.equivalent("axis=1", "axis=-1", "The new axis is both the second and the last.")
+numerical.equivalent("step[j] = h", "step[j] += h", "The fresh step holds 0 there.")
+numerical.equivalent("h = 1e-5\n    columns = []", "columns = []\n    h = 1e-5", "Neither needs the other.")
+
+
 @numerical.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(f=function_of("x", "np.array([x[0] * x[1], x[0] + 3 * x[1], np.sin(x[0])])"), x=np.array([2.0, 1.0]))
@@ -203,6 +214,9 @@ pointwise.mutant(
 )
 
 
+pointwise.equivalent("np.tanh(x)", ("(-np.tanh(x))", "np.tanh(-x)"), "A square has no sign.")
+
+
 @pointwise.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(x=np.array([0.0, 1.0]), v=np.array([2.0, 3.0]))
@@ -292,6 +306,9 @@ weighted.mutant(
     "W.sum(axis=0) * v.sum()",
 )
 weighted.mutant("That is the whole Jacobian. What is asked for is the row v times it.", "v @ W", "W")
+
+
+weighted.equivalent("v @", "v.T @", "A vector has one axis: to transpose it changes nothing.")
 
 
 @weighted.cases
@@ -413,6 +430,12 @@ shares.mutant(
     "e.sum()",
     "np.exp(z).sum()",
 )
+
+
+shares.equivalent("np.exp", "-np.exp", "Above the line and below it, the sign cancels.")
+AXES = ("axis=0", "axis=-1", "keepdims=True")
+shares.equivalent("e.sum()", tuple(f"e.sum({axis})" for axis in AXES), "A vector has one axis.")
+shares.equivalent("z.max()", tuple(f"z.max({axis})" for axis in AXES), "A vector has one axis.")
 
 
 @shares.cases
@@ -545,6 +568,27 @@ def _(dims: list[int]) -> Any:
     from_loss = sum(dims[0] * dims[k] * dims[k + 1] for k in inner)
     from_input = sum(dims[k - 1] * dims[k] * dims[-1] for k in inner)
     return list(inner) if from_loss <= from_input else list(inner)[::-1]
+
+
+parentheses.equivalent("<= 2", "== 2", "The chain gets shorter by one size at a time.")
+parentheses.equivalent("return 0, []", ("return 1, []", "return -1, []"), "Every order costs as much more or less.")
+parentheses.equivalent(
+    "range(1, len(left) - 1)", "reversed(list(range(1, len(left) - 1)))", "All are tried, and the smallest is taken."
+)
+parentheses.equivalent(
+    "if len(left) <= 2:\n            return 0, []\n        found = []",
+    "found = []\n        if len(left) <= 2:\n            return 0, []",
+    "Neither needs the other.",
+)
+parentheses.equivalent(
+    """cost = dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+            rest, order = search(left[:k] + left[k + 1 :])
+""",
+    """rest, order = search(left[:k] + left[k + 1 :])
+            cost = dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+""",
+    "Neither needs the other.",
+)
 
 
 @parentheses.cases

@@ -245,6 +245,13 @@ shapely.mutant(
 )
 
 
+shapely.equivalent("n == 1", "n <= 1", "No axis here is shorter.")
+for one in "abg":
+    count = "np.ndim(g)" if one == "g" else f"np.shape({one})"
+    shapely.equivalent(count, count.replace("(", "(-"), "A minus sign changes no shape.")
+shapely.equivalent("enumerate(shape)", "reversed(list(enumerate(shape)))", "It does not matter which axis comes first.")
+
+
 @shapely.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     a, b = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([10.0, 20.0, 30.0])
@@ -392,6 +399,12 @@ reducing.mutant(
 reducing.mutant(
     "Softmax: the output is missing in the row's sum. Each G_j counts with its share S_j.", "(g * output).sum", "g.sum"
 )
+
+
+for before in ('"sum": lambda g, output, x: [g', '"sum0": lambda g, output, x: [g', "[g[:, None]"):
+    reducing.equivalent(f"{before} *", (f"{before} /", f"{before} **"), "Times 1, over 1, to the power of 1: all one.")
+    reducing.equivalent(f"{before} * np.ones_like(x)", f"{before} * np.ones_like(-x)", "A minus sign changes no shape.")
+reducing.equivalent("axis=1,", "axis=-1,", "A row's axis is both the second and the last.")
 
 
 @reducing.cases
@@ -586,6 +599,24 @@ def _(graph: Graph, values: dict[str, Any], loss: str, vjps: Rules) -> dict[str,
     return grads
 
 
+walk.equivalent("strict=True", "strict=False", "A rule sends as many gradients as there are inputs.")
+walk.equivalent("reversed(order)", "list(reversed(order))[:-1]", "The first in the order has no inputs.")
+walk.equivalent("in graph[name][1]:", "in reversed(list(graph[name][1])):", "Any order with inputs first will do.")
+ZIPPED = "zip(inputs, sent, strict=True)"
+walk.equivalent(ZIPPED, f"reversed(list({ZIPPED}))", "A sum does not ask what comes first.")
+walk.equivalent("if name not in order", "while name not in order", "After one turn it is there.")
+INNER = "            for i in graph[name][1]:\n                note(i)\n"
+NOTE = f"\n    def note(name):\n        if name not in order:\n{INNER}            order.append(name)\n"
+BEGIN = "    grads: dict[str, Any] = {loss: 1.0}\n"
+for first, second in (("    order = []\n", NOTE), ("    note(loss)\n", BEGIN)):
+    walk.equivalent(first + second, second + first, "Neither needs the other.")
+walk.equivalent(
+    "        if name not in order:\n" + INNER,
+    INNER.replace("    for", "for").replace("    note", "note") + "        if name not in order:\n",
+    "More walking, and the same order.",
+)
+
+
 @walk.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     def case(graph: Graph, loss: str, **feed: Any) -> Case:
@@ -753,6 +784,33 @@ checking.mutant(
 )
 
 
+checking.equivalent("> 0.01", ">= 0.01", "No kink is bent by just so much.")
+checking.equivalent(
+    "(f(right) - f(x)) / h - (f(x) - f(left)) / h",
+    "(f(x) - f(left)) / h - (f(right) - f(x)) / h",
+    "The size of a difference has no sign.",
+)
+checking.equivalent("abs(claimed[i] - slope)", "abs(slope - claimed[i])", "The size of a difference has no sign.")
+checking.equivalent("(1.0, abs(claimed[i])", "(1.0, abs((-claimed)[i])", "A size has no sign.")
+checking.equivalent("x.shape", "claimed.shape", "There are as many claims as entries.")
+checking.equivalent("right, left = x", "left, right = x", "They are equal still.")
+checking.equivalent("max(worst, error)", "max(error, worst)", "The largest does not ask which comes first.")
+LARGEST = "1.0, abs(claimed[i]), abs(slope)"
+for others in (
+    "abs(claimed[i]), 1.0, abs(slope)",
+    "1.0, abs(slope), abs(claimed[i])",
+    "abs(slope), abs(claimed[i]), 1.0",
+):
+    checking.equivalent(LARGEST, others, "The largest does not ask which comes first.")
+checking.equivalent("np.ndindex(x.shape)", "reversed(list(np.ndindex(x.shape)))", "The worst may come at any time.")
+for first, second in (
+    ("    x = np.array(x, dtype=float)\n", "    worst = 0.0\n"),
+    ("        right[i] += h\n", "        left[i] -= h\n"),
+    (f"        if {KINK}:\n            continue\n", "        slope = (f(right) - f(left)) / (2 * h)\n"),
+):
+    checking.equivalent(first + second, second + first, "Neither needs the other.")
+
+
 @checking.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     squares, cubes = function_of("x", "np.sum(x**2)"), function_of("x", "np.sum(x**3)")
@@ -868,6 +926,10 @@ def adding(**slopes: str) -> Any:
     """Write an ``add_gradients`` that adds these to the boxes."""
     added = ", ".join(f"{name!r}: grads.get({name!r}, 0) + {slope}" for name, slope in slopes.items())
     return function_of("params, grads", f"grads.update({{{added}}})")
+
+
+emptied.equivalent("range(steps)", ("range(1, steps + 1)", "reversed(list(range(steps)))"), "No step knows its number.")
+emptied.equivalent("params.items()", "reversed(list(params.items()))", "Parameters are found by their names.")
 
 
 @emptied.cases

@@ -109,6 +109,12 @@ for scores in ("Z", LARGEST):
     )
 
 
+probabilities.equivalent("np.exp", "-np.exp", "Above the line and below it, the sign cancels.")
+for name in "ZE":
+    most = f"{name}.{'max' if name == 'Z' else 'sum'}(axis="
+    probabilities.equivalent(f"{most}1", f"{most}-1", "A row's axis is both the second and the last.")
+
+
 @probabilities.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(Z=np.array([[0.0, np.log(3)]]))
@@ -231,6 +237,13 @@ surprise.mutant(
 )
 
 
+surprise.equivalent("axis=1", "axis=-1", "A row's axis is both the second and the last.")
+surprise.equivalent("Y).sum", "Y).max", "One probability of a row is left, and the rest are 0.")
+surprise.equivalent("axis=1", "axis=1, keepdims=True", "All of them are added up in the end.")
+surprise.equivalent("(p).sum()", ("(p).sum(axis=0)", "(p).sum(axis=-1)"), "There is one axis left.")
+surprise.equivalent("float(-np.log(p).sum())", "-np.log(p).sum()", "NumPy's numbers are numbers.")
+
+
 @surprise.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(P=np.array([[0.5, 0.5], [0.1, 0.9]]), Y=np.array([[1, 0], [0, 1]]))
@@ -331,6 +344,26 @@ training.mutant(
 )
 
 
+for old, names in (
+    ('placeholder("x"', 'placeholder("{}"'),
+    ('placeholder("y"', 'placeholder("{}"'),
+    ('name="W"', 'name="{}"'),
+    ('name="b"', 'name="{}"'),
+):
+    others = [names.format(name) for name in "xyWb" if names.format(name) != old]
+    training.equivalent(old, others, "A name is there for people: two nodes may share it.")
+training.equivalent("@ W + b, y", "@ W + b, Y", "What is fed in each step may as well be written into the graph.")
+training.equivalent("(x @ W", "(X @ W", "What is fed in each step may as well be written into the graph.")
+training.equivalent("b, y)", ("b, y), axis=0", "b, y), axis=-1"), "There is one axis left.")
+training.equivalent(
+    "range(steps)", ("range(1, steps + 1)", "reversed(list(range(steps)))"), "No step knows its number."
+)
+training.equivalent("float(step({x: X, y: Y}))", "step({x: X, y: Y})", "NumPy's numbers are numbers.")
+DATA = '    x, y = dl.placeholder("x", shape=X.shape), dl.placeholder("y", shape=Y.shape)\n'
+LEARNED = '    W, b = dl.parameter(W0, name="W"), dl.parameter(b0, name="b")\n'
+training.equivalent(DATA + LEARNED, LEARNED + DATA, "Neither needs the other.")
+
+
 @training.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(X=np.array([[1.0], [-1.0]]), Y=np.eye(2), W0=np.zeros((1, 2)), b0=np.zeros(2), lr=0.5, steps=1)
@@ -413,6 +446,9 @@ line.mutant(
 )
 
 
+line.equivalent("W[:, 1]", "W[:, -1]", "There are two columns.")
+
+
 @line.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(W=np.array([[1.0, 0.0], [2.0, 0.0]]), b=np.array([3.0, 0.0]))
@@ -489,6 +525,11 @@ for distance in ("np.abs(winners - labels).mean()", "1 - np.abs(winners - labels
         RIGHT,
         f"float({distance})",
     )
+
+
+share.equivalent("axis=1", "axis=-1", "A row's axis is both the second and the last.")
+share.equivalent(".mean()", (".mean(axis=0)", ".mean(axis=-1)"), "There is one axis left.")
+share.equivalent(RIGHT, "(winners == labels).mean()", "NumPy's numbers are numbers.")
 
 
 @share.cases

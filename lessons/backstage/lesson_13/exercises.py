@@ -187,6 +187,17 @@ back.mutant(
 )
 
 
+back.equivalent("k > 0", "k != 0", "No layer has a number below 0.")
+back.equivalent("below = caches", "below = -caches", "A square has no sign.")
+back.equivalent("np.tanh(below)", ("(-np.tanh(below))", "np.tanh(-below)"), "A square has no sign.")
+back.equivalent("len(params) - 1,", "len(caches) - 1,", "Each layer has its pair.")
+back.equivalent(
+    "        if k > 0:\n            below = caches[k - 1][1]\n",
+    "        below = caches[k - 1][1]\n        if k > 0:\n",
+    "At the first layer it is not used.",
+)
+
+
 @back.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     params = [(np.array([[1.0]]), np.array([0.0])), (np.array([[2.0]]), np.array([1.0]))]
@@ -349,6 +360,10 @@ for message, wrong in (
     crossed.mutant(message, PRODUCT, wrong)
 
 
+for z in ("z1", "z2", "z3"):
+    crossed.equivalent(f"{z}**2", f"(-{z}) ** 2", "A square has no sign.")
+
+
 @crossed.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(w=[1, 1, 1], x=1, y=0)
@@ -455,6 +470,14 @@ def _(tries: dict[str, Any], case: Case) -> bool | str:
     if any(np.array_equal(V, W) for V, W in zip(first, other, strict=True)):
         return "Two different seeds gave the same start: draw the weights from rng."
     return True
+
+
+start.equivalent(
+    WEIGHTS,
+    (f"-({WEIGHTS})", f"-{WEIGHTS}", "rng.normal(size=(a, b)) / -np.sqrt(a)"),
+    "Random weights are as often negative as positive.",
+)
+start.equivalent("np.zeros(b)", "-np.zeros(b)", "Minus 0 is 0.")
 
 
 @start.cases

@@ -96,6 +96,9 @@ linear.mutant(
 )
 
 
+linear.equivalent("return z @", "return self.z @", "It has just been kept.")
+
+
 @linear.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     one = [[3.0]], [[4.0]]
@@ -301,6 +304,9 @@ for message, wrong in (
     rows.mutant(message, FLAT, wrong)
 
 
+rows.equivalent("-1", "-2", "NumPy works out any length below 0.")
+
+
 @rows.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     stay = [0, 1, 2, 3]
@@ -363,6 +369,14 @@ counting.mutant(
 )
 counting.mutant("Only the last layer is counted. Add each layer to what you have so far.", "total +=", "total =")
 counting.mutant("The input has got biases, too. Only the sums of a layer have them.", "total = 0", "total = dims[0]")
+
+
+counting.equivalent(
+    "+ dims[k + 1]", "+ dims[-(k + 1)]", "The biases of all layers but the input's, added up from the other end."
+)
+counting.equivalent(
+    "in range(len(dims) - 1)", "in reversed(list(range(len(dims) - 1)))", "A sum does not ask what comes first."
+)
 
 
 @counting.cases
@@ -443,6 +457,20 @@ moving.mutant(
     "    for store in",
     "    from copy import deepcopy\n\n    module = deepcopy(module)\n    for store in",
 )
+
+
+STORES, NAMES = "(module.parameters, module.buffers)", "for name in store:"
+ALL_STORES = f"    for store in {STORES}:\n        {NAMES}\n            store[name] = dev.put(store[name])\n"
+CHILDREN = "    for child in module.children:\n        to_device(child, dev)\n"
+for old, new in (
+    (STORES, "(module.buffers, module.parameters)"),
+    (STORES, f"reversed(list({STORES}))"),
+    ("in module.children", "in reversed(list(module.children))"),
+    (NAMES, "for name in reversed(list(store)):"),
+    (ALL_STORES + CHILDREN, CHILDREN + ALL_STORES),
+    (CHILDREN, CHILDREN.replace("    for", "        for").replace("    to", "        to")),  # twice, to the same place
+):
+    moving.equivalent(old, new, "All of it moves, whatever moves first.")
 
 
 @moving.cases
