@@ -1,4 +1,4 @@
-"""Each word of the course is introduced once, in the cell that `lesson.toml` names; summaries list the new words."""
+"""Each word of the course is introduced once, in the cell that `lesson.toml` names, and not used before."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from dlcourse.lesson import files, open_lesson
 from tests.conftest import LESSONS
+from tests.lessons.terms import PYTHON, early, introduced, said, too_soon, uses
 
 
 def source(lesson: str, id: str) -> str:
@@ -37,6 +38,25 @@ def test_a_word_stands_in_the_cell_that_introduces_it(lesson):
 def test_no_word_is_introduced_twice():
     counts = Counter(word.casefold() for lesson in files.numbers() for word in files.about(lesson)["new_words"])
     assert [word for word, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_nothing_is_said_before_it_is_introduced(lesson):
+    found = too_soon(lesson)
+    listed = "\n".join(f"{cell}: {name!r} is introduced in {where}" for cell, name, where in found)
+    assert len(found) <= files.about(lesson).get("too_soon", 0), listed
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_may_come_early_does(lesson):
+    there = {(one.cell, name) for one in said(lesson) for name, _ in uses(one)} if early(lesson) else set()
+    assert [(cell, word) for word, cells in early(lesson).items() for cell in cells if (cell, word) not in there] == []
+    everyday = files.about(lesson).get("everyday", [])
+    assert set(everyday) <= files.about(lesson)["new_words"].keys()
+
+
+def test_each_piece_of_python_is_explained_somewhere():
+    assert introduced("new_python").keys() <= PYTHON.keys()
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

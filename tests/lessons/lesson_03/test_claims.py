@@ -31,7 +31,7 @@ def test_the_levels_of_the_maps_are_uneven():
     "The cosine is 1 where the arrows agree, 0 at right angles, −1 where they are opposite, and never less.",
     "$-\\nabla f$ is the steepest way down",
     "$\\nabla f$ points where the ground climbs most",
-    'Only the angle θ ("theta") between the two arrows counts.',
+    'Only the angle α ("alpha") between the two arrows counts.',
     "*The slope along d is the length of the gradient, times the cosine of the angle between them.*",
 )
 def test_no_direction_is_steeper_than_minus_the_gradient_and_along_the_contour_line_it_is_level():
