@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,9 +17,24 @@ import numpy as np
 
 from dlcourse.figures.figure import Figure, action, choice
 from dlcourse.figures.scene import Panel, blank, by_frame
-from dlcourse.figures.spelling import count, minus
+from dlcourse.figures.spelling import count, listed, minus, short
 
-__all__ = ["Box", "Family", "Judgement", "Practice", "Problem", "family", "judge", "read_number", "spelled"]
+__all__ = [
+    "Box",
+    "Family",
+    "Judgement",
+    "Order",
+    "Practice",
+    "Problem",
+    "bracketed",
+    "family",
+    "judge",
+    "lowered",
+    "read_number",
+    "sheet",
+    "spelled",
+    "whole",
+]
 
 Answer = float | str
 IN_A_ROW = 3  # so many problems without help, one after the other, and a family sits
@@ -97,10 +112,98 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Order:
+    """Boxes that are places in a row, to be filled with names so that each stands after all that it needs.
+
+    There is seldom one right order. A name is right in a place if what is in the other places, as far as it is
+    settled, can still become an order with it.
+
+    Parameters
+    ----------
+    places : list of str
+        The names of the boxes, from the first place to the last.
+    needs : dict of str to list of str
+        For each name those that have to stand before it.
+
+    Examples
+    --------
+    >>> order = Order(["1st", "2nd", "3rd"], {"x": [], "w": [], "s": ["w", "x"]})
+    >>> order.completed({"1st": "w"})
+    {'1st': 'w', '2nd': 'x', '3rd': 's'}
+    >>> order.fault("2nd", "s", {"1st": "w"})
+    's needs w and x: no less than 2 have to stand before it.'
+    """
+
+    places: Sequence[str]
+    needs: Mapping[str, Sequence[str]]
+
+    def completed(self, settled: Mapping[str, str]) -> dict[str, str] | None:
+        """A whole order that has these names in these places; None if there is none."""
+        at = {k: self._name(settled[place]) for k, place in enumerate(self.places) if settled.get(place, "").strip()}
+        row: list[str] = []
+
+        def go_on() -> bool:
+            if len(row) == len(self.places):
+                return True
+            fixed = at.get(len(row))
+            for name in self.needs if fixed is None else [fixed]:
+                free = name not in row and (fixed is not None or name not in at.values())
+                if free and name in self.needs and set(self.needs[name]) <= set(row):
+                    row.append(name)
+                    if go_on():
+                        return True
+                    row.pop()
+            return False
+
+        return dict(zip(self.places, row, strict=True)) if go_on() else None
+
+    def fault(self, place: str, words: str, settled: Mapping[str, str]) -> str:
+        """Why this name cannot stand in this place, beside those that are settled."""
+        name, k = self._name(words), list(self.places).index(place)
+        if name not in self.needs:
+            return f"“{words.strip()}” is none of {', '.join(self.needs)}."
+        row = {self._name(settled[p]): i for i, p in enumerate(self.places) if settled.get(p, "").strip() and i != k}
+        if name in row:
+            return f"{name} is number {row[name] + 1} already."
+        if late := [other for other in self.needs[name] if row.get(other, -1) > k]:
+            return f"{name} needs {late[0]}, and {late[0]} comes later."
+        if early := [other for other in row if name in self.needs[other] and row[other] < k]:
+            return f"{early[0]} needs {name}, and {early[0]} comes earlier."
+        before, after = self._before(name), [other for other in self.needs if name in self._before(other)]
+        if k < len(before):
+            return (
+                f"{name} needs {listed(sorted(self.needs[name]))}: no less than {len(before)} have to stand before it."
+            )
+        if (room := len(self.places) - 1 - k) < len(after):
+            users = listed(sorted(after))
+            return f"That is too late for {name}: {users} need it, and only {count(room, 'place')} are left after it."
+        return f"With {name} here, no order of the others is left that computes each after what it needs."
+
+    def why(self, name: str) -> str:
+        """Why a name may stand where all that it needs stands before it."""
+        needs = listed(sorted(self.needs[name])) if self.needs[name] else ""
+        return f"{name} needs {needs}, before it." if needs else f"{name} needs nothing before it."
+
+    def _before(self, name: str) -> set[str]:
+        """All that a name needs, at once or further back."""
+        found: set[str] = set()
+        waiting = list(self.needs[name])
+        while waiting:
+            if (one := waiting.pop()) not in found:
+                found.add(one)
+                waiting += self.needs[one]
+        return found
+
+    def _name(self, words: str) -> str:
+        return next((name for name in self.needs if spelled(name) == spelled(words)), words.strip())
+
+
+@dataclass(frozen=True)
 class Problem:
     """One problem: what to do, what to look at, which boxes to fill, in the order in which they can be filled.
 
-    ``given`` are the numbers of the problem by the names under which the picture shows them.
+    ``given`` are the numbers of the problem by the names under which the picture shows them; ``order`` says which of
+    the boxes are places in a row, that are judged together.
 
     Examples
     --------
@@ -115,6 +218,7 @@ class Problem:
     panels: Sequence[Panel]
     boxes: Sequence[Box]
     given: Mapping[str, Any] = field(default_factory=dict)
+    order: Order | None = None
 
     def __post_init__(self) -> None:
         names = [box.name for box in self.boxes]
@@ -125,6 +229,15 @@ class Problem:
     def box(self, name: str) -> Box:
         """The box of that name."""
         return next(box for box in self.boxes if box.name == name)
+
+    def solution(self, settled: Mapping[str, str]) -> dict[str, str]:
+        """What belongs in each box, given what is settled in the others."""
+        found = {box.name: box.shown() for box in self.boxes}
+        return found | ((self.order.completed(settled) or {}) if self.order else {})
+
+    def why(self, box: Box, words: str) -> str:
+        """How one gets to what belongs in a box."""
+        return self.order.why(words) if self.order is not None and box.name in self.order.places else box.why
 
     def scene(self, words: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[Panel]:
         """The panels with the boxes on them, filled with these words."""
@@ -197,40 +310,105 @@ def judge(problem: Problem, box: Box, words: str, others: Mapping[str, str]) -> 
     """
     if not words.strip():
         return Judgement("")
+    if problem.order is not None and box.name in problem.order.places:
+        if problem.order.completed({**others, box.name: words}) is not None:
+            return Judgement("right", "Right.")
+        return Judgement("wrong", problem.order.fault(box.name, words, others), True)
     answer: Answer | None = words if isinstance(box.value, str) else read_number(words)
     if answer is None:
         return Judgement("", f"“{words.strip()}” is not a number. Write it like −1.5 or 3/4.")
     if box.takes(answer):
         return Judgement("right", "Right.")
     named = next((sentence for sentence, value in box.slips.items() if box._alike(answer, value)), None)
-    if named is None and not isinstance(answer, str):
-        named = _fact(problem, box, answer, others)
+    if named is None:
+        named = _fact_of_words(problem, box, answer) if isinstance(answer, str) else _fact(problem, box, answer, others)
     return Judgement("wrong", named, True) if named else Judgement("wrong", "Not yet.")
 
 
+def _fact_of_words(problem: Problem, box: Box, answer: str) -> str | None:
+    """What can be said of a shape that is wrong."""
+    theirs, ours = (spelled(str(words)).split("×") for words in (answer, box.value))
+    if not all(part.isdigit() for part in ours):
+        return None
+    if not all(part.isdigit() for part in theirs):
+        return "A shape is rows × columns, as 2×3."
+    if len(theirs) != len(ours):
+        return f"This shape has {count(len(ours), 'number')}: rows × columns."
+    if theirs == ours[::-1]:
+        return "That is turned round: rows come first, columns second."
+    same = [b.label for b in problem.boxes if b is not box and isinstance(b.value, str) and b.takes(answer)]
+    if same:
+        return f"That is the shape of {_beside(same[0])}."
+    right = [k for k in range(len(ours)) if theirs[k] == ours[k]]
+    if len(right) == 1 and len(ours) == 2:
+        return ("The rows are right, the columns not yet.", "The columns are right, the rows not yet.")[right[0]]
+    return "Neither the rows nor the columns are right yet."
+
+
 def _fact(problem: Problem, box: Box, answer: float, others: Mapping[str, str]) -> str | None:
-    """What can be said of a wrong number without knowing how it came about."""
+    """What can be said of a wrong number without knowing how it came about: a fact, and the one that says most."""
     assert not isinstance(box.value, str)
+    value = box.value
     if box.follows is not None:
         theirs = {b.name: _number(b, others) for b in problem.boxes if not isinstance(b.value, str) and b is not box}
         wrong = [b.label for b in problem.boxes if b.name in theirs and not b.takes(theirs[b.name])]
         if wrong and box._alike(answer, box.follows(theirs)):
             return f"This follows from what you have for {wrong[0]}. That is not right yet; this step is."
-    if box._alike(answer, -box.value):
+    if box._alike(answer, -value):
         return "The size is right. Look at the sign."
-    if abs(answer - box.value) <= 5 * 10.0**-box.digits and round(box.value, box.digits) != box.value:
+    if abs(answer - value) <= 5 * 10.0**-box.digits and round(value, box.digits) != value:
         return f"Nearly: {count(box.digits, 'digit')} after the point, rounded."
-    same = [
-        b.label for b in problem.boxes if b is not box and not isinstance(b.value, str) and b._alike(answer, b.value)
-    ]
-    same += [n for n, v in problem.given.items() if isinstance(v, int | float) and box._alike(answer, float(v))]
-    if len(same) == 1:
-        return f"That is {same[0]}."
-    if box.value and not box.digits > 3:
-        for factor, said in ((2.0, "twice"), (0.5, "half")):
-            if box._alike(answer, factor * box.value) and abs(box.value) > 0.1:
+    known = _known(problem, box)
+    if named := _only(name for name, number in known if box._alike(answer, number)):
+        return f"That is {named}."
+    if value:
+        for factor, said in ((2.0, "twice"), (0.5, "half"), (10.0, "ten times"), (0.1, "a tenth of")):
+            if box._alike(answer, factor * value) and abs(answer) > 10.0**-box.digits:
                 return f"That is {said} the right number."
+    return _relation(box, answer, value, known)
+
+
+def _relation(box: Box, answer: float, value: float, known: Sequence[tuple[str, float]]) -> str | None:
+    """How a wrong number hangs together with the right one, or with two numbers of the problem."""
+    real = [(name, number) for name, number in known if abs(number) > 10.0**-box.digits]
+    factors = [(name, number) for name, number in real if abs(abs(number) - 1) > 1e-9]
+    if value and answer:
+        if named := _only(name for name, number in factors if box._alike(answer * number, value)):
+            return f"The right number is this times {named}."
+        if named := _only(name for name, number in factors if box._alike(answer, value * number)):
+            return f"That is the right number times {named}."
+    if named := _only(name for name, number in real if box._alike(answer + number, value)):
+        return f"The right number is this plus {named}."
+    if named := _only(name for name, number in real if box._alike(answer, value + number)):
+        return f"That is the right number plus {named}."
+    if float(value).is_integer() and abs(abs(answer - value) - 1) < 1e-9:
+        return f"That is off by one: too {'high' if answer > value else 'low'}."
+    if value and box._alike(answer, value * value):
+        return "That is the square of the right number."
+    pairs = [(a, x, b, y) for i, (a, x) in enumerate(real) for b, y in real[i + 1 :]]
+    if named := _only(f"{a} plus {b}" for a, x, b, y in pairs if box._alike(answer, x + y)):
+        return f"That is {named}: not what is asked."
+    if named := _only(f"{a} times {b}" for a, x, b, y in pairs if box._alike(answer, x * y)):
+        return f"That is {named}: not what is asked."
     return None
+
+
+def _only(names: Iterable[str]) -> str | None:
+    """The name if there is one, and only one: what several would explain is explained by none."""
+    found = list(dict.fromkeys(names))
+    return found[0] if len(found) == 1 else None
+
+
+def _known(problem: Problem, box: Box) -> list[tuple[str, float]]:
+    """The numbers that the learner sees or works out, by name; not those that are the right one, too."""
+    there = [(_beside(b.label), b.value) for b in problem.boxes if b is not box and not isinstance(b.value, str)]
+    there += [(name, float(v)) for name, v in problem.given.items() if isinstance(v, int | float)]
+    return [(name, number) for name, number in there if not box.takes(number)]
+
+
+def _beside(label: str) -> str:
+    """A label without its explanation."""
+    return label.split(",")[0]
 
 
 def _number(box: Box, others: Mapping[str, str]) -> float:
@@ -268,6 +446,72 @@ def spelled(words: str) -> str:
     """
     plain = re.sub(r"[\s()\[\]]", "", words).casefold().replace("−", "-").rstrip(",.")
     return re.sub(r"(?<=\d)(?:by|[x*,·×])(?=\d)", "×", plain)
+
+
+# ------------------------------------------------------------------------------------- what families write with
+
+
+def whole(rng: np.random.Generator, low: int, high: int) -> float:
+    """A whole number other than 0, 1 and −1: those hide whether one multiplied.
+
+    Examples
+    --------
+    >>> {whole(np.random.default_rng(seed), -2, 2) for seed in range(20)} == {-2.0, 2.0}
+    True
+    """
+    return float(rng.choice([n for n in range(low, high + 1) if abs(n) > 1]))
+
+
+def sheet(boxes: Sequence[Box], panel: int, columns: int = 1, width: float = 0.6) -> tuple[list[Box], Panel]:
+    """A panel with nothing but boxes, one under the other, for what has no place in the picture.
+
+    Parameters
+    ----------
+    boxes : list of Box
+        Where they stand is settled here.
+    panel : int
+        Which panel of the problem it will be.
+    columns : int
+        Filled one after the other.
+    width : float
+        Relative to the other panels.
+
+    Examples
+    --------
+    >>> boxes, _ = sheet([Box(name, name, 1.0, (0, 0), "So.") for name in "ab"], panel=1)
+    >>> [(box.panel, box.at) for box in boxes]
+    [(1, (0.6, 1.0)), (1, (0.6, 0.0))]
+    """
+    rows = -(-len(boxes) // columns)
+    placed = [
+        replace(box, panel=panel, at=(0.6 + 1.6 * (k // rows), float(rows - 1 - k % rows)))
+        for k, box in enumerate(boxes)
+    ]
+    room = max(0.6, (5 - rows) / 2)  # few boxes stand in the middle
+    right = 1.15 + 1.6 * (columns - 1)
+    return placed, Panel([], (-0.6, right), (-room, rows - 1 + room), axes=False, width=width, name="sheet")
+
+
+def bracketed(value: float) -> str:
+    """A number inside a formula: with brackets if it has a sign.
+
+    Examples
+    --------
+    >>> bracketed(2.5), bracketed(-3)
+    ('2.5', '(−3)')
+    """
+    return f"({short(value)})" if value < 0 else short(value)
+
+
+def lowered(name: str, index: int) -> str:
+    """A letter with its number below the line.
+
+    Examples
+    --------
+    >>> lowered("w", 2)
+    'w₂'
+    """
+    return name + str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 # -------------------------------------------------------------------------------------------------- figure
@@ -321,7 +565,9 @@ class Practice(Figure):
         box = self.problem.box(name)
         if self.verdicts.get(name) in ("right", "shown"):
             return
-        judged = judge(self.problem, box, words, self.words)
+        order = self.problem.order
+        places = order is not None and name in order.places
+        judged = judge(self.problem, box, words, self._settled() if places else self.words)
         self.words[name], self.verdicts[name] = words, judged.verdict
         self.slips += judged.verdict == "wrong"
         self.message = f"{box.label}: {judged.message}" if judged.message else ""
@@ -332,8 +578,9 @@ class Practice(Figure):
         for box in self.problem.boxes:
             if self.verdicts.get(box.name) not in ("right", "shown"):
                 self.helped = True
-                self.words[box.name], self.verdicts[box.name] = box.shown(), "shown"
-                self.message = f"{box.label}: {box.why}"
+                self.words[box.name] = self.problem.solution(self._settled())[box.name]
+                self.verdicts[box.name] = "shown"
+                self.message = f"{box.label}: {self.problem.why(box, self.words[box.name])}"
                 self._count()
                 return
 
@@ -341,6 +588,7 @@ class Practice(Figure):
         """Go through the solution, a box a frame."""
         if not self._done():
             self.helped = True
+            self.words = self.problem.solution(self._settled())
             self.verdicts = {box.name: self.verdicts.get(box.name) or "shown" for box in self.problem.boxes}
             self.verdicts = {name: "shown" if v == "wrong" else v for name, v in self.verdicts.items()}
             self._count()
@@ -349,6 +597,10 @@ class Practice(Figure):
     def draw_another(self) -> None:
         """Draw the next problem."""
         self.seed, self.frame = self.seed + 1, 0
+
+    def _settled(self) -> dict[str, str]:
+        """The words that are right, or were shown."""
+        return {name: words for name, words in self.words.items() if self.verdicts.get(name) in ("right", "shown")}
 
     def _done(self) -> bool:
         return all(self.verdicts.get(box.name) in ("right", "shown") for box in self.problem.boxes)
@@ -370,7 +622,8 @@ class Practice(Figure):
         if not self.walked:
             return self.problem.scene(self.words, self.verdicts)
         n = len(self.problem.boxes)
-        words = {b.name: by_frame([b.shown() if k > i else "" for k in range(n + 1)]) for i, b in self._numbered()}
+        solved = self.problem.solution(self.words)
+        words = {b.name: by_frame([solved[b.name] if k > i else "" for k in range(n + 1)]) for i, b in self._numbered()}
         verdicts = {b.name: by_frame(["shown"] * (n + 1)) for _, b in self._numbered()}
         return self.problem.scene(words, verdicts)
 
@@ -383,7 +636,7 @@ class Practice(Figure):
             if self.frame == 0:
                 return f"The solution has {count(len(boxes), 'step')}: press Step."
             box = boxes[self.frame - 1]
-            return f"{box.label}: {box.why}"
+            return f"{box.label}: {self.problem.why(box, self.problem.solution(self.words)[box.name])}"
         if not self.message:
             return self.problem.task
         right = sum(self.verdicts.get(box.name) in ("right", "shown") for box in boxes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,10 @@ import numpy as np
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, edge, node, text
 from dlcourse.figures.spelling import short
-from dlcourse.lesson.practice import Box, Problem, family
+from dlcourse.lesson.practice import Box, Problem, bracketed, family, sheet, whole
 
 Rng = np.random.Generator
 NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"relu": dl.relu, "square": dl.square}
-
-
-def whole(rng: Rng, low: int, high: int) -> float:
-    """A whole number other than 0, 1 and −1: those hide whether one multiplied."""
-    return float(rng.choice([n for n in range(low, high + 1) if abs(n) > 1]))
 
 
 def slope_words(h: str, s: float) -> str:
@@ -78,7 +74,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
             "s, the weighted sum",
             s,
             (2.1, 0.62),
-            f"s = {short(w[0])} · {_in(z[0])} + {_in(w[1])} · {_in(z[1])} = {short(s)}.",
+            f"s = {short(w[0])} · {bracketed(z[0])} + {bracketed(w[1])} · {bracketed(z[1])} = {short(s)}.",
             {
                 "You added the z without their weights.": z[0] + z[1],
                 "The weights are swapped: w₁ belongs to z₁.": w[1] * z[0] + w[0] * z[1],
@@ -112,7 +108,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 "dC/ds",
                 ds,
                 (2.2, -0.72),
-                f"dC/ds = dC/dz · h′(s), and {slope_words(h, s)}: {short(g)} · {_in(slope)} = {short(ds)}.",
+                f"dC/ds = dC/dz · h′(s), and {slope_words(h, s)}: {short(g)} · {bracketed(slope)} = {short(ds)}.",
                 {
                     "That is the slope of h alone; what comes from above multiplies it.": slope,
                     "That is dC/dz: the slope of h at s is missing.": g,
@@ -133,7 +129,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 f"dC/dz{'₁₂'[i]}",
                 dz[i],
                 (0.0, 0.42 if i == 0 else -0.42),
-                f"Back along its wire: dC/ds · w{'₁₂'[i]} = {short(back)} · {_in(w[i])} = {short(dz[i])}.",
+                f"Back along its wire: dC/ds · w{'₁₂'[i]} = {short(back)} · {bracketed(w[i])} = {short(dz[i])}.",
                 {
                     "That is the weight alone; what comes from s multiplies it.": w[i],
                     "That is dC/ds: the weight of the wire is missing.": back,
@@ -184,7 +180,7 @@ def _fan_out(rng: Rng) -> Problem:
             f"s{'₁₂'[i]}",
             s[i],
             (3.6, 1.2 - 2 * i),
-            f"s{'₁₂'[i]} = w{'₁₂'[i]} · z = {short(weights[i])} · {_in(z)} = {short(s[i])}.",
+            f"s{'₁₂'[i]} = w{'₁₂'[i]} · z = {short(weights[i])} · {bracketed(z)} = {short(s[i])}.",
             {
                 "You took the weight of the other wire.": weights[1 - i] * z,
                 "You added the weight; it multiplies.": weights[i] + z,
@@ -202,7 +198,7 @@ def _fan_out(rng: Rng) -> Problem:
             f"what comes back along wire {i + 1}",
             along[i],
             (1.3, 1.15 - 2.3 * i),
-            f"w{'₁₂'[i]} · dC/ds{'₁₂'[i]} = {short(weights[i])} · {_in((g, k)[i])} = {short(along[i])}.",
+            f"w{'₁₂'[i]} · dC/ds{'₁₂'[i]} = {short(weights[i])} · {bracketed((g, k)[i])} = {short(along[i])}.",
             {
                 "The weight of the wire is missing.": (g, k)[i],
                 "dC/ds is missing: that is the weight.": weights[i],
@@ -221,7 +217,7 @@ def _fan_out(rng: Rng) -> Problem:
             "dC/dz",
             dz,
             (0.1, -0.62),
-            f"Copies of z go out, so what comes back adds up: {short(along[0])} + {_in(along[1])} = {short(dz)}.",
+            f"Copies of z go out, so what comes back adds up: {short(along[0])} + {bracketed(along[1])} = {short(dz)}.",
             {
                 "One of the two wires is missing.": along[0],
                 "One of the two wires is missing: the first.": along[1],
@@ -243,6 +239,225 @@ def _fan_out(rng: Rng) -> Problem:
     )
 
 
-def _in(value: float) -> str:
-    """A number inside a formula: with brackets if it has a sign."""
-    return f"({short(value)})" if value < 0 else short(value)
+# ------------------------------------------------------------------------------------------ any nonlinearity
+
+
+@dataclass(frozen=True)
+class Bend:
+    """A nonlinearity as one meets it by hand: its formula, as a graph, and its slope."""
+
+    formula: str
+    of: Callable[[dl.Node], dl.Node]
+    slope: Callable[[float, float], float]  # from s and z
+    words: Callable[[float, float], str]
+    wrong: Callable[[float, float], dict[str, float]]  # slopes that people write instead
+
+
+BENDS: dict[str, Bend] = {
+    "relu": Bend(
+        "max(s, 0)",
+        dl.relu,
+        lambda s, z: float(s > 0),
+        lambda s, z: f"s is {'above' if s > 0 else 'below'} 0, so the slope is {int(s > 0)}.",
+        lambda s, z: {
+            "That is the other side of the kink.": 1.0 - float(s > 0),
+            "relu has no slope of −1: below 0 it is flat.": -1.0,
+            "It is flat there or rises as fast as s, nothing between.": 0.5,
+        },
+    ),
+    "leaky": Bend(
+        "s above 0, else 0.1 s",
+        lambda s: dl.maximum(s, 0.1 * s),
+        lambda s, z: 1.0 if s > 0 else 0.1,
+        lambda s, z: f"s is {'above' if s > 0 else 'below'} 0, so the slope is {1 if s > 0 else 0.1}.",
+        lambda s, z: {
+            "That is the other side of the kink.": 0.1 if s > 0 else 1.0,
+            "It is not flat below 0: it still rises a little.": 0.0,
+            "Below 0 it still rises: the slope is positive.": -0.1,
+        },
+    ),
+    "square": Bend(
+        "s²",
+        dl.square,
+        lambda s, z: 2 * s,
+        lambda s, z: f"h′(s) = 2s = {short(2 * s)}.",
+        lambda s, z: {
+            "2 is missing: the slope of s² is 2s.": s,
+            "The slope of s² is 2s, not 2.": 2.0,
+            "You took the slope at z; it is taken at s.": 2 * z,
+            "That is 2s²: the power falls by one.": 2 * s * s,
+        },
+    ),
+    "cube": Bend(
+        "s³",
+        lambda s: s * s * s,
+        lambda s, z: 3 * s * s,
+        lambda s, z: f"h′(s) = 3s² = {short(3 * s * s)}.",
+        lambda s, z: {
+            "3 is missing: the slope of s³ is 3s².": s * s,
+            "The slope of s³ is 3s², not 3s.": 3 * s,
+            "That is the slope of s².": 2 * s,
+            "The power falls by one.": 3 * s**3,
+            "You took (3s)²: only s is squared.": 9 * s * s,
+        },
+    ),
+    "tanh": Bend(
+        "tanh",
+        dl.tanh,
+        lambda s, z: 1 - z * z,
+        lambda s, z: f"h′(s) = 1 − z² = 1 − {bracketed(z)}² = {short(1 - z * z)}.",
+        lambda s, z: {
+            "The square is missing: the slope is 1 − z².": 1 - z,
+            "That is z²; take it from 1.": z * z,
+            "The slope is 1 − z², not 1 + z².": 1 + z * z,
+            "That is the slope of the sigmoid: z(1 − z).": z * (1 - z),
+            "You doubled z; it is squared.": 1 - 2 * z,
+        },
+    ),
+    "sigmoid": Bend(
+        "σ",
+        dl.sigmoid,
+        lambda s, z: z * (1 - z),
+        lambda s, z: f"h′(s) = z(1 − z) = {short(z)} · {short(1 - z)} = {short(z * (1 - z))}.",
+        lambda s, z: {
+            "That is 1 − z; it is multiplied by z.": 1 - z,
+            "That is the slope of tanh: 1 − z².": 1 - z * z,
+            "That is z(1 + z); the slope is z(1 − z).": z * (1 + z),
+            "That is z²; the slope is z(1 − z).": z * z,
+            "That is σ(s) itself, not its slope.": z,
+        },
+    ),
+}
+
+
+@family("09.bend", "Through a nonlinearity and back", levels=("with a kink", "with a power", "tanh and sigmoid"))
+def nonlinearity(rng: Rng, level: int) -> Problem:
+    """A weight, a sum with a bias, and one of six nonlinearities; forward, then back to the input."""
+    kinds = (("relu", "leaky"), ("square", "cube"), ("tanh", "sigmoid"))[level]
+    h = str(rng.choice(kinds))
+    bend, told = BENDS[h], level == 2  # with tanh and sigmoid, z is told: nobody knows it by heart
+    while True:
+        x, w, b, g = whole(rng, -4, 5), whole(rng, -3, 4), float(rng.integers(-4, 5)), whole(rng, -4, 5)
+        s = w * x + b
+        if told:
+            z = float(rng.choice([0.1, 0.2, 0.3, 0.4, 0.6, 0.8] + [-0.2, -0.4, -0.6] * (h == "tanh")))
+            s = float(np.arctanh(z)) if h == "tanh" else float(np.log(z / (1 - z)))
+            b = 0.0
+        apart = len({abs(x), abs(w), abs(g), abs(b)}) == 4 and (told or s not in (x, w, b, g))
+        small = told or (b and s and abs(s) <= (4 if h == "cube" else 12) and abs(bend.slope(s, 0.0) * g * w) < 999)
+        if apart and small:
+            break
+    # the engine says what is right
+    one = dl.parameter(s / w if told else x, name="x")
+    total = w * one + b
+    out = bend.of(total)
+    [slope], back = dl.gradients(out, [total]), dl.gradients(out, [total, one], grad_output=np.array(g))
+    z, slope_at, ds, dx = (round(float(v), 6) for v in dl.run([out, slope, *back]))  # tanh of artanh: 0.6, not 0.5999…
+    boxes = []
+    if not told:
+        boxes += [
+            Box(
+                "s",
+                "s",
+                s,
+                (0, 0),
+                f"s = wx + b = {short(w)} · {bracketed(x)} + {bracketed(b)} = {short(s)}.",
+                {
+                    "The bias b is missing.": w * x,
+                    "You subtracted b.": w * x - b,
+                    "You added w and x; they multiply.": w + x + b,
+                    "b is added once, after the product.": w * (x + b),
+                    "w is missing.": x + b,
+                    "x is missing.": w + b,
+                    "You multiplied all three.": w * x * b,
+                },
+            ),
+            Box(
+                "z",
+                "z",
+                z,
+                (0, 0),
+                f"h({short(s)}) = {short(z)}.",
+                {
+                    "That is the slope of h at s, not h(s).": slope_at,
+                    "That is s: it has not gone through h yet.": s,
+                    "That would be the size of s.": abs(s),
+                    "You doubled s.": 2 * s,
+                    "You took three times s.": 3 * s,
+                    "You squared s.": s * s,
+                    "You took a tenth of s: that is for s below 0.": 0.1 * s,
+                    "That is flat relu; this one still rises below 0.": max(s, 0.0),
+                },
+                follows=lambda v: float(dl.run(bend.of(dl.constant(float(v["s"]))))),
+            ),
+        ]
+    boxes += [
+        Box(
+            "slope",
+            "h′(s)",
+            slope_at,
+            (0, 0),
+            bend.words(s, z),
+            {"That is z, not the slope.": z, "That is s, not the slope.": s, **bend.wrong(s, z)},
+            follows=None if told else lambda v: bend.slope(v["s"], v["z"]),
+        ),
+        Box(
+            "ds",
+            "dC/ds",
+            ds,
+            (0, 0),
+            f"dC/dz · h′(s) = {short(g)} · {bracketed(slope_at)} = {short(ds)}.",
+            {
+                "That is the slope alone; what comes from above multiplies it.": slope_at,
+                "That is dC/dz: the slope of h is missing.": g,
+                "You multiplied by z; it is the slope that counts.": g * z,
+                "You multiplied by s; it is the slope that counts.": g * s,
+                "You added where the path multiplies.": g + slope_at,
+                "You divided; back through h it multiplies, too.": g / slope_at if slope_at else 0.0,
+            },
+            digits=3,
+            follows=lambda v: g * v["slope"],
+        ),
+        Box(
+            "dx",
+            "dC/dx",
+            dx,
+            (0, 0),
+            f"Back along the wire: dC/ds · w = {bracketed(ds)} · {bracketed(w)} = {short(dx)}.",
+            {
+                "That is the weight alone.": w,
+                "That is dC/ds: the weight of the wire is missing.": ds,
+                "You added where the path multiplies.": ds + w,
+                "The slope of h is missing.": g * w,
+                "You multiplied by x: that is the slope along the weight.": ds * x,
+                "You divided by the weight; back along a wire it multiplies, too.": ds / w,
+                "You multiplied by h, not by its slope.": g * z * w,
+                "b has no place on the way back: adding it does not stretch.": ds * w + b,
+                "dC/dz is missing: that is the slope of z.": slope_at * w,
+            },
+            digits=3,
+            follows=lambda v: v["ds"] * w,
+        ),
+    ]
+    boxes, column = sheet(boxes, panel=1)
+    marks: list[Mark] = [
+        node(0, 0, "x", shape="circle"),
+        node(1.8, 0, "s", shape="circle"),
+        node(3.2, 0, {"relu": "relu", "leaky": "leaky relu"}.get(h, bend.formula)),
+    ]
+    marks += [node(4.8, 0, "z", shape="circle"), edge(0, 0, 1.8, 0, label=f"w = {short(w)}")]
+    marks += [edge(1.8, 0, 3.2, 0), edge(3.2, 0, 4.8, 0)]
+    if not told:
+        marks += [text(0, 0.42, short(x), anchor="middle"), text(1.8, -0.7, f"b = {short(b)}", anchor="middle")]
+    else:
+        marks += [text(4.8, 0.42, f"z = {short(z)}", anchor="middle")]
+    marks += [text(4.7, -0.7, f"dC/dz = {short(g)}", anchor="middle")]
+    given: dict[str, Any] = {"w": w, "dC/dz": g, "h": h} | ({"z": z} if told else {"x": x, "b": b})
+    ask = "h′(s), then dC/ds and dC/dx" if told else "s, z and h′(s), then dC/ds and dC/dx"
+    how = f"z = h(s) came out as {short(z)}" if told else f"s = wx + b and z = h(s), with h(s) = {bend.formula}"
+    return Problem(
+        f"{how}{', where h is ' + h if told else ''}. C moves by {short(g)} when z moves by 1. Fill in {ask}.",
+        [Panel(marks, (-0.5, 5.7), (-1.6, 1.3), axes=False, width=1.4, name="wire"), column],
+        boxes,
+        given,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from dlcourse.lesson.practice import Problem
@@ -35,4 +36,30 @@ def both_boxes(problem: Problem) -> dict[str, float]:
     return {"s": s, "z": h(s), "ds": ds, "dz1": dz1, "dz2": dz2}
 
 
-second_way = {"09.sum": both_boxes}
+def nonlinearity(problem: Problem) -> dict[str, float]:
+    given = problem.given
+    h = {
+        "relu": lambda s: max(s, 0.0),
+        "leaky": lambda s: s if s > 0 else s / 10,
+        "square": lambda s: s**2,
+        "cube": lambda s: s**3,
+        "tanh": lambda s: 1 - 2 / (math.exp(2 * s) + 1),
+        "sigmoid": lambda s: 1 / (1 + math.exp(-s)),
+    }[given["h"]]
+    w, g = given["w"], given["dC/dz"]
+    if "z" in given:
+        low, high = -9.0, 9.0  # h rises: the s that gives this z is between these
+        for _ in range(80):
+            s = (low + high) / 2
+            low, high = (s, high) if h(s) < given["z"] else (low, s)
+        x, b, forward = s / w, 0.0, {}
+    else:
+        x, b = given["x"], given["b"]
+        s = w * x + b
+        forward = {"s": s, "z": h(s)}
+    [slope], [ds] = moved(h, s), moved(lambda s: g * h(s), s)
+    [dx] = moved(lambda x: g * h(w * x + b), x)
+    return forward | {"slope": slope, "ds": ds, "dx": dx}
+
+
+second_way = {"09.sum": both_boxes, "09.bend": nonlinearity}
