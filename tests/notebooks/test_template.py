@@ -110,6 +110,19 @@ def test_the_instructors_page_is_about_this_lesson_and_times_it_as_lesson_toml_d
 
 
 @each_notebook
+def test_the_minutes_are_honest_and_a_long_lesson_has_a_place_to_stop(lesson, notebook):
+    """150 words a minute, 3 minutes a figure, 7 an exercise; more than an hour is two sittings."""
+    words = sum(len(prose(cell.source)) for cell in notebook.cells if cell.cell_type == "markdown")
+    sources = [cell.source for cell in notebook.cells]
+    figures, exercises = (sum(call in source for source in sources) for call in ("lesson.show(", "lesson.check("))
+    minutes = files.about(lesson)["minutes"]
+    assert minutes >= words / 150 + 3 * figures + 7 * exercises - 2
+    if minutes > 60:
+        assert sum("**A place to stop.**" in source for source in sources) == 1
+        assert "A place to stop is marked." in notebook.cells[1].source
+
+
+@each_notebook
 def test_nothing_is_left_to_do(lesson, notebook):
     assert [cell.id for cell in notebook.cells if "TODO" in cell.source] == []
     assert [
