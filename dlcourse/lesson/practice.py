@@ -358,6 +358,8 @@ def _fact(problem: Problem, box: Box, answer: float, others: Mapping[str, str]) 
         return "The size is right. Look at the sign."
     if abs(answer - value) <= 5 * 10.0**-box.digits and round(value, box.digits) != value:
         return f"Nearly: {count(box.digits, 'digit')} after the point, rounded."
+    if any(abs(answer - round(value, digits)) < 1e-9 for digits in range(box.digits)):
+        return "That is the right number, rounded too far."
     known = _known(problem, box)
     if named := _only(name for name, number in known if box._alike(answer, number)):
         return f"That is {named}."
@@ -381,22 +383,30 @@ def _relation(box: Box, answer: float, value: float, known: Sequence[tuple[str, 
         return f"The right number is this plus {named}."
     if named := _only(name for name, number in real if box._alike(answer, value + number)):
         return f"That is the right number plus {named}."
-    if float(value).is_integer() and abs(abs(answer - value) - 1) < 1e-9:
+    if abs(abs(answer - value) - 1) < 1e-9:
         return f"That is off by one: too {'high' if answer > value else 'low'}."
+    if named := _only(name for name, number in real if box._alike(answer, -number)):
+        return f"That is minus {named}."
     if value and box._alike(answer, value * value):
         return "That is the square of the right number."
+    if named := _only(name for name, number in real if box._alike(answer + 2 * number, value)):
+        return f"The right number is this plus twice {named}."
     pairs = [(a, x, b, y) for i, (a, x) in enumerate(real) for b, y in real[i + 1 :]]
-    if named := _only(f"{a} plus {b}" for a, x, b, y in pairs if box._alike(answer, x + y)):
-        return f"That is {named}: not what is asked."
-    if named := _only(f"{a} times {b}" for a, x, b, y in pairs if box._alike(answer, x * y)):
-        return f"That is {named}: not what is asked."
+    for made in (
+        [(f"{a} plus {b}", x + y) for a, x, b, y in pairs],
+        [(f"{a} times {b}", x * y) for a, x, b, y in pairs],
+        [(f"{a} minus {b}", x - y) for a, x, b, y in pairs],
+        [(f"{b} minus {a}", y - x) for a, x, b, y in pairs],
+    ):
+        if named := _only(name for name, number in made if box._alike(answer, number)):
+            return f"That is {named}: not what is asked."
     return None
 
 
 def _only(names: Iterable[str]) -> str | None:
-    """The name if there is one, and only one: what several would explain is explained by none."""
+    """The name, or both if there are two; what more would explain is explained by none."""
     found = list(dict.fromkeys(names))
-    return found[0] if len(found) == 1 else None
+    return " or ".join(found) if 1 <= len(found) <= 2 else None
 
 
 def _known(problem: Problem, box: Box) -> list[tuple[str, float]]:
