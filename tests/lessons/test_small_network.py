@@ -19,8 +19,11 @@ W = [[3.0, -1.0], [-2.0, 2.0]]  # a row for each sum: s = W x
 V = [2.0, -1.0]  # the output is V · z
 
 # what each lesson prints of it, and in which cell; a lesson may print more
-SHOWN = {"08": {"small-by-hand": ["z", "error", "loss", "by W[0, 0]", "by x[0]"]}}
-STILL_TO_COME = {"09", "10", "11", "12", "13"}  # this may only get smaller
+SHOWN = {
+    "08": {"small-by-hand": ["z", "error", "loss", "by W[0, 0]", "by x[0]"]},
+    "12": {"small-step-engine": ["loss", "new W", "new V", "new loss"]},
+}
+STILL_TO_COME = {"09", "10", "11", "13"}  # this may only get smaller
 
 
 def by_the_engine() -> dict[str, np.ndarray]:

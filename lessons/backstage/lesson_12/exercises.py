@@ -554,6 +554,197 @@ share.hints(
 )
 
 
+# ------------------------------------------------------------------------------------------------ 12.6
+
+scaled = exercise("12.6", "A step of RMSProp", points=2)
+
+
+@scaled.reference
+def rmsprop_step(w: Array, s: Array, g: Array, lr: float, rho: float) -> tuple[Array, Array]:
+    """s is a mean of g² that forgets; its root says how large this weight's slopes usually are.
+
+    Divided by that, a slope of usual size makes a step of usual size, whatever the units of the weight.
+    """
+    s = rho * s + (1 - rho) * g**2
+    return w - lr * g / (np.sqrt(s) + 1e-8), s
+
+
+NEW_S, NEW_W = "rho * s + (1 - rho) * g**2", "w - lr * g / (np.sqrt(s) + 1e-8), s"
+for message, old, wrong in (
+    ("The slopes have to be squared in s: a mean of g itself would let signs cancel.", "g**2", "g"),
+    ("You divided by s itself. s holds squares: divide by its root.", "np.sqrt(s)", "s"),
+    ("You add g² whole. s is a mean: rho of the old one and 1 − rho of the new square.", NEW_S, "rho * s + g**2"),
+    ("Nothing is forgotten: s only grows, as in AdaGrad. Keep rho of the old s, and 1 − rho of g².", NEW_S, "s + g**2"),
+    ("rho and 1 − rho are exchanged: most of the OLD s is kept.", NEW_S, "(1 - rho) * s + rho * g**2"),
+    ("You walk uphill: subtract.", "w - lr", "w + lr"),
+    ("You step with g alone: nothing is divided.", " / (np.sqrt(s) + 1e-8)", ""),
+    (
+        "You divide lr·g by one number for all weights. Each weight has an s of its own.",
+        "np.sqrt(s)",
+        "np.sqrt(s.sum())",
+    ),
+    ("The order of the answer is w first, then s.", NEW_W, "s, w - lr * g / (np.sqrt(s) + 1e-8)"),
+    (
+        "The root is missing the squares: a step of lr in the direction of g's sign is another rule.",
+        "g / (np.sqrt(s) + 1e-8)",
+        "np.sign(g)",
+    ),
+):
+    scaled.mutant(message, old, wrong)
+scaled.mutant(
+    "You divided by the root of the OLD s. First the new s, from the slope that has come; then the step.",
+    "    s = rho * s + (1 - rho) * g**2\n    return w - lr * g / (np.sqrt(s) + 1e-8), s",
+    "    return w - lr * g / (np.sqrt(s) + 1e-8), rho * s + (1 - rho) * g**2",
+)
+
+
+@scaled.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(w=np.array([1.0, 1.0]), s=np.array([0.0, 4.0]), g=np.array([2.0, 20.0]), lr=0.1, rho=0.9)
+    for shape in [(2,), (3,), (2, 2)]:
+        w, g = rng.normal(size=shape), rng.normal(0, 2, size=shape)
+        s, rho = rng.uniform(0.2, 3, size=shape), float(rng.uniform(0.6, 0.95))
+        yield dict(w=w, s=s, g=g, lr=float(rng.uniform(0.05, 0.3)), rho=rho)
+
+
+scaled.hints(
+    "Two lines: what s becomes, and what w becomes. The second uses the new s.",
+    "w, s and g have one shape, and everything goes entry by entry. The root of s is as large as g usually is.",
+    "s = rho * s + (1 - rho) * g**2, then w - lr * g / (np.sqrt(s) + 1e-8). Return w, then s.",
+)
+
+
+# ------------------------------------------------------------------------------------------------ 12.7
+
+both = exercise("12.7", "A step of Adam", points=2)
+
+
+@both.reference
+def adam_step(w: Array, m: Array, s: Array, g: Array, t: int, lr: float, beta1: float, beta2: float) -> Any:
+    """Momentum above, RMSProp below. Both means start at 0, so after t steps they hold 1 − βᵗ of a mean.
+
+    Divided by that share, the first step is as long as any other: lr, in the direction of the slope's sign.
+    """
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    mean, square = m / (1 - beta1**t), s / (1 - beta2**t)
+    return w - lr * mean / (np.sqrt(square) + 1e-8), m, s
+
+
+WHOLE = "m / (1 - beta1**t), s / (1 - beta2**t)"
+for message, old, wrong in (
+    ("Neither mean is corrected for its start from 0: divide m and s by 1 − βᵗ.", WHOLE, "m, s"),
+    ("Only m is corrected for its start from 0. So has s to be, with beta2.", WHOLE, "m / (1 - beta1**t), s"),
+    ("Only s is corrected for its start from 0. So has m to be, with beta1.", WHOLE, "m, s / (1 - beta2**t)"),
+    (
+        "You divide by 1 − β, whatever t is. After t steps the share is 1 − β to the power t.",
+        WHOLE,
+        "m / (1 - beta1), s / (1 - beta2)",
+    ),
+    (
+        "The correction counts from 0: the first step has t = 1.",
+        WHOLE,
+        "m / (1 - beta1 ** (t + 1)), s / (1 - beta2 ** (t + 1))",
+    ),
+    ("You walk with g over the root of s. Adam walks with the mean m.", "lr * mean", "lr * g"),
+    ("You add g whole to m. In Adam m is a mean: beta1 of the old one, 1 − beta1 of g.", "(1 - beta1) * g\n", "g\n"),
+    ("The slopes have to be squared in s: a mean of g itself would let signs cancel.", "g**2", "g"),
+    (
+        "beta1 and beta2 are exchanged: beta1 belongs to m, beta2 to s.",
+        [
+            ("beta1 * m + (1 - beta1)", "beta2 * m + (1 - beta2)"),
+            ("beta2 * s + (1 - beta2)", "beta1 * s + (1 - beta1)"),
+        ],
+        None,
+    ),
+    ("You divided by the mean square itself. Divide by its root.", "np.sqrt(square)", "square"),
+    ("You walk uphill: subtract.", "w - lr", "w + lr"),
+    (
+        "You return the corrected means. What is kept for the next step is m and s as they are.",
+        "+ 1e-8), m, s",
+        "+ 1e-8), mean, square",
+    ),
+    (
+        "The order of the answer is w, then m, then s.",
+        "return w - lr * mean / (np.sqrt(square) + 1e-8), m, s",
+        "return m, s, w - lr * mean / (np.sqrt(square) + 1e-8)",
+    ),
+):
+    if wrong is None:
+        both.mutant(message, old)
+    else:
+        both.mutant(message, old, wrong)
+
+
+@both.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    start = dict(w=np.array([1.0, 1.0]), m=np.zeros(2), s=np.zeros(2), g=np.array([2.0, -20.0]), t=1)
+    yield dict(**start, lr=0.1, beta1=0.9, beta2=0.99)
+    for shape, t in [((2,), 2), ((3,), 5), ((2, 2), 40)]:
+        w, m, g = rng.normal(size=(3, *shape))
+        s = rng.uniform(0.5, 2, size=shape)
+        rates = dict(lr=float(rng.uniform(0.05, 0.3)), beta1=float(rng.uniform(0.6, 0.9)), beta2=0.95)
+        yield dict(w=w, m=m, s=s, g=g, t=t, **rates)
+
+
+both.hints(
+    "Four lines: the new m, the new s, both corrected for their start from 0, and the step.",
+    "m, s, g and w have one shape. After t steps from 0, m holds 1 − beta1**t of a whole mean, and s 1 − beta2**t.",
+    "m = beta1*m + (1-beta1)*g and s = beta2*s + (1-beta2)*g**2. Step with m/(1-beta1**t) over the root of "
+    "s/(1-beta2**t), plus 1e-8. Return w, m, s.",
+)
+
+
+# ------------------------------------------------------------------------------------------------ 12.8
+
+falling = exercise("12.8", "A rate that falls in steps", points=1)
+
+
+@falling.reference
+def step_decay(lr: float, t: int, every: int, factor: float) -> float:
+    """t // every counts how often the rate has been lowered by then; each time it is multiplied by the factor."""
+    return lr * factor ** (t // every)
+
+
+LOWERED = "lr * factor ** (t // every)"
+for message, wrong in (
+    (
+        "Your rate falls a little at every step: `/` is not cut down. It falls only each `every` steps: `//`.",
+        "lr * factor ** (t / every)",
+    ),
+    ("It falls at every step. Count whole groups of `every` steps: t // every.", "lr * factor**t"),
+    ("Each time it is multiplied by the factor, so the factor is taken to a power.", "lr * factor * (t // every)"),
+    ("It falls once and never again. How often has it fallen by step t?", "lr * factor if t >= every else lr"),
+    (
+        "Steps count from 0: the first fall comes AT step `every`, not one before it.",
+        "lr * factor ** ((t + 1) // every)",
+    ),
+    (
+        "The fall comes one step late: at t = every the rate is already lower.",
+        "lr * factor ** (max(t - 1, 0) // every)",
+    ),
+    ("% is what is left over. How often it has fallen says //.", "lr * factor ** (t % every)"),
+    ("It rises: the rate is multiplied by the factor, not divided.", "lr / factor ** (t // every)"),
+    ("You returned the power alone: the rate starts at lr.", "factor ** (t // every)"),
+):
+    falling.mutant(message, LOWERED, wrong)
+
+
+@falling.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(lr=0.8, t=5, every=2, factor=0.5)
+    yield dict(lr=0.8, t=0, every=3, factor=0.5)
+    for t in (2, 3, 4, 7, 11, 12):
+        yield dict(lr=float(rng.uniform(0.1, 1)), t=t, every=3, factor=float(rng.uniform(0.2, 0.8)))
+
+
+falling.hints(
+    "How often has the rate been lowered by step t? Then it has been multiplied by the factor that often.",
+    "t // every is a whole number: 0 for the first `every` steps, 1 for the next, and so on.",
+    "lr times factor to the power t // every.",
+)
+
+
 # ------------------------------------------------------------------------------------------------ predictions and quiz
 
 predictions = [

@@ -187,6 +187,8 @@ class Published(Figure):
     """The line where two classes tie, and the line that one column of the weights draws."""
 
     title = "The same model, drawn by two formulas"
+    sealed = True  # 12.b asks whether they draw the same line
+    last_frame = 1
     shift = slider(-3.0, 3.0, value=0.0, step=0.1, label="number added to every weight and bias")
 
     def setup(self) -> None:
@@ -206,8 +208,8 @@ class Published(Figure):
             *scatter(self.X, self.labels),
             polyline(*tie, role="function"),
             text(*edge_spot(*tie), "tie", anchor="middle"),
-            polyline(*column, role="derivative"),
-            text(*edge_spot(column[0][::-1], column[1][::-1]), "column 0", anchor="middle"),
+            polyline(*column, role="derivative", shown=by_frame([0, 2])),
+            text(*edge_spot(column[0][::-1], column[1][::-1]), by_frame(["", "column 0"]), anchor="middle"),
         ]
         return [
             Panel(
@@ -224,9 +226,10 @@ class Published(Figure):
 
     def describe(self) -> str:
         added = f"{self.shift:+.1f}" if self.shift else "nothing"
+        published = f"the line drawn from column 0 has {self.right[1]}" if self.frame else "Step draws the other line"
         return (
             f"{added} added to every weight and bias: the model is the same; the line where the classes tie has "
-            f"{self.right[0]} of 100 points on the right side, the line drawn from column 0 has {self.right[1]}"
+            f"{self.right[0]} of 100 points on the right side, {published}"
         )
 
 
@@ -335,6 +338,7 @@ class Pull(Figure):
         self.pull = float(np.linalg.norm(Ws[0] - Ws[1])) / self.rate
         self.model.W.assign(self.W)
         self.model.b.assign(self.b)
+        self.slope = (Ws[0] - Ws[1])[:, 0] / self.rate  # of the loss, by the circle's column
         self.chance = float(dl.run(self.chances, {self.model.x: place})[0, label])
         (self.before, self.after) = [(W[:, 0] - W[:, 1], float(b[0] - b[1])) for W, b in zip(Ws, bs, strict=True)]
         # where the line passes nearest to the point, and how far the step moves it there (to first order)
@@ -356,7 +360,8 @@ class Pull(Figure):
                     text(*edge_spot(after[0][::-1], after[1][::-1]), "after", anchor="middle"),
                     text(3.6, 3.0, "circle side", anchor="middle"),
                     text(-3.6, -3.0, "triangle side", anchor="middle"),
-                    arrow(self.foot[0], self.foot[1], tip[0], tip[1], role="derivative"),
+                    arrow(self.foot[0], self.foot[1], tip[0], tip[1], role="path"),
+                    arrow(0.0, 0.0, -self.slope[0], -self.slope[1], role="derivative", label="y − p, times x"),
                     point(self.x, self.y, role=role, label="drag me", drag={"x": "x", "y": "y"}),
                 ],
                 xlim=(-BOX, BOX),
@@ -440,4 +445,113 @@ class Penguins(Figure):
         return f"step {1 + k * self.stride}: {birds} are in the region of their species"
 
 
-FIGURES = {"line": Line, "pull": Pull, "published": Published, "separable": Separable, "penguins": Penguins}
+RULES = {"descent": "class_a", "momentum": "class_b", "RMSProp": "class_c", "Adam": "here"}
+RATES = 2.0 ** -np.arange(11)
+STEPS = 60
+
+
+def walks(rule: str, rates: Array, steepness: float, noise: Array, schedule: bool) -> Array:
+    """The places, steps × rates × 2, of walkers with one rule and several rates, in the valley ½(w₀² + c·w₁²)."""
+    curvature = np.array([1.0, steepness])
+    w = np.tile([-4.0, 1.5], (len(rates), 1))
+    m, s, places = np.zeros_like(w), np.zeros_like(w), [w]
+    for t in range(1, STEPS + 1):
+        g = curvature * w + noise[t - 1]
+        if rule == "descent":
+            direction = g
+        elif rule == "momentum":
+            direction = m = 0.9 * m + g
+        elif rule == "RMSProp":
+            s = 0.9 * s + 0.1 * g * g
+            direction = g / (np.sqrt(s) + 1e-8)
+        else:
+            m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
+            direction = (m / (1 - 0.9**t)) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8)
+        lowered = (1 + np.cos(np.pi * (t - 1) / STEPS)) / 2 if schedule else 1.0
+        w = w - lowered * rates[:, None] * direction
+        places.append(w)
+    return np.array(places)
+
+
+def height(places: Array, steepness: float) -> Array:
+    """½(w₀² + c·w₁²)."""
+    return (places[..., 0] ** 2 + steepness * places[..., 1] ** 2) / 2
+
+
+@lru_cache(maxsize=8)
+def best_rates(steepness: float) -> dict[str, float]:
+    """For each rule the rate, a power of two, that is lowest over the last ten steps, without noise or schedule."""
+    found = {}
+    with np.errstate(all="ignore"):
+        for rule in RULES:
+            heights = height(walks(rule, RATES, steepness, np.zeros((STEPS, 2)), False), steepness)
+            found[rule] = float(RATES[np.nanargmin(np.nan_to_num(heights[-10:].max(axis=0), nan=np.inf))])
+    return found
+
+
+class Race(Figure):
+    """Four rules in one valley, each with the rate that suits it best."""
+
+    title = "Four rules in one valley"
+    steepness = choice(
+        {"1": "1, a round bowl", "10": "10", "100": "100, a narrow valley"}, value="100", label="curvatures 1 :"
+    )
+    noisy = toggle(False, label="slopes from small batches (noise)")
+    schedule = toggle(False, label="rate falls to 0 by a cosine")
+
+    last_frame = STEPS
+
+    def compute(self) -> None:
+        c = float(self.steepness)
+        noise = np.random.default_rng(5).normal(size=(STEPS, 2)) * np.sqrt([1.0, c]) * self.noisy
+        self.rates = best_rates(c)
+        self.places = {
+            rule: walks(rule, np.array([rate]), c, noise, self.schedule)[:, 0] for rule, rate in self.rates.items()
+        }
+        self.heights = {rule: height(places, c) for rule, places in self.places.items()}
+
+    def scene(self) -> list[Panel]:
+        c = float(self.steepness)
+        turn = np.linspace(0, 2 * np.pi, 61)
+        shown = by_frame(list(range(1, STEPS + 2)))
+        marks: list[Mark] = [
+            polyline(r * np.cos(turn), r * np.sin(turn) / np.sqrt(c), role="guide") for r in (1.0, 2.0, 4.0, 8.0)
+        ]
+        falling: list[Mark] = []
+        for rule, role in RULES.items():
+            places, heights = self.places[rule], np.maximum(self.heights[rule], 1e-9)
+            marks.append(polyline(places[:, 0], places[:, 1], role=role, shown=shown))
+            marks.append(point(by_frame(places[:, 0]), by_frame(places[:, 1]), role=role))
+            falling.append(polyline(np.arange(STEPS + 1.0), heights, role=role, shown=shown, label=rule))
+        return [
+            Panel(marks, xlim=(-5, 3), ylim=(-2.5, 2.5), xlabel="w₀", ylabel="w₁", title="The way of each", name="map"),
+            Panel(
+                falling,
+                xlim=(0, STEPS * 1.45),
+                ylim=(1e-9, 1e3),
+                yscale="log",
+                xlabel="step",
+                ylabel="loss",
+                title="Loss",
+                name="loss",
+            ),
+        ]
+
+    def describe(self) -> str:
+        each = [f"{rule} (η = {spelled(self.rates[rule])}) {h[self.frame]:.2g}" for rule, h in self.heights.items()]
+        return f"step {self.frame}, the loss: {', '.join(each)}"
+
+
+def spelled(rate: float) -> str:
+    """A power of two as people write it: 1, 1/8."""
+    return f"{rate:.0f}" if rate >= 1 else f"1/{round(1 / rate)}"
+
+
+FIGURES = {
+    "line": Line,
+    "pull": Pull,
+    "published": Published,
+    "separable": Separable,
+    "penguins": Penguins,
+    "race": Race,
+}
