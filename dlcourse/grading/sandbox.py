@@ -24,7 +24,7 @@ from typing import IO
 from dlcourse.grading import seccomp
 from dlcourse.lesson import files
 
-__all__ = ["Finished", "Limits", "run_sandboxed", "sandbox_command", "why_no_sandbox"]
+__all__ = ["Finished", "Limits", "know_the_machine", "run_sandboxed", "sandbox_command", "why_no_sandbox"]
 
 NOBODY = 65534
 HOME = "/home/student"
@@ -139,7 +139,8 @@ def sandbox_command(
         line += [*_parents(private), "--bind", str(private), str(private)]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
     line += ["/usr/bin/prlimit", f"--as={limits.memory}", f"--cpu={limits.cpu_seconds}", f"--fsize={limits.file_size}"]
-    line += [f"--nproc={limits.processes}", f"--nofile={limits.files}", "--core=0", "--"]
+    # A limit of 0 would still hand the memory of a crash to the program that the system names for it; 1 byte does not.
+    line += [f"--nproc={limits.processes}", f"--nofile={limits.files}", "--core=1", "--"]
     if is_root:
         line += ["/usr/bin/setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
         line += ["--inh-caps=-all", "--no-new-privs", "--"]
@@ -224,6 +225,12 @@ def _no_more_namespaces() -> list[str]:
     options = ["--unshare-user", "--disable-userns"]
     attempt = ["bwrap", *options, "--ro-bind", "/", "/", "--proc", "/proc", "--", "/usr/bin/env"]
     return options if subprocess.run(attempt, capture_output=True, check=False).returncode == 0 else []
+
+
+def know_the_machine() -> None:
+    """Ask bubblewrap and Python now what every command line depends on; later ones are then built at once."""
+    for ask in (_options, _found_anyway, _no_more_namespaces):
+        ask()
 
 
 @cache

@@ -29,7 +29,7 @@ from dlcourse.grading.kernel import remove
 from dlcourse.grading.nbval_run import Session, start_session
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
-from dlcourse.grading.sandbox import HOME, Limits
+from dlcourse.grading.sandbox import HOME, Limits, know_the_machine
 from dlcourse.grading.splicing import Found, Piece, Probe, cell_ids, find_answers, splice
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
@@ -161,20 +161,30 @@ class Grading:
             notebook = folder / "submission.ipynb"
             notebook.write_text(text, encoding="utf-8")
             sandbox, cell_timeout = self.settings.sandbox, self.settings.cell_timeout
+            if sandbox:
+                know_the_machine()  # here, once, and not in each of the processes that are forked from this one
             group = make_group(folder.name, MEMORY, Limits.processes) if sandbox else None
             session = Session(notebook, probes, self.lesson.mutants, sandbox, cell_timeout, self.seconds, group)
             ended = watch(session, time.monotonic() + self.seconds, self.asker)
+            if not ended.cell:  # nothing of the student's has run, so it is not the student's fault
+                raise SupervisorLost(f"no kernel started: {why_none(ended, folder)}")
         finally:
             remove(folder)
-        if not ended.cell:  # nothing of the student's has run, so it is not the student's fault
-            why = next((message["no kernel"] for message in ended.said if "no kernel" in message), ended.cause)
-            raise SupervisorLost(f"no kernel started: {why[:300]}")
         for message in ended.said:
             if "printed" in message:
                 self.printed[message["exercise"]] = message["printed"]
             elif "outcome" in message:
                 self.results[message["exercise"]] = message
         return ended
+
+
+def why_none(ended: Ended, folder: Path) -> str:
+    """Why no kernel started, as far as is known: what pytest was told, or the end of what it wrote."""
+    told = [message["no kernel"] for message in ended.said if "no kernel" in message]
+    with suppress(OSError):
+        text = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").split()
+        told.append(f"{ended.cause} {' '.join(text)[-200:]}".strip())
+    return str(next(iter(told), ended.cause))[:300]
 
 
 def watch(session: Session, deadline: float, asker: Connection) -> Ended:
@@ -208,7 +218,7 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
             elif time.monotonic() > deadline:
                 ended.cause = "long"
             else:
-                ended.cause = below.trouble()
+                ended.cause = below.trouble(started=ended.cell != "")
         return ended
     finally:
         below.end()
@@ -221,14 +231,13 @@ class Below:
     """All that runs below the supervisor: the process with nbval, and in the sandbox the kernel and what it started."""
 
     def __init__(self, counted: bool = False) -> None:
-        self.supervisor, self.started = psutil.Process(), False
+        self.supervisor = psutil.Process()
         self.counted = counted  # by the system, which ends what is too large by itself
 
-    def trouble(self) -> str:
-        """Whether the kernel is dead, or larger than it may be."""
+    def trouble(self, started: bool) -> str:
+        """Whether the kernel is dead, or larger than it may be. While it starts, Jupyter sees to that itself."""
         processes = self.supervisor.children(recursive=True)
-        alive = sum(_is_alive(process) for process in processes)
-        dead, self.started = self.started and alive < 2, self.started or alive > 1
+        dead = started and sum(_is_alive(process) for process in processes) < 2
         return "died" if dead or (not self.counted and held(processes) > MEMORY) else ""
 
     def end(self) -> None:
