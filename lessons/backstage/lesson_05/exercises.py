@@ -135,6 +135,12 @@ def _(observed: list[Any], case: Case) -> bool | str:
             return "The first batches hold neighbours of the stored order. Shuffle ALL samples first, then cut."
     if untouched or orders[0] == orders[1]:
         return "Different generators were dealt alike: take the randomness from rng, which is handed over."
+    along = [np.corrcoef(order, np.arange(N))[0, 1] for order in orders]
+    if abs(np.mean(along)) > 7 / np.sqrt(3 * (N - 1)):
+        return "Samples stay near their stored places. Shuffle ALL samples, so that any can come anywhere; then cut."
+    steps = [[(b - a) % N for a, b in pairwise(order)] for order in orders]
+    if any(sum(map(int.__eq__, one, steps[0])) > N / 3 for one in steps[1:]):
+        return "Two epochs were dealt alike, all numbers moved on by the same: shuffle anew in every call, with rng."
     if any(len(set(pairwise(one)) & set(pairwise(orders[0]))) > N / 3 for one in orders[1:]):
         return "Two epochs were dealt alike, or nearly: shuffle anew in every call, with rng."
     return True

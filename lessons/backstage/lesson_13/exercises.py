@@ -458,10 +458,14 @@ def _(tries: dict[str, Any], case: Case) -> bool | str:
                 return "Some weights are no numbers."
             if len(np.unique(W)) < W.size / 2:
                 return "Many weights are equal. Units with equal weights are twins, and stay twins."
+            if len(np.unique(W, axis=1).T) < b:
+                return "Two units of a layer have the same weights. They are twins, and stay twins: draw each weight."
             if W.size < 1000:
                 continue  # too few for a word about their spread
             if abs(W.mean()) > 7 * W.std() / np.sqrt(W.size):
                 return f"The weights are not centred: their mean is {W.mean():.2g}, and should be near 0."
+            if abs(np.corrcoef(W.flat[1:], W.flat[:-1])[0, 1]) > 7 / np.sqrt(W.size):
+                return "Each weight says what the next one is. Draw every weight by itself, with rng.normal."
             if not 0.88 < W.std() * np.sqrt(a) < 1.12:
                 return f"The weights from {a} to {b} have spread {W.std():.2g}; 1/√{a} is {1 / np.sqrt(a):.2g}."
     first, again, other = ([np.asarray(W, dtype=float) for W, _ in params] for params in tries.values())
@@ -469,6 +473,9 @@ def _(tries: dict[str, Any], case: Case) -> bool | str:
         return "The same seed gave two different starts: take all randomness from rng and nowhere else."
     if any(np.array_equal(V, W) for V, W in zip(first, other, strict=True)):
         return "Two different seeds gave the same start: draw the weights from rng."
+    pairs = [(V.flat, W.flat) for V, W in zip(first, other, strict=True) if W.size >= 1000]
+    if any(abs(np.corrcoef(V, W)[0, 1]) > 7 / np.sqrt(len(V)) for V, W in pairs):
+        return "Two different seeds gave nearly the same start: draw every weight from rng."
     return True
 
 

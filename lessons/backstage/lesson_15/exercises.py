@@ -134,7 +134,8 @@ def _(answer: Callable[[str, float], tuple[Hill, float]], case: Case) -> Any:
         heights.append(float(f(x)))
         x = x - case["lr"] * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
     left, right = float(f(places[0] - 0.01)), float(f(places[0] + 0.01))
-    return {"places": places, "heights": heights, "left": left, "right": right}
+    again = [float(f(place)) for place in places]
+    return {"places": places, "heights": heights, "left": left, "right": right, "again": again}
 
 
 @refute.accepts
@@ -144,6 +145,8 @@ def _(observed: Any, case: Case) -> bool | str:
     places, heights = observed["places"], observed["heights"]
     if len(places) < 2 or not np.all(np.isfinite([*places, *heights])):
         return "The walk breaks off: the height must be a number at every place."
+    if observed["again"] != heights:
+        return "At one place your hill had two heights. A hill is a function: its height depends on x alone."
     moved = np.abs(np.diff(places))
     if case["claim"] == "it never rests on a hilltop":
         if moved.max() > 1e-6:
