@@ -256,9 +256,11 @@ ctypes pickle cloudpickle marshal CodeType FunctionType MethodType read_text rea
 __class__ __base__ __self__ __func__ __loader__ __spec__ __path__ __reduce__ __reduce_ex__ zipimport imp
 timeit doctest runcode runsource run_cell run_code run_line_magic ev ex breakpoint pdb InteractiveInterpreter
 engine running __name__ Forbidden without_names operations
+allow_pickle get_type_hints runstring resolve_name
 """
 WAYS_AROUND = frozenset(AROUND.split())
 
+RUNNERS = {"bdb", "cProfile", "code", "codeop", "copyreg", "profile", "pydoc", "shelve", "trace"}  # of code in a string
 ORACLES = {"autograd", "jax", "mygrad", "scipy", "sklearn", "sympy", "tensorflow", "torch"}  # they may have it ready
 
 
@@ -287,7 +289,7 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
         tree = _tree(source)
         if tree is None:
             continue
-        lines = [line.strip() for line in source.splitlines()]
+        lines = [line.strip() for line in source.split("\n")]  # as Python counts them: strings may hold other line ends
         nodes = [n for s in tree.body if source == answer or not isinstance(s, ast.Expr) for n in ast.walk(s)]
         spelled = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         for node in nodes:
@@ -299,7 +301,8 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
             for name in _names_used(node):
                 around = name in WAYS_AROUND or (_plain(name) in forbidden and not isinstance(node, ast.Name))
                 whole = isinstance(node, ast.Name) and name in ("dl", "dlcourse") and id(node) not in spelled
-                if (forbidden and (around or whole or (imports and name == "*"))) or (imports and name in ORACLES):
+                runs = imports and (name == "*" or name in RUNNERS)
+                if (forbidden and (around or whole or runs)) or (imports and name in ORACLES):
                     found.append(f"uses {name}: {line[:100]}")
     return list(dict.fromkeys(found))[:10]
 
@@ -316,6 +319,8 @@ def _names_used(node: ast.AST) -> list[str]:
         return node.kwd_attrs
     if isinstance(node, ast.Name):
         return [node.id]
+    if isinstance(node, ast.keyword):  # ``np.load(..., allow_pickle=True)``
+        return [node.arg or ""]
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value.split(".") if len(node.value) < 200 else []
     if isinstance(node, ast.Import | ast.ImportFrom):

@@ -5,6 +5,7 @@ probe, and judges the ``Run`` that comes back somewhere else (``judging``).
 """
 
 from __future__ import annotations
+import __future__
 
 import _thread
 import ast
@@ -156,7 +157,8 @@ def parse(source: str) -> ast.Module:
     try:
         return ast.parse(source)
     except SyntaxError:
-        plain = re.sub(r"^[ \t]*[%!].*$|^.*\?[ \t]*$", "", source, flags=re.MULTILINE)
+        plain = re.sub(r"^([ \t]*\w+[ \t]*=)[ \t]*[%!].*$", r"\1 None", source, flags=re.MULTILINE)  # files = !ls
+        plain = re.sub(r"^[ \t]*[%!?].*$|^.*\?[ \t]*$", "", plain, flags=re.MULTILINE)
         try:
             return ast.parse(plain)
         except SyntaxError:
@@ -536,8 +538,9 @@ def observe_answer(
     names : dict, optional
         What the cell finds there besides: the rest of a notebook. They are copied, the dict stays as it is.
     absent : bool
-        Whether a package that is not installed here may be imported as long as it is not used. The learner's own
-        machine may have it, and an import beside a right answer is no mistake.
+        Whether a package that is not installed here may be imported, and whether the cell goes on after a statement
+        that fails here. The learner's own machine may have what is lacking (a package, a screen, a file, somebody to
+        ask), and what stands beside a right answer is no mistake.
 
     Returns
     -------
@@ -553,7 +556,7 @@ def observe_answer(
         away = _absent_packages(source) if absent else nullcontext()
         guard = without_names(without)
         with time_limit(seconds), quiet(), guard as run.leaned, away, np.errstate(all="ignore"):
-            trouble = _run_cell(source, filename, space, elsewhere)
+            trouble = _run_cell(source, filename, space, elsewhere, forgiving=absent)
             answer = space.get(name)
             if answer is None or name not in space:
                 run.trouble = trouble or Report("missing")
@@ -565,6 +568,8 @@ def observe_answer(
             record = observer.__name__ != "call"  # where the case is the call, there is nothing to keep
             for case in cases:
                 run.reports.append(observe_case(answer, observer, case, filename, elsewhere, record=record))
+            if trouble is not None and any(report.type == "NameError" for report in run.reports):
+                run.trouble = trouble  # what the answer misses, an earlier line was to make
             if not _returns(source, name):
                 for report in run.reports:
                     report.ends = "no return"
@@ -605,10 +610,25 @@ def fresh_space() -> dict[str, Any]:
     return space
 
 
-def _run_cell(source: str, filename: str, space: dict[str, Any], elsewhere: Collection[str]) -> Report | None:
+def _run_cell(
+    source: str, filename: str, space: dict[str, Any], elsewhere: Collection[str], *, forgiving: bool = False
+) -> Report | None:
+    """Run a cell; the trouble is the first one. ``forgiving`` goes on with the next statement after an exception."""
+    trouble = None
     try:
         tree = parse(source)
-        exec(compile(tree, filename, "exec", dont_inherit=True), space)
+        whole = compile(tree, filename, "exec", dont_inherit=True)
+        flags = whole.co_flags & __future__.annotations.compiler_flag
+        parts = [ast.Module([statement], []) for statement in tree.body] if forgiving else []
+        for code in [compile(part, filename, "exec", flags, dont_inherit=True) for part in parts] or [whole]:
+            try:
+                exec(code, space)
+            except (TimeUp, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                if not forgiving:
+                    raise
+                trouble = trouble or _raised(error, filename, elsewhere)
     except SyntaxError as error:
         if error.filename not in (filename, "<unknown>"):
             return _raised(error, filename, elsewhere)  # from something that the cell runs
@@ -623,7 +643,7 @@ def _run_cell(source: str, filename: str, space: dict[str, Any], elsewhere: Coll
         raise
     except BaseException as error:  # SystemExit, too: a check outlives everything that an answer does
         return _raised(error, filename, elsewhere)
-    return None
+    return trouble
 
 
 def observe_case(
