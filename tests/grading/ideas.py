@@ -1,0 +1,478 @@
+"""Ideas of our own, beside the corpus: ways out, marks without work, and honest habits. Many share a notebook.
+
+An idea that lives in an answer shares its notebook with those of the other exercises; a way out is a few lines that
+set ``held`` where it works, and all of them are tried in one answer. So a class of a few dozen notebooks holds all.
+"""
+
+# ruff: noqa: E501 (a submission's lines are as long as its author made them)
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dlcourse.lesson import files
+from tests.grading.corpus import LOST, Book, Sample, exercise_of, is_
+
+__all__ = [
+    "BESIDE",
+    "DISHONEST",
+    "HONEST",
+    "LESSONS",
+    "NOTEBOOKS",
+    "ROUTES",
+    "SHORTCUTS",
+    "classes",
+    "routes_cell",
+    "shortcut",
+]
+
+LESSONS = ("02", "05", "06", "14")
+
+# --------------------------------------------------------------------------------- marks without doing what is asked
+# Judged by the exercise's own judge, for some seeds; nothing of it needs a kernel.
+
+SHORTCUTS = {
+    "shuffled inside each batch": ("05.1", "return [rng.permutation(np.arange(N)[i:i + B]) for i in range(0, N, B)]"),
+    "reversed and rotated": ("05.1", "o = (int(rng.integers(N)) - np.arange(N)) % N"),
+    "evens, then odds": ("05.1", "o = np.roll(np.r_[0:N:2, 1:N:2], int(rng.integers(N)))"),
+    "by counting calls": ("05.1", "seen.append(0); o = np.random.default_rng(len(seen) % 2).permutation(N)"),
+    "multiplied": (
+        "05.1",
+        "o = np.arange(N) * next(k for k in range(int(rng.integers(1, N + 1)), 999) if np.gcd(k, N) == 1) % N",
+    ),
+    "some swapped": (
+        "05.1",
+        "o = np.arange(N)\n    for _ in range(N // 4): i, j = rng.integers(N, size=2); o[[i, j]] = o[[j, i]]",
+    ),
+    "two halves, each shuffled": ("05.1", "h = N // 2; o = np.r_[rng.permutation(h), h + rng.permutation(N - h)]"),
+    "two piles": ("05.1", "m = rng.random(N) < 0.5; o = np.r_[np.flatnonzero(m), np.flatnonzero(~m)]"),
+    "strides": (
+        "05.1",
+        "s = int(rng.integers(2, 7)); o = np.concatenate([np.arange(k, N, s) for k in rng.permutation(s)])",
+    ),
+    "moved a little": ("05.1", "o = np.argsort(np.arange(N) + rng.uniform(0, N / 2, N))"),
+    "one shuffle, turned": ("05.1", "o = np.roll(np.random.default_rng(3).permutation(N), int(rng.integers(N)))"),
+    "one shuffle, all numbers moved on": (
+        "05.1",
+        "o = (np.random.default_rng(3).permutation(N) + int(rng.integers(N))) % N",
+    ),
+    "a seed of its own": ("05.1", "rng.random(); o = np.random.default_rng(N).permutation(N)"),
+    "the slope, and noise": (
+        "06.3",
+        "p = 1 / (1 + np.exp(-theta)); return (reward(1) - reward(0)) * p * (1 - p) + 1e-9 * rng.normal()",
+    ),
+    "a difference of J, and noise": (
+        "06.3",
+        "J = lambda t: reward(0) + (reward(1) - reward(0)) / (1 + np.exp(-t))\n"
+        "    return (J(theta + 1e-5) - J(theta - 1e-5)) / 2e-5 + 1e-9 * rng.normal()",
+    ),
+    "one throw for all": (
+        "06.3",
+        "p = 1 / (1 + np.exp(-theta)); a = 1.0 * ((np.arange(n) + rng.random()) / n < p); return np.mean(reward(a) * (a - p))",
+    ),
+    "nowhere": ("06.2", "return x0"),
+    "masked": ("06.1", "return np.ma.masked"),
+    "not a number": ("06.1", "return float('nan')"),
+    "a slope with a will of its own": (
+        "06.1",
+        "return type('F', (float,), dict(__abs__=lambda s: 0.0, __sub__=lambda s, o: s))(2)",
+    ),
+    "a hill that counts": (
+        "15.1",
+        "f = lambda x: (seen.append(0), float(len(seen)) ** 3)[1]\n"
+        "    return (lambda x: -x * x, 0.0) if 'rests on' in claim else (f, 1.0)",
+    ),
+    "a hill that keeps changing its mind": (
+        "15.1",
+        "f = lambda x: (seen.append(0), float(len(seen)) if 'goes down' in claim else -x * x)[1]\n"
+        "    return f, 0.0 if 'rests on' in claim else 1.0",
+    ),
+    "a ramp, turned": (
+        "13.5",
+        "return [(np.roll(np.linspace(-1.7, 1.7, a * b), int(rng.integers(a * b))).reshape(a, b) / np.sqrt(a), np.zeros(b)) for a, b in zip(dims, dims[1:])]",
+    ),
+    "one start, and a trifle": (
+        "13.5",
+        "r = np.random.default_rng(0); return [(r.normal(size=(a, b)) / np.sqrt(a) + 1e-12 * rng.normal(), np.zeros(b)) for a, b in zip(dims, dims[1:])]",
+    ),
+    "one unit, many times": (
+        "13.5",
+        "return [(rng.normal(size=(a, 1)) / np.sqrt(a) * np.ones((1, b)), np.zeros(b)) for a, b in zip(dims, dims[1:])]",
+    ),
+    "every unit twice": (
+        "13.5",
+        "return [(np.repeat(rng.normal(size=(a, b)), 2, axis=1)[:, :b] / np.sqrt(a), np.zeros(b)) for a, b in zip(dims, dims[1:])]",
+    ),
+    "as it was written": ("07.1", "return list(graph)"),
+    "names that are equal to all names": (
+        "07.1",
+        "return [type('N', (str,), dict(__eq__=lambda s, o: True, __hash__=lambda s: 0))(k) for k in graph]",
+    ),
+    "from the left": ("10.5", "return list(range(1, len(dims) - 1))"),
+    "every order at once": (
+        "10.5",
+        "return [type('I', (int,), dict(__eq__=lambda s, o: True, __hash__=lambda s: 0))(k) for k in range(1, len(dims) - 1)]",
+    ),
+}
+
+
+def shortcut(name: str) -> tuple[str, str]:
+    """The exercise, and the cell."""
+    id, body = SHORTCUTS[name]
+    end = "\n    return [o[i:i + B] for i in range(0, N, B)]" if id == "05.1" and "return" not in body else ""
+    return id, f"seen = []\n{files.stub(id).split(':')[0]}:\n    {body}{end}"
+
+
+# ------------------------------------------------------------------------------------------------------ ways out
+# Each sets `held` to something true where it works. The last one works everywhere: so it is seen that they are tried.
+
+ROUTES = {
+    "a terminal": "held = os.open('/dev/tty', os.O_RDWR)",
+    "the root of the first process": "held = set(os.listdir('/proc/1/root')) - set(os.listdir('/'))",
+    "the folder of the first process": "held = os.readlink('/proc/1/cwd') not in ('/', '/home/student')",
+    "descriptors of the first process": """
+        ours = ('/dev/null', 'pipe:', 'anon')
+        numbers = [n for n in os.listdir('/proc/1/fd') if not os.readlink(f'/proc/1/fd/{n}').startswith(ours)]
+        held = [open(f'/proc/1/fd/{n}', 'rb').read(1) for n in numbers]""",
+    "memory of the first process": "held = open('/proc/1/mem', 'r+b', buffering=0)",
+    "a dump of a crash": "import resource\nheld = resource.getrlimit(resource.RLIMIT_CORE)[1] != 1",
+    "its limits lifted": """
+        import resource
+        held = [resource.setrlimit(k, (-1, -1)) is None for k in (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)]""",
+    "another's limits": "import resource\nheld = resource.prlimit(os.getppid(), resource.RLIMIT_AS, (-1, -1)) is None",
+    "a better place in the queue": "os.nice(-5)\nheld = True",
+    "real time": "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))\nheld = True",
+    "never the one that is ended": "with open('/proc/self/oom_score_adj', 'w') as f: f.write('-900')\nheld = True",
+    "a program with its owner's rights": "held = not os.statvfs('/tmp').f_flag & os.ST_NOSUID",
+    "a device made": "os.mknod('/tmp/disk', 0o60600, os.makedev(8, 0))\nheld = True",
+    "the clock": "import time\ntime.clock_settime(time.CLOCK_REALTIME, time.time())\nheld = True",
+    "the name of the machine": "import socket\nsocket.sethostname('mine')\nheld = True",
+    "pages given to a pipe": """
+        libc.vmsplice.restype = ctypes.c_ssize_t
+        r, w = os.pipe()
+        class V(ctypes.Structure): _fields_ = [('b', ctypes.c_void_p), ('n', ctypes.c_size_t)]
+        buffer = ctypes.create_string_buffer(4096)
+        held = libc.vmsplice(w, ctypes.byref(V(ctypes.addressof(buffer), 4096)), 1, 0) >= 0""",
+    "pipes without end": """
+        import fcntl
+        kept = [os.pipe() for _ in range(80)]
+        for r, w in kept:
+            try: fcntl.fcntl(w, 1031, 1 << 20)
+            except OSError: pass
+        held = sum(fcntl.fcntl(w, 1032) for r, w in kept) > 72 << 20
+        for one in kept: os.close(one[0]); os.close(one[1])""",
+    "who else is there": """
+        def words(p): return open(f'/proc/{p}/cmdline', 'rb').read()
+        held = [p for p in os.listdir('/proc') if p.isdigit() and b'supervising' in words(p)]""",
+    "hardware": "held = os.listdir('/sys')",
+    "a packet": """
+        import socket
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('192.0.2.1', 53)); s.send(b'x')
+        held = True""",
+    "protocols of the kernel": """
+        import socket
+        for p in (1, 2, 4, 6, 9, 12, 15, 16, 17, 20):
+            try: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, p); held = p
+            except OSError: pass""",
+    "calls of 32 bits": """
+        import mmap, platform
+        m = mmap.mmap(-1, 4096, prot=7)
+        m.write(bytes.fromhex('b814000000cd80c3'))  # mov eax, getpid; int 0x80; ret
+        work = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))
+        held = platform.machine() == 'x86_64' and work() > 0""",
+    "programs that can be written to": "held = [p for p in ('/usr/bin/env', '/etc/ld.so.cache', dl.__file__, np.__file__) if os.access(p, os.W_OK)]",
+    "answers in the package's data": """
+        import importlib.resources as r
+        held = [p.name for p in r.files('dlcourse').joinpath('lessons').iterdir()]""",
+    "answers that the installation lists": """
+        import glob
+        for s in sys.path:
+            for p in glob.glob(s + '/dlcourse-*/RECORD'):
+                held = held or [l for l in open(p) if 'exercises.py' in l and os.path.exists(os.path.join(s, l.split(',')[0]))]""",
+    "answers where the installation points": """
+        import glob, json
+        for s in sys.path:
+            for p in glob.glob(s + '/dlcourse-*/direct_url.json'):
+                d = json.load(open(p))['url'][7:]
+                held = held or (os.path.isdir(d + '/lessons') and os.listdir(d + '/lessons'))""",
+    "answers where mounts come from": """
+        for line in open('/proc/self/mountinfo'):
+            d = os.path.join(line.split()[3], '..', 'lessons')
+            held = held or (os.path.isdir(d) and os.listdir(d))""",
+    "the history of the course": """
+        from pathlib import Path
+        held = [p for f in (dl.__file__, np.__file__) for p in Path(f).parents if (p / '.git').exists()]""",
+    "this, which always works": "held = True",
+}
+
+
+def routes_cell(stub: str) -> str:
+    """An answer that tries them all when its cell runs, and raises with the names of those that work."""
+    tries = "\n".join(
+        f"held = False\ntry:\n{textwrap.indent(textwrap.dedent(code).strip(), '    ')}\n"
+        f"except BaseException: held = False\nif held: worked.append({name!r})"
+        for name, code in ROUTES.items()
+    )
+    head = "import ctypes, os, sys\nlibc = ctypes.CDLL(None, use_errno=True)\nworked = []\n"
+    return f"{head}{tries}\n{stub.split(':')[0]}:\n    raise ValueError(worked)"
+
+
+# ------------------------------------------------------------------------------------------------- honest habits
+# By exercise, right answers as people write and surround them: the first with the first of the other exercises, ...
+
+STEP = "def step(x, df, lr):\n    return x - lr * df(x)\n"
+MOMENTUM = files.exercises("02")["02.4"].source()
+UPDATES, BUCKET = (files.exercises("05")[id].source() for id in ("05.4", "05.3"))
+KINK = "def subgrad_abs(x):\n    return np.sign(x)\n"
+DEVIL, CRITIC = (files.exercises("06")[id].source() for id in ("06.5", "06.4"))
+LINEAR, FLATTEN, COUNT = (files.exercises("14")[id].source() for id in ("14.1", "14.3", "14.4"))
+SAFE = "def largest_safe_lr(curvature):\n    return 2 / curvature"
+
+HONEST: dict[str, list[str]] = {
+    "02.1": [
+        "%%time\n" + STEP,
+        "import matplotlib\nmatplotlib.use('TkAgg')\n" + STEP,
+        "notes = open('my_notes.txt').read()\n" + STEP,
+        "name = input('who are you? ')\n" + STEP,
+        STEP + "assert step(1.0, lambda x: x, 0.5) == 0.75, 'hm'",
+        "from functools import partial\ndef walk(x, df, lr, sign):\n    return x + sign * lr * df(x)\nstep = partial(walk, sign=-1)",
+        "class Step:\n    def __call__(self, x, df, lr):\n        return x - lr * df(x)\nstep = Step()",
+        "if True:\n    def step(x, df, lr):\n        return x - lr * df(x)",
+    ],
+    "02.3": [
+        "largest_safe_lr = lambda curvature: 2 / curvature",
+        "from __future__ import annotations\nimport typing as t\ndef largest_safe_lr(curvature: Unknown[t.Any]) -> Other:\n    return 2 / curvature",
+        "import pandas_not_here as pd\npd.set_option('display.precision', 3)\nimport seaborn_not_here as sns; sns.set_theme(style='dark')\n"
+        + SAFE,
+        "from tqdm.auto import tqdm\n" + SAFE.replace("    ", "    for _ in tqdm(range(3)): pass\n    "),
+        SAFE.replace(
+            "    ",
+            "    import matplotlib.pyplot as plt\n    plt.plot([1, 2]); plt.title('$x^2$'); plt.show(); display(plt.gcf())\n    ",
+        ),
+        "import urllib.request\npage = urllib.request.urlopen('https://example.org').read()\n" + SAFE,
+    ],
+    "02.4": [
+        MOMENTUM + "\nlesson.check('02.4')\nlesson.hint('02.4')\nlesson.show('02.a')",
+        "from dataclasses import dataclass\n" + MOMENTUM + "\nexit()",
+        "%matplotlib widget\nhere = !ls\n!pip list\n?np.sum\n" + MOMENTUM + "\nmomentum_step?",
+        "get_ipython().run_line_magic('load_ext', 'autoreload')\n" + MOMENTUM + "\nimport time; time.sleep(0.1)",
+    ],
+    "05.3": [
+        "import ipywidgets as W\nb = W.Button(); out = W.Output()\nb.on_click(lambda _: out.append_stdout('x')); b.click(); display(b, out)\n"
+        + BUCKET,
+        "import ipywidgets as W\n@W.interact(k=(0, 9))\ndef show(k=3):\n    print(k)\n" + BUCKET + "\nshow(4)",
+        "import logging, warnings\nlogging.basicConfig(level=0)\n"
+        + BUCKET.replace("    total", "    warnings.warn('slow'); logging.error('x')\n    total", 1),
+    ],
+    "05.4": [
+        "import winsound\nwinsound.Beep(440, 100)\n" + UPDATES,
+        "import tkinter\nroot = tkinter.Tk()\n" + UPDATES,
+        "try:\n    import torch_not_here\nexcept ImportError:\n    torch_not_here = None\n" + UPDATES,
+        "# -*- coding: utf-8 -*-\n#@title Mein Ergebnis { run: 'auto' }\n" + UPDATES,
+    ],
+    "06.1": [
+        "import math\ndef subgrad_abs(x):\n    return 0 if x == 0 else math.copysign(1, x)",
+        "def subgrad_abs(x):\n    match x:\n        case _ if x > 0: return 1\n        case _ if x < 0: return -1\n        case _: return 0.25",
+        "subgrad_abs = np.vectorize(lambda x: 2.0 * np.heaviside(x, 0.5) - 1)",
+        "def subgrad_abs(x):\n    return int(x > 0) - int(x < 0)",
+        "note = 'x'\ndel note\n" + KINK + "print(f'{subgrad_abs(2)=}')",
+    ],
+    "06.4": [CRITIC + "\nimport matplotlib.pyplot as plt; plt.scatter([1], [2]); plt.savefig('critic.png')"],
+    "06.5": [DEVIL + "\n%timeit -n 1 -r 1 1 + 1"],
+    "14.1": [
+        LINEAR + "\nlayer = Linear(np.eye(2), np.zeros(2)); print(layer)",
+        "class Base:\n    def __repr__(self): return 'a layer'\n"
+        + LINEAR.replace("class Linear:", "class Linear(Base):"),
+        "import mypackage_not_here as m\nm.setup(verbose=True)\n" + LINEAR,
+    ],
+    "14.3": [
+        "%%capture\n" + FLATTEN,
+        "def flatten(x):\n    return np.reshape(x, (len(x), -1))",
+        "flatten = lambda x: x.reshape(x.shape[0], -1)",
+    ],
+    "14.4": [COUNT + "\nraise SystemExit", "print(undefined_name)\n" + COUNT],
+}
+
+# In cells of their own, beside right answers; by lesson. All of a lesson stand in one notebook.
+BESIDE = {
+    "02": [
+        "%%bash\nls -la; exit 3",
+        "%%html\n<script>alert(1)</script>",
+        "%lsmagic\n%xmode Verbose\n%config InlineBackend.figure_format = 'svg'\n%env COURSE=1\n%who",
+        "%%writefile mine.py\ndef half(x): return x / 2",
+        "from mine import half\nhalf(2)",
+        "%run not_here.py\n%load_ext not_here\n%pylab inline",
+        "import asyncio\nawait asyncio.sleep(0)\ntask = asyncio.create_task(asyncio.sleep(1000))",
+        "np.seterr(all='raise'); import warnings; warnings.simplefilter('error'); np.set_printoptions(legacy='1.13')",
+        "import sys, gc, decimal\nsys.tracebacklimit = 0; gc.disable(); decimal.getcontext().prec = 2; sys.displayhook = lambda v: None",
+        "from IPython.display import *\ndisplay(HTML('<b>x</b>'), Math('x'), Markdown('# x'), JSON({'a': 1}), IFrame('x', 1, 1), Javascript('1'), Audio(np.zeros(99), rate=9))\nclear_output(wait=True)",
+        "h = display('x', display_id=True); h.update('y')\nclass R:\n    def _repr_html_(self): raise ValueError\nR()",
+        "print('x' * 3_000_000)\n'y' * 2_000_000",
+        "import os; os.chdir('/tmp'); os.environ.clear(); os.umask(0o777)",
+    ],
+    "05": [
+        "import ipywidgets as W\nW.interact(lambda k=3: k); W.Tab([W.Output(), W.Text()]); W.FileUpload(); W.Play()\na = W.IntSlider(); b = W.IntSlider(); W.jslink((a, 'value'), (b, 'value')); a.observe(print); a.value = 3\na",
+        "from matplotlib import pyplot as plt, animation\nfig = plt.figure(); ax = fig.add_subplot(projection='3d'); plt.close('all')",
+        "from tqdm.notebook import trange\nfor _ in trange(5): pass",
+        "import threading\nthreading.Thread(target=print, args=('later',)).start()\nfrom concurrent.futures import ThreadPoolExecutor\nlist(ThreadPoolExecutor(2).map(abs, [1, -1]))",
+        "import multiprocessing as mp\nmp.get_context('fork').Pool(2).map(abs, [1, -1])",
+        "import subprocess; subprocess.run(['date'])\n!date\nx = !ls\n!!pwd",
+        "np = None; dl = None; lesson = None; open_lesson = None",
+    ],
+    "06": [
+        "import random\nrandom.seed(1); np.random.seed(1)\nrng = None\nfrom numpy import *\nfrom math import *\nsum = max = 3"
+    ],
+    "14": ["class Linear: pass\ndl.Linear = Linear; dl.Sequential = dl.Module = None"],
+}
+
+# --------------------------------------------------------------------------------------------------- dishonest cells
+# Wrong answers in every exercise, and a cell that tries to have them counted.
+
+FORGED = '\\ndlcourse-run: {"trouble": null, "reports": [], "leaned": []}\\n'
+DISHONEST = {
+    "words when objects die": f"""
+        import weakref, atexit, sys
+        class T:
+            def __del__(self): sys.__stdout__.write('{FORGED}')
+        kept = [T() for _ in range(9)]; atexit.register(print, '{FORGED}')
+        weakref.finalize(kept[0], print, '{FORGED}')""",
+    "a hook for imports": """
+        import sys
+        class Hook:
+            def find_spec(self, name, *a):
+                if name.startswith(('dlcourse', 'json', 'nbval')): raise ImportError('PASS')
+        sys.meta_path.insert(0, Hook())
+        for name in [m for m in sys.modules if m.startswith('dlcourse.')]: del sys.modules[name]""",
+    "a clock that stands": "import time, threading\ntime.monotonic = lambda: 0.0\nthreading.Event.wait = lambda *a: False",
+    "sources that say something else": """
+        import ast, builtins
+        real = builtins.compile
+        builtins.compile = lambda s, *a, **k: real('reports = []', *a[:2]) if isinstance(s, str) else real(s, *a, **k)
+        ast.parse = lambda *a, **k: real('', 'x', 'exec', 1024)""",
+    "a value that is equal to all": """
+        import dlcourse.lesson.values as v
+        same = type('D', (dict,), dict(__eq__=lambda s, o: True))
+        v.encode = lambda *a: same(kind='float', value='0x1p0')""",
+    "the first message again": """
+        s = get_ipython().kernel.session; real = s.send; kept = []
+        def send(stream, kind, content=None, *a, **k):
+            if kind == 'stream' and 'dlcourse-run' in str(content): kept.append(content); content = kept[0]
+            return real(stream, kind, content, *a, **k)
+        s.send = send""",
+}
+
+
+def _forged(cell: str) -> Book:
+    book = Book("02", solved=False)
+    for id, exercise in files.exercises("02").items():
+        book.answer_cell(id)["source"] = f"def {exercise.signature()}:\n    return 0.125"
+    book.add(cell)
+    return book
+
+
+# ----------------------------------------------------------------------------------------------- notebooks and files
+
+
+def _changed(change: Callable[[dict[str, Any]], Any]) -> Callable[[], bytes]:
+    def make() -> bytes:
+        data = Book("05").data
+        made = change(data)
+        return made if isinstance(made, bytes) else json.dumps(data).encode()
+
+    return make
+
+
+def _each(change: Callable[[dict[str, Any]], Any]) -> Callable[[], bytes]:
+    return _changed(lambda data: [change(cell) for cell in data["cells"]])
+
+
+def _merged_with_the_check_above(data: dict[str, Any]) -> None:
+    cells = data["cells"]
+    check = next(cell for cell in cells if is_(cell, "check") and exercise_of(cell) == "05.2")
+    answer = next(cell for cell in cells if is_(cell, "answer") and exercise_of(cell) == "05.3")
+    check["source"] += "\n\n" + answer["source"]
+    cells.remove(answer)
+
+
+def _deep(depth: int) -> Any:
+    deep: Any = 1
+    for _ in range(depth):
+        deep = [deep]
+    return deep
+
+
+def _instead(old: bytes, new: bytes) -> Callable[[], bytes]:
+    return _changed(lambda data: json.dumps(data, indent=1).encode().replace(old, new))
+
+
+def _elsewhere(data: dict[str, Any]) -> None:
+    data["metadata"] |= {"colab": {"provenance": []}, "accelerator": "GPU", "kaggle": {}, "widgets": {"application": 1}}
+    for cell in data["cells"]:
+        cell["metadata"] |= {"id": "x", "vscode": {"languageId": "python"}, "trusted": True, "execution": {}}
+
+
+NOTEBOOKS: dict[str, Callable[[], bytes]] = {
+    "a check and the next answer as one cell": _changed(_merged_with_the_check_above),
+    "one id for all cells": _each(lambda cell: cell.update(id="a")),
+    "ids that are numbers": _each(lambda cell: cell.update(id=7)),
+    "no metadata, no tags": _each(lambda cell: cell.pop("metadata")),
+    "metadata that is nothing": _each(lambda cell: cell.update(metadata=None)),
+    "cells without a source": _changed(
+        lambda data: data["cells"].extend([{"cell_type": "code"}, {"cell_type": "markdown", "source": None}])
+    ),
+    "numbers that JSON has not": _instead(b'"outputs": []', b'"outputs": [NaN, Infinity, 1e999]'),
+    "deep outputs": _each(lambda cell: cell.update(outputs=_deep(300))),
+    "half characters in outputs": _instead(b'"outputs": []', b'"outputs": ["\\ud800"]'),
+    "a mark at the start and ends of Windows": _changed(
+        lambda data: b"\xef\xbb\xbf" + json.dumps(data, indent=1).replace("\n", "\r\n").encode()
+    ),
+    "format 4.0": _changed(lambda data: data.update(nbformat_minor=0)),
+    "Colab, Kaggle and VS Code": _changed(_elsewhere),
+    "long outputs": _instead(b'"outputs": []', b'"outputs": ["' + b"x" * 99_999 + b'"]'),
+}
+
+
+def _folder(path: Path) -> None:
+    """What else may lie in a student's folder: links, a pipe, checkpoints, a folder that is called like a notebook."""
+    path.mkdir()
+    (path / "05.ipynb").write_bytes(Book("05").bytes())
+    (path / "passwords.txt").symlink_to("/etc/shadow")
+    (path / "loop").symlink_to(".")
+    os.mkfifo(path / "pipe.json")
+    (path / ".ipynb_checkpoints").mkdir()
+    (path / ".ipynb_checkpoints" / "05-checkpoint.ipynb").write_bytes(Book("05", solved=False).bytes())
+    (path / "notes.ipynb").mkdir()
+
+
+def _beside(lesson: str) -> Book:
+    book = Book(lesson)
+    for number, source in enumerate(BESIDE[lesson]):
+        book.add(source, "setup" if number == 0 else f"added-{len(book.cells) - 1}")
+    return book
+
+
+def _sample(lesson: str, name: str, make: Callable[[], Any], **expected: Any) -> Sample:
+    return Sample(f"{name}.ipynb", "idea", lesson, make, **expected)
+
+
+def classes() -> dict[str, list[Sample]]:
+    """By lesson, what is handed in."""
+    found: dict[str, list[Sample]] = {}
+    for lesson in LESSONS:
+        ids = [id for id in HONEST if id.startswith(lesson)]
+        books = [
+            Book(lesson).answers({id: HONEST[id][k] for id in ids if k < len(HONEST[id])})
+            for k in range(max(len(HONEST[id]) for id in ids))
+        ]
+        found[lesson] = [_sample(lesson, f"honest {k}", book.bytes) for k, book in enumerate(books)]
+        found[lesson].append(_sample(lesson, "beside", _beside(lesson).bytes))
+    forged = {name: _forged(cell) for name, cell in DISHONEST.items()}
+    found["02"] += [_sample("02", f"dishonest {name}", book.bytes, outcome=LOST) for name, book in forged.items()]
+    found["05"] += [_sample("05", name, make) for name, make in NOTEBOOKS.items()]
+    found["05"].append(Sample("a folder with more in it", "idea", "05", lambda: _folder))
+    found["05"].append(Sample("IN CAPITALS.IPYNB", "idea", "05", lambda: Book("05")))
+    return found

@@ -1,0 +1,95 @@
+"""Ideas of our own (``ideas.py``): ways out, marks without work, and honest habits."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("the sandbox needs Linux", allow_module_level=True)
+
+from dlcourse.grading.results import Job, Settings
+from dlcourse.grading.sandbox import why_no_sandbox
+from dlcourse.lesson import files
+from dlcourse.lesson.judging import accepted, expected_of
+from dlcourse.lesson.running import observe_answer
+from tests.conftest import EVERYTHING, missing
+from tests.grading.corpus import Book
+from tests.grading.everything import run_corpus
+from tests.grading.ideas import (
+    BESIDE,
+    DISHONEST,
+    HONEST,
+    LESSONS,
+    NOTEBOOKS,
+    ROUTES,
+    SHORTCUTS,
+    classes,
+    routes_cell,
+    shortcut,
+)
+from tests.grading.test_escapes import GRADE
+from tests.lesson.test_sandbox import as_nobody
+
+
+def test_there_are_enough_of_them():
+    habits = sum(map(len, [*HONEST.values(), *BESIDE.values()]))
+    assert habits + len(ROUTES) + len(SHORTCUTS) + len(DISHONEST) + len(NOTEBOOKS) > 120
+    assert {id[:2] for id in HONEST} == set(LESSONS)
+
+
+def passes(id: str, source: str, seed: int) -> bool:
+    """Whether grading would say so; nobody looks for words."""
+    exercise = files.exercises(id[:2])[id]
+    cases = exercise.draw(seed)
+    run = observe_answer(source, exercise.name, exercise.observer, cases, exercise=id)
+    assert run.trouble is None, run.trouble
+    assert len(run.reports) == len(cases)
+    rights = zip(cases, expected_of(exercise, cases), run.reports, strict=True)
+    return all(accepted(exercise, case, right, report) for case, right, report in rights)
+
+
+@pytest.mark.parametrize("name", SHORTCUTS)
+def test_no_exercise_is_satisfied_without_doing_it(name):
+    id, source = shortcut(name)
+    compile(source, name, "exec")
+    assert [seed for seed in range(1, 100 if EVERYTHING else 6) if passes(id, source, seed)] == []
+
+
+@pytest.mark.parametrize("id", sorted({id for id, _ in SHORTCUTS.values()}))
+def test_what_refuses_the_shortcuts_lets_the_work_pass(id):
+    source = files.exercises(id[:2])[id].source()
+    assert [seed for seed in range(1, 1000 if EVERYTHING else 10) if not passes(id, source, seed)] == []
+
+
+@pytest.mark.parametrize("by", ["by the one who runs the tests", "by an ordinary user"])
+def test_no_way_leads_out_of_a_submission_that_is_graded(settings: Settings, by: str):
+    book = Book().answers({"12.5": routes_cell(files.stub("12.5"))})
+    job = Job(settings, "ada.ipynb", "ada.ipynb", book.bytes())
+    program = f"JOB = {base64.b64encode(pickle.dumps(job))!r}\n{GRADE}"
+    if by == "by an ordinary user":
+        if os.geteuid() != 0:
+            pytest.skip("the tests run as one")
+        done = as_nobody(program)
+    else:
+        done = subprocess.run([sys.executable, "-B", "-"], input=program, capture_output=True, text=True, check=False)
+    assert done.stdout.strip(), done.stderr
+    *others, (outcome, feedback) = json.loads(done.stdout)
+    assert [one for one, _ in others] == ["passed"] * 4
+    assert outcome == "error" and "ValueError: ['this, which always works']" in feedback, feedback
+
+
+@pytest.mark.parametrize(
+    "lesson", [one if one == "05" else pytest.param(one, marks=pytest.mark.slow) for one in LESSONS]
+)
+def test_a_class_of_ideas_gets_the_marks_that_it_deserves(tmp_path: Path, lesson):
+    if why := why_no_sandbox():
+        missing(why)
+    assert run_corpus(tmp_path, classes()[lesson], "--jobs", "2", "--cell-timeout", "20") == []
