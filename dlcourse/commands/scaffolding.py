@@ -159,6 +159,7 @@ CELLS = [  # tag, source; the three cells of the exercise come by themselves
     ("title", ""),
     ("objectives", "**By the end you can**\n\n- TODO.\n\nSources: TODO."),
     ("", SETUP),
+    ("", "lesson.remember()"),
     ("hook", "TODO: a question that makes one want to know."),
     ("", 'lesson.predict("{number}.a")'),
     ("", 'lesson.show("hill")'),
@@ -222,6 +223,7 @@ def notebook(number: str) -> str:
             del cell.metadata["tags"]
         cell.id = tag or cell.id
         cells.append(cell)
+    next(cell for cell in cells if cell.source == "lesson.remember()").id = "remember"
     # the quiz is where new exercises are put before, and is known by its tag
     next(cell for cell in cells if cell.source == "lesson.quiz()").metadata["tags"] = ["quiz"]
     text: str = nbformat.writes(nbformat.v4.new_notebook(cells=cells))  # type: ignore[no-untyped-call]

@@ -68,6 +68,7 @@ def ask(
     commit: bool = False,
     fallback_text: str | None = None,
     routes: Mapping[str, str] | None = None,
+    folded: str = "",
 ) -> None:
     """Display questions with radio buttons.
 
@@ -85,6 +86,8 @@ def ask(
     routes : dict from topic to sentence, optional
         What to say once all are answered: the sentence of each topic in which an answer was wrong, or the sentence
         of the topic "" when none was.
+    folded : str
+        A line to be opened; the questions are behind it, and how many are right is not counted.
     """
     from dlcourse.figures.choices_view import ChoicesView
     from dlcourse.figures.view import display_bundle
@@ -105,12 +108,13 @@ def ask(
         if on_choice is not None:
             on_choice(id, option, option == question.answer)
 
-    state = {"questions": asked, "chosen": before, "commit": commit, "routes": None if routes is None else dict(routes)}
+    state: dict[str, Any] = {"questions": asked, "chosen": before, "commit": commit, "folded": folded}
+    state["routes"] = None if routes is None else dict(routes)
     view = ChoicesView(state, answered)
     display_bundle(view, fallback_text if fallback_text is not None else as_text(questions))
 
 
-STATES = {"passed": "✓", "tried": "◐", "to do": "○"}
+STATES = {"passed": "✓", "sits": "✓", "tried": "◐", "to do": "○"}
 
 
 def show_progress(title: str, items: Sequence[tuple[str, str]], text_plain: str) -> None:
@@ -120,7 +124,7 @@ def show_progress(title: str, items: Sequence[tuple[str, str]], text_plain: str)
     ----------
     title : str
     items : list of (name, state)
-        State is "passed", "tried" or "to do".
+        State is "passed", "sits", "tried" or "to do".
     text_plain : str
         The text output. It is stored and compared, so it must not depend on the learner.
     """
@@ -128,5 +132,5 @@ def show_progress(title: str, items: Sequence[tuple[str, str]], text_plain: str)
     from dlcourse.figures.view import display_bundle
 
     listed: list[dict[str, Any]] = [{"name": n, "state": s, "symbol": STATES.get(s, "·")} for n, s in items]
-    done = sum(state == "passed" for _, state in items)
+    done = sum(state in ("passed", "sits") for _, state in items)
     display_bundle(ChoicesView({"title": title, "items": listed, "done": done}), text_plain)

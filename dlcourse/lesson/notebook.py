@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from dlcourse.figures.spelling import count
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.explaining import checked
@@ -163,6 +164,20 @@ class Lesson:
         if questions:
             self._ask(questions, commit=False)
 
+    def remember(self) -> None:
+        """Ask three questions from earlier lessons: what was wrong, or is long ago. Skip them if you like."""
+        import time
+
+        from dlcourse.figures.choices import as_text, ask
+        from dlcourse.lesson.remembering import to_remember, usual
+
+        def on_choice(id: str, option: str, is_right: bool) -> None:
+            self._progress.recalled(id, right=is_right)
+
+        title = "Do you remember? Three questions from earlier lessons. Optional, two minutes."
+        questions = to_remember(self.number, self._progress, time.time())
+        ask(questions, on_choice=on_choice, fallback_text=f"{title}\n\n{as_text(usual(self.number))}", folded=title)
+
     def checkup(self, again: bool = False) -> None:
         """Ask what you bring along, and say which sections of this lesson to read; ``again`` begins afresh."""
         questions = list(files.choices(self.number, "checkup").values())
@@ -176,6 +191,7 @@ class Lesson:
 
         def on_choice(id: str, option: str, is_right: bool) -> None:
             self._progress.chose(id, option)
+            self._progress.recalled(id, right=is_right)
 
         before = [] if again else [(q, self._progress.chosen(q.id)) for q in questions]
         chosen = {q.id: option for q, option in before if option is not None and option in q.options}
@@ -196,8 +212,11 @@ class Lesson:
         from dlcourse.figures.choices import show_progress
 
         items = [(f"{e.id} {e.title}", self._state(e.id)) for e in files.exercises(self.number).values()]
-        items += [(f"Practice: {f.title}", self._sits(f.id)) for f in files.practice(self.number).values()]
-        text = f"Your progress in lesson {self.number}: {len(items)} exercises. It is kept on this computer only."
+        families = files.practice(self.number).values()
+        items += [(f"By hand: {f.title}", self._sits(f.id)) for f in families]
+        by_hand = f" and {count(len(families), 'kind')} of problems by hand" if families else ""
+        exercises = count(len(items) - len(families), "exercise")
+        text = f"Your progress in lesson {self.number}: {exercises}{by_hand}. It is kept on this computer only."
         show_progress(f"Lesson {self.number}", items, text)
 
     def _state(self, id: str) -> str:
@@ -208,7 +227,7 @@ class Lesson:
 
     def _sits(self, id: str) -> str:
         record = self._progress.practised(id)
-        return "passed" if record["sits"] else "tried" if record["finished"] else "to do"
+        return "sits" if record["sits"] else "tried" if record["finished"] else "to do"
 
     def word(self, name: str) -> None:
         """Say where a word or a symbol of the course is introduced, and what is said there."""
@@ -267,6 +286,7 @@ class SilentLesson(Lesson):
     def show(self, name: str, **settings: Any) -> None: ...
     def predict(self, id: str) -> None: ...
     def quiz(self) -> None: ...
+    def remember(self) -> None: ...
     def checkup(self, again: bool = False) -> None: ...
     def practice(self, id: str, seed: int = 1) -> None: ...
     def progress(self) -> None: ...

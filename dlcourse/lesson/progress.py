@@ -34,8 +34,9 @@ class Progress:
     Each exercise has a record: ``checks``, ``attempts`` (checks of something other than the stub), ``passed``,
     ``hints`` (how many were shown), ``solution`` (it was opened), and the times, in seconds since 1970, of the first
     check of an attempt and of the first that passed: ``began_at``, ``passed_at``. Each question has the option that
-    was last chosen. Each family of practice has ``finished`` (problems), ``broken`` (how many were finished when a row
-    of problems without help last ended) and ``sits`` (there were three in a row).
+    was last chosen, and when it was last answered rightly and wrongly: ``right_at``, ``wrong_at``. Each family of
+    practice has ``finished`` (problems), ``broken`` (how many were finished when a row of problems without help last
+    ended) and ``sits`` (there were three in a row).
 
     Examples
     --------
@@ -49,7 +50,7 @@ class Progress:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self.memory: Record = {"exercises": {}, "choices": {}, "practice": {}}
+        self.memory: Record = {"exercises": {}, "choices": {}, "practice": {}, "answered": {}}
         self.warned = False
 
     # ------------------------------------------------------------------------------------------ questions
@@ -63,6 +64,11 @@ class Progress:
         """The option last chosen in a prediction or a quiz question."""
         choice = self._merged()["choices"].get(id)
         return choice if isinstance(choice, str) else None
+
+    def answered(self, id: str) -> Record:
+        """When a question was last answered, rightly and wrongly; 0 if never."""
+        record: Record = self._merged()["answered"].get(id, {})
+        return {"right_at": 0, "wrong_at": 0} | record
 
     def practised(self, id: str) -> Record:
         """The record of a family of problems."""
@@ -96,6 +102,10 @@ class Progress:
     def chose(self, id: str, option: str) -> None:
         """An option was chosen."""
         self._note("choices", id, option)
+
+    def recalled(self, id: str, *, right: bool) -> None:
+        """A question was answered."""
+        self._note("answered", id, {"right_at" if right else "wrong_at": int(time.time())})
 
     def finished(self, id: str, *, alone: bool) -> int:
         """A problem of a family was finished, with help or without; how many without help that makes in a row."""
@@ -131,7 +141,7 @@ class Progress:
         """What the file says, and what happened here: of numbers the larger, of choices the last made here."""
         file = self._read()
         merged: Record = {**file, "choices": file["choices"] | self.memory["choices"]}
-        for part in ("exercises", "practice"):
+        for part in ("exercises", "practice", "answered"):
             for id, ours in self.memory[part].items():
                 theirs = merged[part].get(id, {})
                 merged[part][id] = theirs | {key: max(value, theirs.get(key, value)) for key, value in ours.items()}
@@ -141,11 +151,11 @@ class Progress:
         path = self.path or progress_file()
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            practice = _records(data.get("practice", {}))  # files of before 2026-11 have none
             return {
                 "exercises": _records(data["exercises"]),
                 "choices": _choices(data["choices"]),
-                "practice": practice,
+                "practice": _records(data.get("practice", {})),  # files of before 2026-11 have none, nor the next
+                "answered": _records(data.get("answered", {})),
             }
         except FileNotFoundError:
             pass
@@ -153,7 +163,7 @@ class Progress:
             self._warn(f"Your progress in {path} cannot be read ({error.strerror}); this notebook starts afresh.")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._set_aside(path)
-        return {"exercises": {}, "choices": {}, "practice": {}}
+        return {"exercises": {}, "choices": {}, "practice": {}, "answered": {}}
 
     def _set_aside(self, path: Path) -> None:
         aside = path.with_name(path.name + ".corrupt")

@@ -92,7 +92,9 @@ def test_predictions_and_quiz_show_the_questions_as_text_and_never_what_was_chos
     first = notebook.run('lesson.predict("02.a")'), notebook.run("lesson.quiz()"), notebook.run("lesson.progress()")
     assert first[0].startswith("You stand at x = 1.6")
     assert [n for n in range(1, 6) if f"\n{n}. " not in "\n" + first[1]] == []
-    assert first[2] == "Your progress in lesson 02: 5 exercises. It is kept on this computer only.\n"
+    assert first[2] == (
+        "Your progress in lesson 02: 5 exercises and 1 kind of problems by hand. It is kept on this computer only.\n"
+    )
     Progress(progress_file).chose("02.a", "They grow")
     notebook.check("02.1", RIGHT)
     again = notebook.run('lesson.predict("02.a")'), notebook.run("lesson.quiz()"), notebook.run("lesson.progress()")

@@ -90,9 +90,16 @@ def test_it_opens_with_title_objectives_and_setup(lesson, notebook):
 
 @each_notebook
 def test_the_hook_is_short_and_a_figure_comes_soon(lesson, notebook):
-    assert len(prose(notebook.cells[3].source)) <= 60
-    figures = [place for place, cell in enumerate(notebook.cells) if "widget" in tags(cell)]
+    opening = [cell for cell in notebook.cells if cell.source != "lesson.remember()"]
+    assert len(prose(opening[3].source)) <= 60
+    figures = [place for place, cell in enumerate(opening) if "widget" in tags(cell)]
     assert not figures or figures[0] < 6
+
+
+@each_notebook
+def test_from_lesson_02_on_it_opens_with_something_to_remember(lesson, notebook):
+    asks = [place for place, cell in enumerate(notebook.cells) if cell.source == "lesson.remember()"]
+    assert asks == ([] if lesson < "02" else [3])
 
 
 @each_notebook

@@ -64,12 +64,13 @@ function makeQuestion(question, number, model, commit, listen) {
 }
 
 function questions(model, root) {
-  const { questions: asked, commit, chosen, routes } = model.get("state");
+  const { questions: asked, commit, chosen, routes, folded } = model.get("state");
   const listeners = [];
   const given = new Set(Object.keys(chosen));
   const right = new Set(asked.filter((q) => chosen[q.id] === q.answer).map((q) => q.id));
-  root.append(...asked.map((q, i) => makeQuestion(q, asked.length > 1 ? i + 1 : 0, model, commit, (f) => listeners.push(f))));
-  if (asked.length > 1) {
+  const forms = asked.map((q, i) => makeQuestion(q, asked.length > 1 ? i + 1 : 0, model, commit, (f) => listeners.push(f)));
+  root.append(...(folded ? [h("details", { class: "dlfig-folded" }, h("summary", {}, folded), ...forms)] : forms));
+  if (asked.length > 1 && !folded) {
     const score = h("p", { class: "dlfig-score", "aria-live": "polite" });
     const count = () => score.replaceChildren(`${right.size} of ${asked.length} right`, ...words(verdict()));
     // where to go from here: one sentence for each topic that was missed, once all questions are answered

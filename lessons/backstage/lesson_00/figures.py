@@ -30,6 +30,7 @@ from dlcourse.figures.hills import Array, Hill, Terrain, walk
 from dlcourse.figures.pieces import Eye, contour_map, surface
 from dlcourse.figures.spelling import fixed
 from dlcourse.lesson import files
+from dlcourse.lesson.progress import Progress
 
 # six taxi rides, made up: kilometres, and the fare
 KM, FARE = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1])
@@ -467,11 +468,33 @@ def before(number: str) -> list[str]:
     return sorted(found)
 
 
+def practised(progress: Progress) -> dict[str, str]:
+    """For each lesson in which something was practised by hand: ✓ if all of it sits, else ◐."""
+    found = {}
+    for number in COURSE:
+        records = [progress.practised(id) for id in files.practice(number)]
+        if any(record["finished"] for record in records):
+            found[number] = "✓" if all(record["sits"] for record in records) else "◐"
+    return found
+
+
 class CourseMap(Figure):
     """The lessons; choose one, and what it builds on lights up."""
 
     title = "The course: choose a lesson, and what it builds on lights up"
     lesson = choice({number: f"{number} {entry.name}" for number, entry in COURSE.items()}, value="11", label="lesson")
+
+    def __init__(self, **settings: Any) -> None:
+        self.by_hand: dict[str, str] = {}
+        super().__init__(**settings)
+
+    def show(self) -> None:
+        """Display it with what the learner has practised; on paper there is none of that."""
+        from dlcourse.figures.view import show
+
+        on_paper = CourseMap(lesson=self.lesson)
+        self.by_hand = practised(Progress())
+        show(self, on_paper=on_paper)
 
     def pick(self, x: float, y: float) -> None:
         """Choose the lesson nearest to a click."""
@@ -496,11 +519,17 @@ class CourseMap(Figure):
             aside = {"start": 0.07, "middle": 0.0, "end": -0.07}[entry.anchor]
             height = entry.row + (0.32 if entry.row else -0.32)
             marks.append(text(entry.column + aside, height, entry.name, entry.anchor))
+            if number in self.by_hand:
+                marks.append(text(entry.column + 0.17, entry.row + 0.1, self.by_hand[number]))
+        if self.by_hand:
+            marks.append(text(-0.45, 2.4, "by hand:  ✓ sits,  ◐ begun"))
         return [Panel(marks, xlim=(-0.5, 5.8), ylim=(-0.55, 2.55), axes=False, click="pick", name="course")]
 
     def describe(self) -> str:
         entry = COURSE[self.lesson]
         head = f"lesson {self.lesson}, {entry.name}, {entry.minutes} minutes"
+        sits = {"✓": "; what it has to practise by hand sits", "◐": "; practice by hand is begun"}
+        head += sits.get(self.by_hand.get(self.lesson, ""), "")
         if not self.lit:
             return f"{head}: it builds on nothing; begin here"
         hours = sum(COURSE[number].minutes for number in self.lit) / 60

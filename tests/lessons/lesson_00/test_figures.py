@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dlcourse.lesson import files
+from dlcourse.lesson.progress import Progress
 
 figures = files.figures("00")
 COURSE = figures.COURSE
@@ -76,3 +77,18 @@ def test_a_click_chooses_the_nearest_lesson():
     fig.pick(2.2, 1.9)
     assert fig.lesson == "02"
     assert "builds on 2 lessons (00, 01)" in fig.describe()
+
+
+def test_the_map_shows_what_sits_and_paper_shows_nothing_of_the_learner(tmp_path):
+    progress = Progress(tmp_path / "progress.json")
+    assert figures.practised(progress) == {}
+    progress.finished("02.step", alone=True)
+    for _ in range(3):
+        progress.finished("03.map", alone=True)
+    fig = CourseMap(lesson="03")
+    before = fig.describe()
+    fig.by_hand = figures.practised(progress)
+    assert fig.by_hand == {"02": "◐", "03": "✓"}
+    words = [mark.string for mark in fig.scene()[0].marks if mark.kind == "text"]
+    assert words.count("✓") == words.count("◐") == 1 and any("sits" in word for word in words)
+    assert "practise by hand sits" in fig.describe() and "sits" not in before
