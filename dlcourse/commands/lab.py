@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,12 +20,17 @@ from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
 
 DEFAULT_FOLDER = "dlcourse-lessons"
+FRONT_END_ID = re.compile(r"[0-9a-f-]*")  # the learner's own cells; the course gives words to its own
 RECORD = ".dlcourse-lessons.json"  # in the learner's folder: what each lesson looked like when it was copied
 
-LAB_HELP = f"""usage: dlcourse lab [DIR] [jupyter options]
+LAB_HELP = f"""usage: dlcourse lab [DIR] [--copy-only] [--merge] [jupyter options]
 
-Copy the lessons to DIR (default: ./{DEFAULT_FOLDER}) if they are not there, and open JupyterLab on them.
-What you changed is never overwritten. To start a lesson afresh, delete or rename its file and run this again.
+Copy the lessons to DIR (default: ./{DEFAULT_FOLDER}) if they are not there, and open JupyterLab on the lesson that you
+worked on last, or on lesson 00. What you changed is never overwritten. To start a lesson afresh, delete or rename its
+file and run this again.
+  --copy-only   copy the lessons and stop, for a server that is running already
+  --merge       beside each lesson that you changed and that the course has a newer version of, put the newer one
+                with your answers in it
 A first argument that starts with "-" is an option. Every option goes to JupyterLab unchanged, for instance
   dlcourse lab --no-browser --port 9999
 `jupyter lab --help` lists them."""
@@ -42,9 +48,15 @@ def run(words: Sequence[str]) -> int:
         return 0
     named = bool(words) and not words[0].startswith("-")
     folder, options = (Path(words[0]), list(words[1:])) if named else (Path(DEFAULT_FOLDER), list(words))
+    copy_only, merge = "--copy-only" in options, "--merge" in options
+    options = [option for option in options if option not in ("--copy-only", "--merge")]
+    print(copy_lessons(folder, files.notebooks(), merge).report(folder), flush=True)
+    if copy_only:
+        return 0
     if importlib.util.find_spec("jupyterlab") is None:
-        raise CommandError(f"JupyterLab is not installed for {sys.executable}; try: python -m pip install jupyterlab")
-    print(copy_lessons(folder, files.notebooks()).report(folder), flush=True)
+        raise CommandError(
+            f'JupyterLab is not installed for {sys.executable}; try: python -m pip install "dlcourse[lab]"'
+        )
     program = f"{QUICKLY}from jupyterlab.labapp import main; sys.exit(main())"
     command = [sys.executable, "-c", program, *jupyterlab_settings(folder, options), *options]
     if os.name == "nt":  # Windows has no exec that keeps the console
@@ -56,6 +68,7 @@ def jupyterlab_settings(folder: Path, options: Sequence[str]) -> list[str]:
     """What the course asks of JupyterLab; the learner's own options come after these and win."""
     settings = [
         f"--ServerApp.root_dir={folder.resolve()}",
+        f"--LabApp.default_url=/lab/tree/{where_to_go_on(folder)}",
         # Nothing goes to the network: no news feed (nor the question whether to fetch it), no update check.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -69,6 +82,16 @@ def jupyterlab_settings(folder: Path, options: Sequence[str]) -> list[str]:
     return settings
 
 
+def where_to_go_on(folder: Path) -> str:
+    """The name of the lesson that was saved last, or of the first one where none was worked on."""
+    record = read_record(folder / RECORD)
+    lessons = [folder / path.name for path in files.notebooks() if (folder / path.name).exists()]
+    worked_on = [path for path in lessons if checksum(path.read_bytes()) != record.get(path.name)]
+    if not record or not worked_on:
+        return min((path.name for path in lessons), default="")
+    return max(worked_on, key=lambda path: path.stat().st_mtime).name
+
+
 @dataclass
 class Copied:
     """What ``copy_lessons`` did, by file name."""
@@ -76,6 +99,7 @@ class Copied:
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     outdated: list[str] = field(default_factory=list)  # changed by the learner, and by a newer release, too
+    merged: list[str] = field(default_factory=list)  # of these, the newer ones with the learner's answers
 
     def report(self, folder: Path) -> str:
         lines = []
@@ -83,19 +107,21 @@ class Copied:
             lines.append(f"Copied to {folder}: {', '.join(self.added)}.")
         if self.updated:
             lines.append(f"Brought up to date, for you had not changed them: {', '.join(self.updated)}.")
-        if self.outdated:
+        if self.merged:
+            lines.append(f"The course's newer version with your answers in it: {', '.join(self.merged)}.")
+        elif self.outdated:
             lines.append(
                 f"Kept your version of {', '.join(self.outdated)}; the course has a newer one."
-                " Rename or delete yours and run this again to get it."
+                " Run this again with --merge to get it with your answers in it, or delete yours to start afresh."
             )
         return "\n".join(lines) or f"The lessons are in {folder}, as you left them."
 
 
-def copy_lessons(folder: Path, released: Sequence[Path]) -> Copied:
+def copy_lessons(folder: Path, released: Sequence[Path], merge: bool = False) -> Copied:
     """Copy the ``released`` notebooks to ``folder``; what the learner changed stays as it is.
 
-    A record in the folder keeps the checksum of each lesson as it was copied: a file that still has
-    that checksum was not changed, so a newer release may replace it.
+    A record in the folder keeps the checksums of each lesson as it was copied: of the file, and of what its cells say.
+    A lesson in which no cell says anything else was not changed, only run, so a newer release may replace it.
     """
     if not released:
         raise CommandError("this installation holds no lessons; install dlcourse again.")
@@ -108,16 +134,20 @@ def copy_lessons(folder: Path, released: Sequence[Path]) -> Copied:
         copied_as = dict(record)
         for source in released:
             name, content, target = source.name, source.read_bytes(), folder / source.name
-            new, then = checksum(content), record.get(source.name)
-            now = checksum(target.read_bytes()) if target.exists() else None
-            if now is not None and now not in (new, then):  # changed by the learner
-                if then not in (new, None):
+            new, then = checksum(content), {record.get(name), record.get(f"cells of {name}")} - {None}
+            now = target.read_bytes() if target.exists() else None
+            if now is not None and not {checksum(now), cells_checksum(now)} & {new, cells_checksum(content), *then}:
+                if then and new not in then:  # changed by the learner, and by the course
                     done.outdated.append(name)
+                    if merge:
+                        beside = target.with_name(f"{target.stem}-newer.ipynb")
+                        write_atomically(beside, merged(now, content))
+                        done.merged.append(beside.name)
                 continue
-            if now != new:
+            if now is None or cells_checksum(now) != cells_checksum(content):
                 (done.added if now is None else done.updated).append(name)
                 write_atomically(target, content)
-            copied_as[name] = new
+            copied_as |= {name: new, f"cells of {name}": cells_checksum(content)}
         if copied_as != record and folder.resolve() != released[0].resolve().parent:  # a contributor's checkout
             write_atomically(folder / RECORD, json.dumps(copied_as, indent=1).encode())
     except OSError as error:
@@ -127,8 +157,35 @@ def copy_lessons(folder: Path, released: Sequence[Path]) -> Copied:
     return done
 
 
+def merged(mine: bytes, newer: bytes) -> bytes:
+    """The newer lesson with the learner's answers in it, and with the cells that the learner added where they stood."""
+    old, new = json.loads(mine), json.loads(newer)
+    places = {cell["id"]: cell for cell in new["cells"]}
+    before = None
+    for cell in old["cells"]:
+        known = places.get(cell.get("id"))
+        if known is None and FRONT_END_ID.fullmatch(cell.get("id", "0")) and "".join(cell["source"]).strip():
+            at = next((i for i, c in enumerate(new["cells"]) if c is before), -1) + 1
+            new["cells"].insert(at, cell)
+            before = cell
+        elif known is not None:
+            before = known
+            if "answer" in cell.get("metadata", {}).get("tags", []):
+                known["source"] = cell["source"]
+    return json.dumps(new, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
 def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def cells_checksum(content: bytes) -> str:
+    """Of what the cells of a notebook say, whatever stands under them; of something else, of all of it."""
+    try:
+        cells = [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(content)["cells"]]
+    except (ValueError, KeyError, TypeError):
+        return checksum(content)
+    return checksum(json.dumps(cells).encode())
 
 
 def read_record(path: Path) -> Mapping[str, str]:

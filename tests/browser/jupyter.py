@@ -50,6 +50,7 @@ def jupyterlab(folder: Path, windowing: str = "none") -> Iterator[int]:
         options = [
             "--no-browser",
             "--expose-app-in-browser",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
             f"--IdentityProvider.token={TOKEN}",

@@ -36,8 +36,8 @@ class NotebookPage:
         if not LOCAL.match(request.url):
             self.other_hosts.append(request.url)
 
-    def open(self, port: int, name: str) -> None:
-        self.page.goto(f"http://127.0.0.1:{port}/doc/tree/{urllib.parse.quote(name)}?token={TOKEN}", timeout=60_000)
+    def open(self, port: int, name: str, front_end: str) -> None:
+        self.page.goto(f"http://127.0.0.1:{port}/{front_end}/{urllib.parse.quote(name)}?token={TOKEN}", timeout=60_000)
         self.page.wait_for_function(f"() => {NOTEBOOK}?.context?.isReady", timeout=60_000)
         self.page.wait_for_function(f"() => {IDLE}", timeout=60_000)
         self.settle()
@@ -100,12 +100,17 @@ def browser_context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @contextlib.contextmanager
-def notebook_page(browser: Browser | BrowserContext, port: int, name: str) -> Iterator[NotebookPage]:
-    """A page on one notebook. Of a browser: in a context of its own, where nothing that was kept is shared."""
+def notebook_page(
+    browser: Browser | BrowserContext, port: int, name: str, front_end: str = "doc/tree"
+) -> Iterator[NotebookPage]:
+    """A page on one notebook. Of a browser: in a context of its own, where nothing that was kept is shared.
+
+    `front_end` is the path of JupyterLab, or "notebooks", where the same server has Notebook 7.
+    """
     with contextlib.ExitStack() as closing:
         context = browser if isinstance(browser, BrowserContext) else closing.enter_context(browser_context(browser))
         opened = NotebookPage(context.new_page())
         closing.callback(opened.page.close)
         opened.listen()
-        opened.open(port, name)
+        opened.open(port, name, front_end)
         yield opened

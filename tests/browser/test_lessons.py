@@ -51,6 +51,7 @@ def visit(request: pytest.FixtureRequest, context: BrowserContext, port: int) ->
 
 def test_before_anything_is_run_every_figure_shows_its_picture_and_no_error(visit: Visit) -> None:
     assert visit.complaints_before == []
+    assert visit.notebook.page.get_by_text("official Jupyter news").count() == 0, "a question about news lies over it"
     assert len(visit.pictures_before) >= len(visit.figure_cells()) > 0
     for picture in visit.pictures_before:
         assert picture["width"] > 300 and picture["shown"] > 200

@@ -18,7 +18,7 @@ from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketC
 from traitlets.utils.importstring import import_item
 
 from dlcourse.commands.errors import CommandError
-from dlcourse.commands.lab import RECORD, copy_lessons, jupyterlab_settings
+from dlcourse.commands.lab import RECORD, copy_lessons, jupyterlab_settings, where_to_go_on
 from dlcourse.commands.program import main
 from dlcourse.lesson import files
 
@@ -50,6 +50,66 @@ def test_a_changed_lesson_is_never_overwritten_and_its_newer_release_is_mentione
     done = copy_lessons(mine, release(released, l01="second"))
     assert (mine / "l01.ipynb").read_text() == "my work"
     assert done.outdated == ["l01.ipynb"] and "newer" in done.report(mine)
+
+
+def lesson(*cells: tuple[str, str], output: str = "") -> str:
+    """A notebook of cells (id, source); those whose id ends in -answer are answers."""
+    return json.dumps(
+        {
+            "cells": [
+                {
+                    "id": id,
+                    "cell_type": "code",
+                    "source": source,
+                    "outputs": [output],
+                    "metadata": {"tags": ["answer"], "dlcourse": {}} if id.endswith("-answer") else {},
+                }
+                for id, source in cells
+            ]
+        }
+    )
+
+
+def test_a_lesson_that_was_only_run_is_brought_up_to_date(tmp_path: Path) -> None:
+    mine, released = tmp_path / "mine", tmp_path / "released"
+    copy_lessons(mine, release(released, l01=lesson(("hook", "a"))))
+    ran = lesson(("hook", "a"), output="what it printed here")
+    (mine / "l01.ipynb").write_text(ran)
+    copy_lessons(mine, release(released, l01=lesson(("hook", "a"))))
+    assert (mine / "l01.ipynb").read_text() == ran, "nothing new: what was run stays"
+    done = copy_lessons(mine, release(released, l01=lesson(("hook", "b"))))
+    assert done.updated == ["l01.ipynb"] and json.loads((mine / "l01.ipynb").read_text())["cells"][0]["source"] == "b"
+
+
+def test_merge_puts_the_newer_lesson_with_the_learners_answers_beside_the_learners_own(tmp_path: Path) -> None:
+    mine, released = tmp_path / "mine", tmp_path / "released"
+    copy_lessons(mine, release(released, l01=lesson(("hook", "a"), ("ex-1-answer", "stub"), ("dropped", "old"))))
+    changed = lesson(("hook", "a"), ("5f1e-22", "my note"), ("ex-1-answer", "my answer"), ("dropped", "old"))
+    (mine / "l01.ipynb").write_text(changed)
+    newer = release(released, l01=lesson(("hook", "b"), ("more", "c"), ("ex-1-answer", "new stub")))
+    assert "--merge" in copy_lessons(mine, newer).report(mine)
+    done = copy_lessons(mine, newer, merge=True)
+    assert done.merged == ["l01-newer.ipynb"] and "l01-newer.ipynb" in done.report(mine)
+    assert (mine / "l01.ipynb").read_text() == changed
+    cells = json.loads((mine / "l01-newer.ipynb").read_text())["cells"]
+    assert [cell["source"] for cell in cells] == ["b", "my note", "c", "my answer"]
+
+
+def test_lab_opens_the_first_lesson_and_then_the_one_that_was_worked_on_last(tmp_path: Path) -> None:
+    copy_lessons(tmp_path, files.notebooks())
+    assert where_to_go_on(tmp_path) == files.notebooks()[0].name
+    for number, when in ((7, 200), (3, 100)):
+        path = tmp_path / files.notebooks()[number].name
+        path.write_text(path.read_text(encoding="utf-8").replace("lesson", "Lesson"), encoding="utf-8")
+        os.utime(path, (when, when))
+    assert where_to_go_on(tmp_path) == files.notebooks()[7].name
+    assert f"--LabApp.default_url=/lab/tree/{files.notebooks()[7].name}" in jupyterlab_settings(tmp_path, [])
+
+
+def test_copy_only_copies_and_stops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lab", str(tmp_path / "mine"), "--copy-only"]) == 0
+    assert len(list((tmp_path / "mine").glob("*.ipynb"))) == len(files.notebooks())
+    assert "Copied to" in capsys.readouterr().out
 
 
 def test_an_untouched_lesson_follows_the_release_and_new_lessons_arrive(tmp_path: Path) -> None:

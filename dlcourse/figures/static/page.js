@@ -6,14 +6,17 @@ const unique = (what) => `dlfig-${what}-${(window.dlfigNames = (window.dlfigName
 /**
  * JupyterLab's own shortcuts (a: new cell, d d: delete it, arrows: next cell) must not run while the reader uses a
  * figure; Shift+Enter and keys with Ctrl still belong to the notebook. Lab looks for the attribute before any event
- * handler inside the page's content runs, so it is set from the window, which hears of a key first.
+ * handler inside the page's content runs, so it is set from the window, which hears of a key first. Notebook 7 tries its
+ * shortcuts on the element that has the focus before it looks further up, so that element carries the attribute, too.
  */
 function guardKeys(root) {
   const notebooks = (event) => event.ctrlKey || event.metaKey || (event.shiftKey && event.key === "Enter");
   const guard = (event) => {
     if (!root.contains(event.target)) return;
-    if (notebooks(event)) root.removeAttribute("data-lm-suppress-shortcuts");
-    else root.setAttribute("data-lm-suppress-shortcuts", "true");
+    for (const element of [root, event.target]) {
+      if (notebooks(event)) element.removeAttribute("data-lm-suppress-shortcuts");
+      else element.setAttribute("data-lm-suppress-shortcuts", "true");
+    }
   };
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.addEventListener("keydown", (event) => notebooks(event) || event.stopPropagation());
