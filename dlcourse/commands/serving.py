@@ -7,7 +7,8 @@
   live view, the view is put aside, and comes back when the lesson is opened while its kernel still runs;
 - opening a released lesson does not change it: what JupyterLab would write into it is there already.
 
-Other notebooks are left alone. (That JupyterLab does not ask whether it may fetch news is a setting, jupyter/overrides.json.)
+Other notebooks are left alone. That JupyterLab does not ask whether it may fetch news is a setting in the same wheel
+(jupyter/overrides.json).
 """
 
 from __future__ import annotations

@@ -6,11 +6,14 @@ import base64
 import re
 import statistics
 import struct
+import subprocess
+import sys
 from typing import Any
 
 import nbformat
 import pytest
 
+from dlcourse.commands.scaffolding import SETUP
 from dlcourse.commands.storing import COUNT, WIDGET_VIEW, is_up_to_date, written
 from dlcourse.lesson import files
 from dlcourse.lesson.writing import prose
@@ -86,6 +89,14 @@ def test_it_opens_with_title_objectives_and_setup(lesson, notebook):
     assert "objectives" in tags(objectives)
     assert "setup" in tags(setup) and f'lesson = open_lesson("{lesson}")' in setup.source
     assert sum("setup" in tags(cell) for cell in notebook.cells) == 1
+    assert setup.source.startswith(SETUP.partition("import numpy")[0]), "it says what to do where dlcourse is missing"
+
+
+def test_where_dlcourse_is_not_installed_the_first_cell_says_what_to_do_in_one_sentence(tmp_path):
+    """As in Anaconda, on Colab, in VS Code with another Python: a kernel that has never heard of the course."""
+    program = f"import sys; sys.modules['dlcourse'] = None\n{SETUP}"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "%pip install dlcourse" in done.stderr and "Traceback" not in done.stderr
 
 
 @each_notebook

@@ -171,7 +171,8 @@ def test_the_plan_builds_and_every_lesson_opens(plan: Plan, tmp_path: Path) -> N
         opened = [entry["name"] for entry in listing["content"] if entry["type"] == "notebook"]
         assert sorted(opened) == sorted(path.name for path in files.notebooks())
         for name in opened:
-            assert get(f"api/contents/lessons/{name}")["content"]["cells"]
+            lesson = get(f"api/contents/lessons/{name}")["content"]
+            assert lesson["cells"] and "version" in lesson["metadata"]["language_info"], "our extension is not loaded"
     finally:
         server.terminate()
         server.wait(20)
