@@ -84,7 +84,9 @@ class Specialised:
         return node
 
 
+_EXACT = 2048  # for more numbers, NumPy's sum is more exact than a product
 columns = OperationKind("columns", lambda x: x.T.copy(), lambda x: x[::-1])
+settled_sum = OperationKind("settled_sum", ops.settled_sum, lambda weights, values: ())
 _COMMUTATIVE = {ops.add, ops.multiply, ops.maximum, ops.minimum, ops.equal}
 _SIMPLER: defaultdict[OperationKind, list[Callable[[Operation], Node | None]]] = defaultdict(list)
 
@@ -211,6 +213,17 @@ def _(node: Operation) -> Node | None:
     return None if number is None else broadcast_to(number, node.shape)
 
 
+@_simpler(ops.sum)
+def _(node: Operation) -> Node | None:
+    """The sum of the losses of a cross-entropy needs none of them: one product and one check instead of two of each."""
+    (x,) = node.inputs
+    if node.shape or not _is(x, ops.settled):
+        return None
+    _, weights, values = x.inputs
+    alike = (weights.shape, weights.dtype) == (values.shape, values.dtype)
+    return settled_sum(weights, values) if alike and math.prod(size or 0 for size in weights.shape) <= _EXACT else None
+
+
 @_simpler(ops.sum, ops.max, ops.min)
 def _(node: Operation) -> Node | None:
     """NumPy is slow to reduce thin matrices; other ways to the same numbers are not."""
@@ -220,7 +233,7 @@ def _(node: Operation) -> Node | None:
         return reshape(x, node.shape)
     if len(along) != 1 or x.ndim not in (1, 2) or 0 in x.shape:
         return None
-    if kind is ops.sum and x.dtype.kind == "f" and along[0] <= 1024:  # for more numbers, NumPy's sum is more exact
+    if kind is ops.sum and x.dtype.kind == "f" and along[0] <= _EXACT:
         n, keeps = along[0], node.ndim == x.ndim == 2
         ones = constant(np.ones((n, 1) if keeps and axis == (1,) else (1, n) if keeps else n), "ones", x.dtype)
         return reshape(x @ ones if axis == (1,) else ones @ x, node.shape)
@@ -396,13 +409,15 @@ class Writer:
         self.views: list[str] = []  # of memory that stays: made once
         self.fixed: set[Node] = set()  # what those views are
         self.called: dict[str, str] = {}  # what is called, and one line in which it is
-        self.lines = [f"{name} = float({name})" for name in self.arguments if floats]
+        self.lines = [f"{name} = float({name})" for name in self.arguments if floats]  # as they are printed
+        self.statements = [*self.lines]  # as they run, with each result in its place
+        self.multiple: Node | None = None  # what the line before computes, if it can stand in the next one
         self.node_of_line = list(arguments) if floats else []
         self.users: defaultdict[Node, list[OperationKind | None]] = defaultdict(list)
         for target in graph.targets:
             self.users[target].append(None)
         operations = [node for node in graph.order if isinstance(node, Operation)]
-        for node in operations if floats else ():
+        for node in operations:
             for parent in node.inputs:
                 self.users[parent].append(node.kind)
         for node in operations:
@@ -455,7 +470,7 @@ class Writer:
             return
         if self.floats:
             text = _ON_FLOATS[node.kind].format(*inputs)
-            if self.is_short(node):
+            if self.is_multiple(node):
                 self.names[node] = text
                 return
         elif not node.kind.elementwise and node.kind not in _WRITTEN:
@@ -468,15 +483,35 @@ class Writer:
             text = _expression(node, inputs, out)
         if "(" in text:
             self.called[text[: text.index("(")]] = text
-        self.lines.append(f"{self.name(node)} = {text}")
-        self.node_of_line.append(self.graph.origin.get(node, node))
+        self.add_line(node, text)
 
-    def is_short(self, node: Operation) -> bool:
-        """Whether it is a multiple that is only added or subtracted: p - 0.1 * dJ_dp can stand on one line."""
-        multiple = node.kind is ops.multiply and any(isinstance(parent, Constant) for parent in node.inputs)
-        return (
-            multiple and self.users[node] in ([ops.add], [ops.subtract]) and self.wanted.get(node) in (None, "multiply")
+    def add_line(self, node: Operation, text: str) -> None:
+        """`text` computes the node. It stays on the line of the multiple before it, if it adds or subtracts that."""
+        name, origin = self.name(node), self.graph.origin.get(node, node)
+        statement = f"{name} = {_quicker(node.kind, text)}"
+        if self.multiple is not None and any(x is self.multiple for x in node.inputs):
+            printed = [self.product(x) if x is self.multiple else self.names[x] for x in node.inputs]
+            self.lines[-1] = f"{name} = {printed[0]} {'+' if node.kind is ops.add else '-'} {printed[1]}"
+            self.statements[-1] += f"; {statement}"
+            self.node_of_line[-1] = origin
+        else:
+            self.lines.append(f"{name} = {text}")
+            self.statements.append(statement)
+            self.node_of_line.append(origin)
+        self.multiple = node if node.shape and self.is_multiple(node) else None
+
+    def product(self, node: Node) -> str:
+        """A multiple, as it stands in a formula."""
+        return " * ".join(
+            str(x.array) if isinstance(x, Constant) and x.shape == () else self.names[x] for x in node.inputs
         )
+
+    def is_multiple(self, node: Operation) -> bool:
+        """Whether it is a multiple that is only added or subtracted: p - 0.1 * dJ_dp can stand on one line."""
+        if node.kind is not ops.multiply or self.users[node] not in ([ops.add], [ops.subtract]):
+            return False
+        numbers = [x for x in map(number_in, node.inputs) if x is not None]
+        return len(numbers) == 1 and math.isfinite(numbers[0]) and self.wanted.get(node) in (None, "multiply")
 
     def stays(self, view: Operation) -> bool:
         """Whether this is a view of memory that is the same in every run. (To reshape a view may be to copy it.)"""
@@ -492,22 +527,39 @@ class Writer:
         is_own = isinstance(node, Operation) and not may_share(node) and self.times_wanted[node] == 1
         return self.name(node) if is_own else f"{self.name(node)}.copy()"
 
-    def source(self) -> str:
-        end = "return " + "".join(f"{result}, " for result in self.results).rstrip()
-        written = [*self.numbers[:1], *self.views, *self.called.values(), end]
-        called = set(_CALLED.findall("\n".join(written))) - set(self.objects)
-        called |= {"empty"} if self.plan.memory else set()
+    def source(self, lines: Sequence[str]) -> str:
+        """The program of these lines: as it is printed, or as it runs."""
+        body = [*lines, "return " + "".join(f"{result}, " for result in self.results).rstrip()]
+        numbers, called = self.numbers, self.called.values()
+        if lines is self.lines and self.lines != self.statements:  # some of these may stand in the formulas now
+            words = set(re.findall(r"\w+", "\n".join(body)))
+            numbers = [number for number in numbers if number.split(" = ")[0] in words]
+            called = [call for name, call in self.called.items() if name.split(".")[0] in words]
+        calls = set(_CALLED.findall("\n".join([*numbers[:1], *self.views, *called, body[-1]]))) - set(self.objects)
+        calls |= {"empty"} if self.plan.memory else set()
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
-        head = [f"# {len(self.lines)} operations, {size} bytes of memory"]
+        head = [f"# {len(lines)} operations, {size} bytes of memory"]
         head += [f"# {name}: {shape_text(node.shape)}" for node, name in self.names.items() if name in self.arguments]
         for module in (math, np) if self.floats else (self.device.module,):
-            imported = sorted(name for name in called if hasattr(module, name))
-            called -= set(imported)
+            imported = sorted(name for name in calls if hasattr(module, name))
+            calls -= set(imported)
             head += [f"from {module.__name__} import {', '.join(imported)}"] if imported else []
         head += [f"{s.name} = empty({s.shape}, {s.dtype.name!r})" for s in self.plan.memory]
-        head += [*self.numbers, *self.views, f"def step({', '.join(self.arguments)}):"]
+        head += [*numbers, *self.views, f"def step({', '.join(self.arguments)}):"]
         self.first_line = len(head) + 1
-        return "\n".join([*head, *[f"    {line}" for line in [*self.lines, end]], ""])
+        return "\n".join([*head, *[f"    {line}" for line in body], ""])
+
+
+_REDUCED = re.compile(r", axis=(.+), keepdims=(\w+), out=(\w+)\)$")
+
+
+def _quicker(kind: OperationKind, text: str) -> str:
+    """The same call with ``out=`` given by position, where NumPy finds it sooner (but maximum would warn)."""
+    if ", out=" not in text or kind in (ops.maximum, ops.minimum):
+        return text
+    if kind.elementwise or kind is ops.matmul:
+        return text.replace(", out=", ", ")
+    return _REDUCED.sub(r", \1, None, \3, \2)", text)
 
 
 def _guarded(node: Operation, device: Device) -> Callable[..., Array]:

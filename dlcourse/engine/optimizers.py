@@ -66,7 +66,8 @@ class Step:
             for rule, _ in groups
             if callable(rule.learning_rate)
         }
-        self.program = Program([loss], self._moves() if self._is_plain() else self._updates(self._arrived()))
+        arrived = gradients(loss, self.parameters, unconnected=unconnected)
+        self.program = Program([loss], self._updates(dict(zip(self.parameters, arrived, strict=True))))
         self.quiet = contextvars.Context()  # in here NumPy does not warn: what is not finite is reported by its node
         self.quiet.run(np.seterr, all="ignore")
         self._accumulating: tuple[Program, Program, list[Placeholder]] | None = None
@@ -89,11 +90,11 @@ class Step:
                 self._look_up_rates()
             if check_finite:
                 check_all_finite(self.program.targets, feeds)
-            results = self.program.results(feeds)
-            if not (self.quiet.run(_all_finite, results[1:]) and math.isfinite(results[0])):
+            loss, *new = results = self.program.results(feeds)
+            if not (math.isfinite(loss) and self._all_finite(new)):
                 self._not_finite(self.program.targets, results, feeds)
-            _commit(self.program, results[1:])
-        return results[0]
+            _commit(self.program, new)
+        return loss
 
     def accumulate(self, micro_batches: Sequence[Mapping[Any, Any]], sizes: Sequence[float] | None = None) -> Array:
         """One step for several micro-batches, as if they had been one batch. The loss must be a mean over samples.
@@ -119,13 +120,13 @@ class Step:
             total: list[Any] = [0.0] * (1 + len(arrived))
             for feeds, size in zip(micro_batches, sizes, strict=True):
                 values = measure.results(feeds)
-                if not (math.isfinite(values[0]) and self.quiet.run(_all_finite, values[1:])):
+                if not (math.isfinite(values[0]) and self._all_finite(values[1:])):
                     self._not_finite(measure.targets, values, feeds)
                 share = size / math.fsum(sizes)
                 total = [a + share * b for a, b in zip(total, values, strict=True)]
             fed = dict(zip(arrived, total[1:], strict=True))
             new = apply.results(fed)
-            if not self.quiet.run(_all_finite, new):
+            if not self._all_finite(new):
                 self._not_finite(apply.targets, new, fed)
             _commit(apply, new)
             return np.array(total[0])
@@ -136,27 +137,6 @@ class Step:
 
     def _slot(self, p: Parameter, what: str) -> Parameter:
         return Parameter(np.zeros(p.array.shape, p.dtype), f"{what} of {variable(p)}", p.where)
-
-    def _arrived(self, grad_output: float | None = None) -> dict[Parameter, Node]:
-        found = gradients(self.loss, self.parameters, grad_output, unconnected=self.unconnected)
-        return dict(zip(self.parameters, found, strict=True))
-
-    def _is_plain(self) -> bool:
-        """Whether each step is a fixed multiple of the gradient. (For single numbers it is not worth the while.)"""
-        rule = self.optimizer
-        altered = rule.weight_decay or rule.clip_norm is not None or rule.preconditioner is not None
-        fixed = type(rule) is GradientDescent and not altered and not callable(rule.learning_rate)
-        return fixed and len(self.groups) == 1 and any(p.array.ndim for p in self.parameters)
-
-    def _moves(self) -> list[tuple[Parameter, Node]]:
-        """The same updates, with less work: differentiation is linear, so the learning rate can be what arrives at the
-        loss, and goes through the graph once, instead of being multiplied with each gradient at the end."""
-        moves = self._arrived(self.optimizer.learning_rate)  # type: ignore[arg-type]
-        for node in topological_order([*moves.values()]):
-            if node.serial > self.loss.serial and node.name and node.name.startswith("∂"):
-                node.name = f"rate·{node.name}"
-        early = sorted(moves.items(), key=lambda move: move[1].serial)  # as they arrive, so that none has to be kept
-        return [(p, (p - move).named(f"new {variable(p)}")) for p, move in early]
 
     def _updates(self, arrived: Mapping[Parameter, Node]) -> list[tuple[Parameter, Node]]:
         """The new value of each parameter, and of all that is remembered, as nodes."""
@@ -189,6 +169,16 @@ class Step:
             if callable(rule.learning_rate):
                 self.rates[id(rule)].array = np.array(float(rule.learning_rate(taken)))
 
+    def _all_finite(self, arrays: Sequence[Array]) -> bool:
+        """Whether each number is finite: each single one, and the sum of all squares (one pass, and no array)."""
+        single, several = True, []
+        for array in arrays:
+            if array.ndim:
+                several.append(array)
+            else:
+                single = single and math.isfinite(array)
+        return single and (not several or self.quiet.run(_sum_of_squares, several) < math.inf)
+
     def _not_finite(self, targets: Sequence[Node], values: Sequence[Any], feeds: Mapping[Any, Any]) -> None:
         """Raise, and name the first node that is not finite; or come back: only the sum of squares was too large."""
         bad = [node for node, value in zip(targets, values, strict=True) if not np.isfinite(value).all()]
@@ -202,18 +192,18 @@ _ARRAY = repeat("array")
 
 def _commit(program: Program, new: Sequence[Array]) -> None:
     """All or nothing: one call into C, which neither a keyboard interrupt nor another thread can cut in two."""
-    any(map(setattr, program.updated, _ARRAY, new))
+    if len(new) == 1:
+        program.updated[0].array = new[0]
+    else:
+        any(map(setattr, program.updated, _ARRAY, new))
 
 
-def _all_finite(arrays: Sequence[Array]) -> bool:
-    """Whether all sums of squares are finite: then each number is. Each takes one pass, and makes no array."""
+def _sum_of_squares(arrays: Sequence[Array]) -> float:
+    """NaN or infinite if one of the numbers is, or where the sum is too large for its dtype."""
     if isinstance(arrays[0], np.ndarray):
-        for array in arrays:
-            flat = array.ravel() if array.ndim else array
-            if not math.isfinite(flat.dot(flat) if array.ndim else flat):
-                return False
-        return True
-    return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)  # on a GPU one answer to wait for
+        flat = [*map(np.ndarray.ravel, arrays)]
+        return float(builtins.sum(map(np.ndarray.dot, flat, flat)))
+    return float(builtins.sum(map(np.vdot, arrays, arrays)))  # on a GPU one answer to wait for
 
 
 def _remembering(made: tuple[Any, ...], remembered: Iterable[Array]) -> Step:

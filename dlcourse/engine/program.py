@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import itertools
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -56,11 +55,12 @@ class Compiled:
         arguments = [graph.done[leaf] for leaf in leaves]
         self.floats = floats and device is CPU and runs_on_floats(graph, arguments)
         writer = Writer(graph, arguments, self.floats, device)
-        self.source = writer.source()
+        self.source = writer.source(writer.lines)
         self.filename = f"<dlcourse program {next(_programs)}>"
+        runs = self.source if writer.lines == writer.statements else writer.source(writer.statements)
         self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
         self.objects = {name: device.put(x) if isinstance(x, np.ndarray) else x for name, x in writer.objects.items()}
-        self.code = compile(_quicker(self.source), self.filename, "exec")
+        self.code = compile(runs, self.filename, "exec")
         self.idle: list[Callable[..., tuple[Any, ...]]] = []
         if self.floats:  # needs no memory of its own
             self.on_floats = _executed(self.code, self.objects)
@@ -83,14 +83,6 @@ class Compiled:
             return step(*arguments)
         finally:
             self.idle.append(step)
-
-
-_OUT = re.compile(r"^(    [^=\n]+ = (?!max|min)\w+\([^=\n]*), out=(\w+)\)$", re.MULTILINE)
-
-
-def _quicker(source: str) -> str:
-    """The same program, with ``out=`` given by position: NumPy's functions find it sooner (but maximum warns)."""
-    return _OUT.sub(r"\1, \2)", source) if ", out=" in source else source
 
 
 def _executed(code: CodeType, objects: Mapping[str, Any]) -> Callable[..., tuple[Array, ...]]:

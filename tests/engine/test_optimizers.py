@@ -214,33 +214,32 @@ def test_mistakes_with_optimizers_are_explained(build: Any, message: str) -> Non
         build(dl.sum(p * p), p)
 
 
-def test_the_printed_step_of_plain_descent_reads_as_its_formula() -> None:
-    p = dl.parameter(4.0, name="p")
-    step = dl.GradientDescent(0.1).minimize((p * p).named("J"))
+@pytest.mark.parametrize("start", [4.0, [4.0, 5.0], np.ones((2, 3), np.float32)])
+def test_the_printed_step_of_plain_descent_reads_as_its_formula(start: Any) -> None:
+    p = dl.parameter(start, name="p")
+    step = dl.GradientDescent(0.1).minimize(dl.sum(p * p * p).named("J"))
     step()
     assert "    new_p = p - 0.1 * dJ_dp\n" in step.source
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_learning_rate_that_goes_through_the_graph_takes_the_step_of_the_optimizers_own_direction(dtype: Any) -> None:
-    """Plain descent sends the rate through the graph once. Its twin of two groups takes p - rate * direction."""
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_what_is_printed_computes_what_runs_to_the_last_digit(kind: str, dtype: Any) -> None:
+    """It runs with each result written to its place, also where a formula is printed on one line."""
     start = np.random.default_rng(5)
     data = start.normal(size=(6, 3)).astype(dtype)
-    values = [start.normal(size=s).astype(dtype) for s in ((3, 2), (2,), ())]
-
-    def trained(split: bool) -> list[Any]:
-        W, b, c = (dl.parameter(value, name=name) for value, name in zip(values, "Wbc", strict=True))
-        loss = dl.mean(dl.square(dl.tanh(data @ W + b) * c - W[0, 0] * b))
-        groups = [{"parameters": [W]}, {"parameters": [b, c]}] if split else None
-        step = dl.GradientDescent(0.3).minimize(loss, groups)
-        assert step._is_plain() is not split
-        for _ in range(5):
-            step()
-        return [W.value, b.value, c.value]
-
-    for folded, plain in zip(trained(False), trained(True), strict=True):
-        assert folded.dtype == plain.dtype == dtype
-        np.testing.assert_allclose(folded, plain, rtol=1e-12 if dtype == np.float64 else 1e-5)
+    parameters = [dl.parameter(start.normal(size=s).astype(dtype), name=n) for s, n in (((3, 2), "W"), (2, "b"))]
+    W, b = parameters
+    step = getattr(dl, kind)(0.3).minimize(dl.mean(dl.square(dl.tanh(data @ W + b) - W[0, 0] * b)))
+    for _ in range(3):
+        (compiled,) = step.program.compiled.values() or [step.program.for_sizes([])]
+        names = dict(compiled.objects)
+        exec(step.source, names)
+        printed = names["step"](*[node.array for node in step.program.parameters])
+        step()
+        for node, value in zip(step.program.updated, printed[1:], strict=True):
+            assert node.dtype == value.dtype
+            np.testing.assert_array_equal(node.value, value)
 
 
 def test_a_step_with_a_finite_loss_and_a_gradient_that_is_not_changes_nothing() -> None:
