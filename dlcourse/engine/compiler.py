@@ -488,7 +488,7 @@ class Writer:
     def add_line(self, node: Operation, text: str) -> None:
         """`text` computes the node. It stays on the line of the multiple before it, if it adds or subtracts that."""
         name, origin = self.name(node), self.graph.origin.get(node, node)
-        statement = f"{name} = {_quicker(node.kind, text)}"
+        statement = f"{name} = {_quicker(node.kind, text, self.device)}"
         if self.multiple is not None and any(x is self.multiple for x in node.inputs):
             printed = [self.product(x) if x is self.multiple else self.names[x] for x in node.inputs]
             self.lines[-1] = f"{name} = {printed[0]} {'+' if node.kind is ops.add else '-'} {printed[1]}"
@@ -530,7 +530,7 @@ class Writer:
     def source(self, lines: Sequence[str]) -> str:
         """The program of these lines: as it is printed, or as it runs."""
         body = [*lines, "return " + "".join(f"{result}, " for result in self.results).rstrip()]
-        numbers, called = self.numbers, self.called.values()
+        numbers, called = self.numbers, [*self.called.values()]
         if lines is self.lines and self.lines != self.statements:  # some of these may stand in the formulas now
             words = set(re.findall(r"\w+", "\n".join(body)))
             numbers = [number for number in numbers if number.split(" = ")[0] in words]
@@ -553,13 +553,13 @@ class Writer:
 _REDUCED = re.compile(r", axis=(.+), keepdims=(\w+), out=(\w+)\)$")
 
 
-def _quicker(kind: OperationKind, text: str) -> str:
+def _quicker(kind: OperationKind, text: str, device: Device) -> str:
     """The same call with ``out=`` given by position, where NumPy finds it sooner (but maximum would warn)."""
     if ", out=" not in text or kind in (ops.maximum, ops.minimum):
         return text
     if kind.elementwise or kind is ops.matmul:
         return text.replace(", out=", ", ")
-    return _REDUCED.sub(r", \1, None, \3, \2)", text)
+    return _REDUCED.sub(r", \1, None, \3, \2)", text) if device is CPU else text  # CuPy's order is another
 
 
 def _guarded(node: Operation, device: Device) -> Callable[..., Array]:

@@ -171,13 +171,12 @@ class Step:
 
     def _all_finite(self, arrays: Sequence[Array]) -> bool:
         """Whether each number is finite: each single one, and the sum of all squares (one pass, and no array)."""
-        single, several = True, []
-        for array in arrays:
-            if array.ndim:
-                several.append(array)
-            else:
-                single = single and math.isfinite(array)
-        return single and (not several or self.quiet.run(_sum_of_squares, several) < math.inf)
+        if not isinstance(arrays[0], np.ndarray):  # on a GPU: one answer to wait for
+            return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)
+        several = [array for array in arrays if array.ndim]
+        if len(several) < len(arrays) and not all(math.isfinite(array) for array in arrays if not array.ndim):
+            return False
+        return not several or bool(self.quiet.run(_sum_of_squares, several) < math.inf)
 
     def _not_finite(self, targets: Sequence[Node], values: Sequence[Any], feeds: Mapping[Any, Any]) -> None:
         """Raise, and name the first node that is not finite; or come back: only the sum of squares was too large."""
@@ -198,12 +197,10 @@ def _commit(program: Program, new: Sequence[Array]) -> None:
         any(map(setattr, program.updated, _ARRAY, new))
 
 
-def _sum_of_squares(arrays: Sequence[Array]) -> float:
+def _sum_of_squares(arrays: Sequence[Array]) -> Any:
     """NaN or infinite if one of the numbers is, or where the sum is too large for its dtype."""
-    if isinstance(arrays[0], np.ndarray):
-        flat = [*map(np.ndarray.ravel, arrays)]
-        return float(builtins.sum(map(np.ndarray.dot, flat, flat)))
-    return float(builtins.sum(map(np.vdot, arrays, arrays)))  # on a GPU one answer to wait for
+    flat = [*map(np.ndarray.ravel, arrays)]
+    return builtins.sum(map(np.ndarray.dot, flat, flat))
 
 
 def _remembering(made: tuple[Any, ...], remembered: Iterable[Array]) -> Step:
