@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import dlcourse as dl
+from dlcourse.engine.graph import LEARNERS_OPERATIONS
 from dlcourse.lesson import exercise, function_of, prediction, question
 
 Array = NDArray[np.float64]
@@ -957,6 +959,101 @@ emptied.hints(
     "In each step: grads = {}; add_gradients(params, grads); params = {name: value - lr * grads[name] for name, "
     "value in "
     "params.items()}.",
+)
+
+
+# ------------------------------------------------------------------------------------------------ 11.7
+
+own = exercise(
+    "11.7",
+    "An operation of your own",
+    start="""
+    @dl.operation("softsign")
+    def softsign(x):
+        return ...
+    """,
+)
+
+
+@own.reference
+def make_softsign() -> Any:
+    """The operation computes with arrays; its rule, with nodes, so that a gradient is more graph.
+
+    The slope of x / (1 + |x|) is 1 / (1 + |x|)²: on the right of 0 the quotient rule gives (1 + x − x) / (1 + x)², and
+    on the left the two signs of |x| do the same. The rule asks the package for |x|, for there x is a node.
+    """
+
+    @dl.operation("softsign")
+    def softsign(x: Any) -> Any:
+        return x / (1 + np.abs(x))
+
+    @dl.register_gradient("softsign")
+    def _(g: Any, output: Any, x: Any) -> Any:
+        return [g / dl.square(1 + dl.abs(x))]
+
+    return softsign
+
+
+own.mutant(
+    "Your rule returns the slope alone. Multiply it by g, the gradient that arrives.",
+    "[g / dl.square(1 + dl.abs(x))]",
+    "[1 / dl.square(1 + dl.abs(x))]",
+)
+own.mutant(
+    "The size of x is missing in the operation: left of 0 it is to go to −1, and x / (1 + x) does not.",
+    "np.abs(x)",
+    "x",
+)
+own.mutant(
+    "Your slope is right for positive x only. On the left of 0, too, it is 1 over the square of 1 + |x|.",
+    "dl.square(1 + dl.abs(x))",
+    "dl.square(1 + x)",
+)
+own.mutant(
+    "The square is missing in the slope: the quotient rule puts the square of the denominator below.",
+    "g / dl.square(1 + dl.abs(x))",
+    "g / (1 + dl.abs(x))",
+)
+own.mutant(
+    "1 − output² is the slope of tanh. This curve is another one, and so is its slope.",
+    "g / dl.square(1 + dl.abs(x))",
+    "g * (1 - dl.square(output))",
+)
+own.mutant(
+    "The values are softsign's, but no operation is yours: you built a formula. "
+    "Decorate a function of arrays with @dl.operation.",
+    "return softsign",
+    "return lambda x: x / (1 + dl.abs(x))",
+)
+
+
+@own.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(x=np.array([1.0, -3.0]), g=np.array([1.0, 1.0]))
+    yield dict(x=np.array([0.0, 1.0, -1.0]), g=np.array([2.0, -4.0, 10.0]))
+    for shape in ((4,), (2, 3)):
+        yield dict(x=rng.normal(0, 2, size=shape), g=rng.normal(size=shape))
+
+
+@own.observe
+def _(answer: Callable[[], Any], case: Case) -> Any:
+    LEARNERS_OPERATIONS.pop("softsign", None)  # a rule that an earlier answer registered does not count
+    operation = answer()
+    if operation is None or operation is ...:
+        return operation
+    x = dl.parameter(case["x"], name="x")
+    result = operation(x)
+    if not isinstance(result, dl.Node):
+        return f"no node, but something of type {type(result).__name__}"
+    slopes = dl.gradients(result, x, grad_output=case["g"])
+    return {"operation": getattr(result, "kind_name", ""), "values": dl.run(result), "gradient": dl.run(slopes)}
+
+
+own.hints(
+    "Two functions are asked for. One computes, from arrays. The other says how a gradient passes.",
+    "x, output and g are nodes in the rule, all of one shape: write it with dl.abs and dl.square, without np.",
+    'softsign returns x / (1 + np.abs(x)). Below it, under @dl.register_gradient("softsign"), '
+    "def rule(g, output, x) returns a list with g times the slope 1/(1 + |x|)², written with dl.",
 )
 
 

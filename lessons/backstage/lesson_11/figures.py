@@ -347,7 +347,7 @@ class Broadcast(Figure):
     title = "What was copied is added up again"
     a = choice(list(SHAPES), value="(3, 4)", label="shape of a")
     b = choice(list(SHAPES), value="(4,)", label="shape of b")
-    of = choice({"a": "a", "b": "b"}, value="b", label="gradient of")
+    of = choice({"a": "a", "b": "b"}, value="a", label="gradient of")  # of b is asked above
 
     def compute(self) -> None:
         left, right = SHAPES[self.a], SHAPES[self.b]
