@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
 
-__all__ = ["Edit", "edits"]
+__all__ = ["REPAIRS", "Edit", "edits"]
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -74,7 +74,9 @@ class Edit:
     kind: str
 
 
-def edits(tree: ast.Module, line: int | None = None, *, mending: bool = True) -> Iterator[Edit]:
+def edits(
+    tree: ast.Module, line: int | None = None, *, mending: bool = True, operators: bool = False
+) -> Iterator[Edit]:
     """Make every small edit of a program, one after the other, in place.
 
     While an edit is out, the tree is the edited program; the next step undoes it. What is made first is what is
@@ -88,6 +90,8 @@ def edits(tree: ast.Module, line: int | None = None, *, mending: bool = True) ->
         Edits of this line only.
     mending : bool
         Also what mends more often than it spoils: a call, a copy or a ``return`` that may have been left out.
+    operators : bool
+        Only signs, operators, comparisons and conditions.
 
     Examples
     --------
@@ -101,12 +105,12 @@ def edits(tree: ast.Module, line: int | None = None, *, mending: bool = True) ->
         if isinstance(top, ast.FunctionDef | ast.ClassDef):
             parts = PARTS
         elif isinstance(top, ast.Assign) and isinstance(top.value, ast.Lambda):
-            parts = tuple(part for part in PARTS if part is not _statements)
+            parts = tuple(part for part in PARTS if part not in (_statements, _lines_left_out))
         else:
             continue
         scope = Scope(top)
-        for part in parts:
-            yield from (edit for edit in part(top, scope, line) if mending or edit.kind not in MENDING)
+        for part in (_operators,) if operators else parts:
+            yield from (edit for edit in part(top, scope, line) if mending or edit.kind not in (*MENDING, *REPAIRS))
 
 
 MENDING = (
@@ -120,6 +124,14 @@ MENDING = (
     "a number off by one",
     "1 minus it",
     "1 divided by it",
+)
+# What mends an answer, and would say too little of one that a slip in the reference resembles.
+REPAIRS = (
+    "how the size is measured",
+    "rounded up or down",
+    "what is compared",
+    "a line left out there",
+    "what is written more than once, each time",
 )
 
 
@@ -347,6 +359,17 @@ def _doubles(parent: ast.AST, name: str) -> bool:
     return isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name) and method.value.id == name
 
 
+def _growing(top: ast.AST) -> set[str]:
+    """The names of what is extended by something: two names for one such thing could make it double each turn."""
+    names = set()
+    for node in _computed(top):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "extend":
+            names.add(ast.unparse(node.func.value))
+    return names
+
+
 def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """Numbers off by one, names exchanged, transposes, positions."""
     for place in list(_expressions(top, line)):
@@ -500,6 +523,15 @@ def _calls(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             yield from _range(node)
     for place in list(_expressions(top, line)):
         parent, field, _index, old = place
+        if isinstance(old, ast.BinOp) and isinstance(old.op, ast.FloorDiv):
+            up = ast.UnaryOp(ast.USub(), ast.BinOp(ast.UnaryOp(ast.USub(), old.left), ast.FloorDiv(), old.right))
+            yield from _put(place, up, "rounded up or down")
+        if isinstance(old, ast.Call) and len(old.args) == 1 and not old.keywords and _measures(old):
+            inside = old.args[0]
+            while isinstance(inside, ast.Call) and len(inside.args) == 1 and _measures(inside):
+                inside = inside.args[0]
+            norm = ast.Attribute(ast.Attribute(_load("np"), "linalg", ast.Load()), "norm", ast.Load())
+            yield from _put(place, ast.Call(norm, [inside], []), "how the size is measured")
         if isinstance(old, ast.Call) and not isinstance(parent, ast.Expr):
             for argument in old.args[:2]:
                 if not isinstance(argument, ast.Starred):
@@ -513,6 +545,11 @@ def _calls(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             for lower, upper in ((ast.Constant(1), None), (None, ast.UnaryOp(ast.USub(), ast.Constant(1)))):
                 new = ast.Subscript(_call("list", old), ast.Slice(lower, upper), ast.Load())
                 yield from _put(place, new, "where the loop begins or ends")
+
+
+def _measures(call: ast.Call) -> bool:
+    """Whether a call makes one size of numbers."""
+    return ast.unparse(call.func).removeprefix("np.") in ("abs", "sum", "max", "mean", "absolute")
 
 
 def _range(node: ast.Call) -> Iterator[Edit]:
@@ -596,7 +633,96 @@ def _terms(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
                     yield from _put(place, ast.BinOp(_load(name), ast.Sub(), old), "a term left out")
 
 
+def _alike(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """The same small change wherever the same expression stands: who thinks wrongly writes it so each time."""
+    groups: dict[str, list[tuple[ast.AST, str, int | None, ast.expr]]] = {}
+    for place in _expressions(top, None):
+        if isinstance(place[3], ast.BinOp | ast.Call | ast.Subscript | ast.Name | ast.Constant) and place[1] != "func":
+            groups.setdefault(ast.dump(place[3]), []).append(place)
+    for places in groups.values():
+        old = places[0][3]
+        if len(places) < 2 or line not in (None, old.lineno):
+            continue
+        others: list[ast.expr] = []
+        if isinstance(old, ast.BinOp):
+            others = [old.left, old.right]
+            others += [ast.BinOp(old.left, operator(), old.right) for operator, _ in OPERATORS.get(type(old.op), ())]
+        elif isinstance(old, ast.Call):
+            others = [argument for argument in old.args[:2] if not isinstance(argument, ast.Starred)]
+        elif isinstance(old, ast.Subscript):
+            others = [old.value]
+        elif isinstance(old, ast.Name) and old.id in scope.names:
+            others = [_load(name) for name in scope.names if name != old.id and not {name, old.id} & _growing(top)]
+        elif isinstance(old, ast.Constant) and isinstance(old.value, int | float) and old.value is not True:
+            others = [ast.Constant(old.value * 2), ast.Constant(old.value / 2), ast.Constant(old.value / 10)]
+        for other in others:
+            yield from _put_all(places, other, Edit(old.lineno, "what is written more than once, each time"))
+
+
+def _put_all(places: list[tuple[ast.AST, str, int | None, ast.expr]], new: ast.expr, edit: Edit) -> Iterator[Edit]:
+    """Replace expressions that are equal while the edit is out."""
+    for parent, field, index, old in places:
+        _like(new, old)
+        if index is None:
+            setattr(parent, field, new)
+        else:
+            getattr(parent, field)[index] = new
+    try:
+        yield edit
+    finally:
+        for parent, field, index, old in places:
+            if index is None:
+                setattr(parent, field, old)
+            else:
+                getattr(parent, field)[index] = old
+
+
+def _compared(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """Something else that the program has at hand in the place of what is compared."""
+    at_hand: dict[str, ast.expr] = {}
+    for *_, value in _expressions(top, None):
+        if isinstance(value, ast.Call | ast.BinOp | ast.Subscript | ast.Name) and not is_tick(value):
+            at_hand.setdefault(ast.dump(value), value)
+    few = [value for value in at_hand.values() if sum(1 for _ in ast.walk(value)) <= 12][:25]
+    for place in list(_expressions(top, line)):
+        parent, _field, _index, old = place
+        size = isinstance(parent, ast.Call) and _measures(parent)
+        if not (isinstance(parent, ast.Compare) or size) or isinstance(old, ast.Constant):
+            continue
+        for other in few:
+            if ast.dump(other) != ast.dump(old) and old not in ast.walk(other):
+                yield from _put(place, other, "what is compared")
+
+
 # ------------------------------------------------------------------------------------------------ statements
+
+
+def _lines_left_out(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """A value that should be renewed where something happens, or a counter that should go up."""
+    stored = [
+        target.id
+        for node in _computed(top)
+        for target in (
+            [*node.targets, *(e for t in node.targets if isinstance(t, ast.Tuple) for e in t.elts)]
+            if isinstance(node, ast.Assign)
+            else []
+        )
+        if isinstance(target, ast.Name)
+    ]
+    kept, growing = list(dict.fromkeys(stored))[:4], _growing(top)
+    for owner, field, body in list(_bodies(top)):
+        last = body[-1]
+        if not isinstance(owner, ast.If | ast.For | ast.While) or field != "body" or line not in (None, last.lineno):
+            continue
+        at = len(body) - isinstance(last, ast.Return | ast.Break | ast.Continue)
+        edit = Edit(last.lineno, "a line left out there")
+        for name in kept:
+            target = ast.Name(name, ast.Store())
+            more: list[ast.stmt] = [ast.AugAssign(target, ast.Add(), ast.Constant(1))]
+            others = [other for other in scope.names if other != name and not {name, other} & growing]
+            more += [ast.Assign([target], _load(other)) for other in others]
+            for new in more:
+                yield from _in_body(body, [*body[:at], _like(new, last), *body[at:]], edit)
 
 
 def _bodies(top: ast.AST) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
@@ -773,9 +899,12 @@ def _moves(function: ast.FunctionDef, line: int | None) -> Iterator[Edit]:
 
 PARTS: tuple[Callable[..., Iterator[Edit]], ...] = (
     _operators,
-    _numbers_and_names,
     _calls,
+    _numbers_and_names,
     _statements,
-    _terms,
     _everywhere,
+    _alike,
+    _lines_left_out,
+    _compared,
+    _terms,  # the most by far
 )

@@ -20,9 +20,19 @@ import numpy as np
 
 from dlcourse.lesson import files
 from dlcourse.lesson.cases import copy_of, shortened
-from dlcourse.lesson.editing import TICK, Edit, edits, with_ticks
+from dlcourse.lesson.editing import REPAIRS, TICK, Edit, edits, with_ticks
 from dlcourse.lesson.exercises import Exercise
-from dlcourse.lesson.judging import LONGEST, Verdict, accepted, expected_of, judge, not_attempted, same, wrong_cases
+from dlcourse.lesson.judging import (
+    LONGEST,
+    Verdict,
+    accepted,
+    expected_of,
+    judge,
+    not_attempted,
+    same,
+    told_apart,
+    wrong_cases,
+)
 from dlcourse.lesson.running import (
     Report,
     Run,
@@ -40,8 +50,10 @@ from dlcourse.lesson.running import (
 __all__ = ["Trials", "diagnose", "explained"]
 
 Case = dict[str, Any]
-REPAIR_SECONDS = 1.2
-TWIN_SECONDS = 0.7
+REPAIR_SECONDS = 1.3
+PAIR_SECONDS = 0.3  # for a second edit beside one that mends a part
+MOST_HALVES = 6
+TWIN_SECONDS = 0.6
 EACH = 0.25  # seconds for one edited program
 LONGEST_SEARCH = 4.0  # seconds on the clock, where those above are the processor's: a busy machine has less of these
 
@@ -237,18 +249,66 @@ def _repair(
     tree.body = [part for part in tree.body if not isinstance(part, ast.Expr | ast.For | ast.While | ast.Assert)]
     with_ticks(tree)
     trials = Trials(exercise, tree, fresh_space(), process_time() + REPAIR_SECONDS)
-    first = _suspicious(exercise, tree)
-    for edit in _suspicious_first(tree, first):
-        good = 0
+    lines = _suspicious(exercise, tree)
+
+    def good() -> int:
+        """How many cases the program as it is now gets right; none, if not the first that was wrong."""
+        count = 0
         for i, report in zip(order, trials.reports(cases, order), strict=False):
-            if report.changed or not accepted(exercise, cases[i], expected[i], report):
+            if not report.changed and accepted(exercise, cases[i], expected[i], report):
+                count += 1
+            elif i == order[0]:
                 break
-            good += 1
-        if good == len(cases):
-            return f"One small change in line {edit.line} makes it right: {look(edit.kind)}"
-        if trials.over:
-            break
+        return count
+
+    halves: dict[int, int] = {}  # edits that mend a part, by their number: how many cases are right then
+    with _closing(_suspicious_first(tree, lines)) as some:
+        for number, edit in enumerate(some):
+            if (right := good()) == len(cases):
+                return f"One small change in line {edit.line} makes it right: {look(edit.kind)}"
+            if right:
+                halves[number] = right
+            if trials.over:
+                break
+    best = sorted(halves, key=lambda number: -halves[number])[:MOST_HALVES]
+    trials.until = process_time() + PAIR_SECONDS
+    with _closing(_suspicious_first(tree, lines)) as some:
+        for number, one in enumerate(some):
+            if number > max(best, default=-1):
+                break
+            if number not in best:
+                continue
+            with _closing(edits(tree)) as more:
+                for other in more:
+                    if other != one and good() == len(cases):  # of two changes of one thing nobody learns
+                        return _both(one, other)
+                    if trials.over:
+                        break
+    return _two_operators(tree, trials, lambda: good() == len(cases))
+
+
+def _two_operators(tree: ast.Module, trials: Trials, is_right: Callable[[], bool]) -> str:
+    """Two signs or operators turned round at once: where each needs the other, neither mends a part."""
+    trials.until = process_time() + PAIR_SECONDS
+    with _closing(edits(tree, operators=True)) as some:
+        for number, one in enumerate(some):
+            with _closing(edits(tree, operators=True)) as more:
+                for at, other in enumerate(more):
+                    if at > number and is_right():
+                        return _both(one, other)
+                    if trials.over:
+                        return ""
     return ""
+
+
+def _both(one: Edit, other: Edit) -> str:
+    first, second = sorted((one, other), key=lambda edit: edit.line)
+    if first.line == second.line:
+        return f"Two small changes in line {first.line} make it right: {look(first.kind)} And {look(second.kind)}"
+    return (
+        f"Two small changes make it right. In line {first.line} {look(first.kind)} "
+        f"In line {second.line} {look(second.kind)}"
+    )
 
 
 def look(kind: str) -> str:
@@ -274,6 +334,7 @@ def _suspicious(exercise: Exercise, tree: ast.Module) -> list[int]:
 
 
 def _suspicious_first(tree: ast.Module, lines: Sequence[int]) -> Iterator[Edit]:
+    """All edits, those of the suspicious lines first."""
     for line in lines:
         with _closing(edits(tree, line)) as some:
             yield from some
@@ -299,6 +360,8 @@ def _twin(exercise: Exercise, cases: Sequence[Case], reports: Sequence[Report], 
     kinds: list[str] = []
     with _closing(edits(trials.tree)) as variants:  # what may have been left out may be there once too often
         for edit in variants:
+            if edit.kind in REPAIRS:
+                continue
             alike = 0
             for i, report in zip(order, trials.reports(cases, order), strict=False):
                 if not same(exercise, reports[i], report) or report.changed != reports[i].changed:
@@ -351,7 +414,7 @@ def _fact(
             return (
                 "The same call, made a second time, gives something else: it keeps something from one call to the next."
             )
-    return ""
+    return told_apart(exercise, cases, expected, run.reports)
 
 
 def _lingers(source: str) -> str:

@@ -7,7 +7,8 @@ the answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.running import Report, Run, observe_case, quiet, without_names
 from dlcourse.lesson.values import Difference, Unsupported
 
-__all__ = ["Verdict", "expected_of", "judge"]
+__all__ = ["Verdict", "expected_of", "judge", "told_apart"]
 
 Case = dict[str, Any]
 WIDTH = 150  # of a line, usually
@@ -292,7 +293,7 @@ def _changed(report: Report) -> tuple[str, ...]:
 
 MEANING = {
     "ZeroDivisionError": "Something you divide by is 0 for these inputs.",
-    "RecursionError": "It calls itself about 1000 deep: without an end, or on something deeper than that.",
+    "RecursionError": "It calls itself deeper than Python goes: without an end, or on something that is so deep.",
     "MemoryError": "It asked for more memory than there is: look at the shapes it builds.",
     "SystemExit": "An answer must not end Python: give the value back with `return`.",
     "KeyError": "A dictionary was asked for a key that it does not have.",
@@ -543,6 +544,16 @@ FACTORS = {
     2.0: "Every number comes out twice as large as asked for.",
     0.5: "Every number comes out half as large as asked for.",
 }
+MADE_OF: dict[str, Callable[[Any], Any]] = {
+    "the square of what is asked for": np.square,
+    "the square root of what is asked for": np.sqrt,
+    "1 divided by what is asked for": np.reciprocal,
+    "1 minus what is asked for": lambda wanted: 1 - wanted,
+    "the exponential of what is asked for": np.exp,
+    "the logarithm of what is asked for": np.log,
+    "the size of what is asked for, without its sign": np.abs,
+}
+CLOSE = ((1e-3, "a thousandth"), (1e-2, "a hundredth"), (0.05, "a twentieth"))
 
 
 def _in_common(exercise: Exercise, expected: Sequence[Report], reports: Sequence[Report]) -> str:
@@ -552,6 +563,14 @@ def _in_common(exercise: Exercise, expected: Sequence[Report], reports: Sequence
     pairs = [(ours.observed or {}, theirs.observed or {}) for ours, theirs in zip(expected, reports, strict=True)]
     if exercise.called_directly and (words := _of_parts(exercise, pairs)):
         return words
+    return _of_numbers(exercise, pairs)
+
+
+Pairs = Sequence[tuple[dict[str, Any], dict[str, Any]]]
+
+
+def _of_numbers(exercise: Exercise, pairs: Pairs) -> str:
+    """How all numbers that come back are related to those that are asked for."""
     arrays = [(values.as_array(ours), values.as_array(theirs)) for ours, theirs in pairs]
     plain = [
         (a.astype(float), b.astype(float))
@@ -568,15 +587,24 @@ def _in_common(exercise: Exercise, expected: Sequence[Report], reports: Sequence
         for factor, words in FACTORS.items():
             if np.allclose(theirs, factor * ours, rtol=1e-7, atol=1e-12):
                 return words
-        if np.allclose(theirs - ours, 1, atol=1e-9) or np.allclose(theirs - ours, -1, atol=1e-9):
-            return f"Every number comes out 1 too {'large' if theirs[0] > ours[0] else 'small'}."
+        if np.ptp(theirs - ours) <= 1e-9 * max(1.0, np.abs(ours).max()):
+            by = f"{abs(theirs[0] - ours[0]):.6g}"
+            return f"Every number comes out {by} too {'large' if theirs[0] > ours[0] else 'small'}."
         if np.array_equal(theirs, np.floor(ours)):
             return "Every number is rounded down to a whole one: is there a // or an int(...) where / is meant?"
         for digits in range(8):
             if np.array_equal(theirs, np.round(ours, digits)):
                 return f"Every number is rounded to {digits} digits: give back the number itself."
-        if np.allclose(theirs, ours, rtol=1e-3, atol=0):
-            return "Nearly: every number is off by less than a thousandth."
+        with np.errstate(all="ignore"):
+            for made, function in MADE_OF.items():
+                if np.allclose(theirs, function(ours), rtol=1e-7, atol=1e-12):
+                    return f"Every number comes out as {made}."
+            sizes = np.allclose(np.abs(theirs), np.abs(ours), rtol=1e-7, atol=1e-12)
+        if sizes:
+            return "The size of every number is right; the sign is wrong in some of them."
+        for much, words in CLOSE:
+            if np.allclose(theirs, ours, rtol=much, atol=0):
+                return f"Nearly: every number is off by less than {words}."
         if exercise.called_directly and all(a.ndim == 1 and np.allclose(a[::-1], b, rtol=1e-7) for a, b in plain):
             return "The numbers are right, in the opposite order."
     elif exercise.called_directly and all(
@@ -584,6 +612,71 @@ def _in_common(exercise: Exercise, expected: Sequence[Report], reports: Sequence
     ):
         return "The numbers are right, with rows and columns exchanged: that is the transpose."
     return ""
+
+
+def told_apart(exercise: Exercise, cases: Sequence[Case], expected: Sequence[Report], reports: Sequence[Report]) -> str:
+    """Which answer is given for which, where there are few; else what the inputs of the wrong cases have in common."""
+    if exercise.judge is not None or not exercise.called_directly or any(r.status != "value" for r in reports):
+        return ""
+    pairs = [(ours.observed or {}, theirs.observed or {}) for ours, theirs in zip(expected, reports, strict=True)]
+    wrong = [values.differs(ours, theirs, exercise.rtol) is not None for ours, theirs in pairs]
+    few = [(_word(ours), _word(theirs)) for (ours, theirs), bad in zip(pairs, wrong, strict=True) if bad]
+    if all(None not in pair for pair in few) and len(few) > 1:
+        (asked, got), times = Counter(few).most_common(1)[0]
+        if times > 1 and times > len(few) / 2:
+            when = "Each time that it is wrong" if times == len(few) else f"In {times} of {len(few)} wrong cases"
+            return f"{when}, {asked} is asked for, and {got} comes back."
+        never = {asked for asked, _ in few} - {_word(theirs) for _, theirs in pairs}
+        if len(never) == 1 and sum(asked in never for asked, _ in few) > 1:
+            return f"{never.pop()} never comes back, though it is asked for."
+    for name in cases[0]:
+        if all(name in case for case in cases):
+            for words, is_so in TRAITS:
+                known = [is_so(case[name]) for case in cases]
+                if None not in known and wrong.count(True) > 1 and wrong.count(False) > 1 and known == wrong:
+                    return f"Of what was tried it is wrong wherever {name} {words}, and right elsewhere."
+    return ""
+
+
+def _word(encoded: dict[str, Any]) -> str | None:
+    """A short word, True, False, None or a whole number of one digit, for a person; None for anything else."""
+    short = encoded["kind"] in ("bool", "none") or (encoded["kind"] == "str" and len(encoded["value"]) < 20)
+    if encoded["kind"] == "int":
+        short = len(encoded["value"].lstrip("-")) == 1
+    return compact(values.decode(encoded)) if short else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if type(value) in (int, float) else None
+
+
+def _entries(value: Any) -> int | None:
+    if isinstance(value, np.ndarray):
+        return len(value) if value.ndim else None
+    return len(value) if isinstance(value, list | tuple | dict) else None
+
+
+def _trait(of: Callable[[Any], Any], is_so: Callable[[Any], bool]) -> Callable[[Any], bool | None]:
+    def look(value: Any) -> bool | None:
+        got = of(value)
+        return None if got is None else bool(is_so(got))
+
+    return look
+
+
+# What inputs may have in common that a learner can see.
+TRAITS: tuple[tuple[str, Callable[[Any], bool | None]], ...] = (
+    ("is negative", _trait(_number, lambda v: v < 0)),
+    ("is positive", _trait(_number, lambda v: v > 0)),
+    ("is 0", _trait(_number, lambda v: v == 0)),
+    ("is not 0", _trait(_number, lambda v: v != 0)),
+    ("is above 1", _trait(_number, lambda v: v > 1)),
+    ("is below 1", _trait(_number, lambda v: v < 1)),
+    ("is no whole number", _trait(_number, lambda v: v != int(v))),
+    ("has more than one entry", _trait(_entries, lambda n: n > 1)),
+    ("has more than two entries", _trait(_entries, lambda n: n > 2)),
+    ("is empty", _trait(_entries, lambda n: n == 0)),
+)
 
 
 PLACES = ("first", "second", "third", "fourth", "fifth")

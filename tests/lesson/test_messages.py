@@ -169,7 +169,7 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
             "def step(x, df, lr):\n    return step(x, df, lr)",
             TRIED + "it raised RecursionError: maximum recursion depth exceeded, "
             "in line 2 of your cell: return step(x, df, lr)\n"
-            "It calls itself about 1000 deep: without an end, or on something deeper than that.\n",
+            "It calls itself deeper than Python goes: without an end, or on something that is so deep.\n",
         ),
         (
             "def step(x, df, lr):\n    raise SystemExit",

@@ -100,6 +100,16 @@ def descend(df: Slope, x0: float, lr: float, tol: float, max_iter: int) -> tuple
 
 STEEP, LEFT = "abs(df(x)) > tol", "len(history) <= max_iter"
 loop.mutant(
+    "You compare the length of the next move with tol. The size of the slope itself is compared: leave lr out.",
+    STEEP,
+    "abs(lr * df(x)) > tol",
+)
+loop.mutant(
+    "You compare the length of the next move with tol. The slope itself is compared, and at exactly tol you stop.",
+    STEEP,
+    "abs(lr * df(x)) >= tol",
+)
+loop.mutant(
     "It goes on when the steps are used up. Go on while it is steep AND steps are left; `or` needs one only.",
     "and",
     "or",
@@ -275,6 +285,11 @@ def momentum_step(x: float, v: float, df: Slope, lr: float, beta: float) -> tupl
 
 
 NEW_V, NEW_X = "    v = beta * v + df(x)\n", "    x = x - lr * v\n"
+heavy.mutant(
+    "lr comes twice, and your velocity points downhill: v = beta * v + the slope, and lr belongs into the move alone.",
+    NEW_V + NEW_X,
+    "    v = beta * v - lr * df(x)\n    x = x + lr * v\n",
+)
 heavy.mutant(
     "You moved with the OLD velocity. Update v first, then use the new v to move x.",
     NEW_V + NEW_X,

@@ -416,6 +416,13 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(g=np.array([7.5, 3.0]), to_min=np.array([1.5, 0.6]))  # straight away from it: below −1
 
 
+angle.mutant(
+    "You subtract two directions. Their difference runs from −360 to 360; the angle between two arrows from 0 to 180.",
+    f"np.degrees(np.arccos({CLIPPED}))",
+    "np.degrees(np.arctan2(-g[1], -g[0]) - np.arctan2(to_min[1], to_min[0]))",
+)
+
+
 angle.hints(
     "The dot product of two vectors is the product of their lengths, times the cosine of the angle between them.",
     "Your direction is −g, shape (2,). The cosine is one number between −1 and 1; np.clip keeps it there.",

@@ -349,6 +349,11 @@ def n_updates(N: int, B: int, epochs: int, k: int) -> int:
     return epochs * -(-micro // k)
 
 
+count.mutant(
+    "You round up once, at the very end. Every epoch ends with an update: round up within the epoch, twice.",
+    "    micro = -(-N // B)\n    return epochs * -(-micro // k)",
+    "    return -(-N * epochs // (B * k))",
+)
 count.mutant("The last micro-batch is short, but it is there: N/B is rounded up.", "-(-N // B)", "N // B")
 count.mutant(
     "An epoch that ends with fewer than k micro-batches in the bucket still ends with an update: round up.",

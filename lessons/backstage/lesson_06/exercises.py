@@ -440,6 +440,11 @@ def devil(x: float, k: int) -> float:
 
 LEFT, RIGHT = "devil(3 * x, k - 1) / 2", "0.5 + devil(3 * x - 2, k - 1) / 2"
 cantor.mutant(
+    "The right third is neither halved nor lifted. It is the copy, half as high, on top of 1/2.",
+    RIGHT,
+    "devil(3 * x - 2, k - 1)",
+)
+cantor.mutant(
     "In the middle third your staircase drops: it is level at ½ of the piece, not at its foot.",
     "return 0.5\n",
     "return 0.0\n",

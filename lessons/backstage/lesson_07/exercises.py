@@ -306,6 +306,11 @@ users.mutant(
     "return {name: list(graph[name][1]) for name in graph}",
 )
 users.mutant(
+    "These are the inputs of each node, each once. Its consumers stand at the other end: the nodes that use it.",
+    "return used_by",
+    "return {name: list(dict.fromkeys(graph[name][1])) for name in graph}",
+)
+users.mutant(
     "Nodes that nobody uses are missing. They belong in the dict, too, with an empty list.",
     "return used_by",
     "return {name: used for name, used in used_by.items() if used}",
