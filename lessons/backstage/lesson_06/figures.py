@@ -85,8 +85,12 @@ class Kinds(Figure):
     start = slider(-1.9, 1.9, value=1.6, step=0.1, label="start x₀")
     rate = slider(0.05, 0.6, value=0.3, step=0.05, label="learning rate η")
 
+    def setup(self) -> None:
+        self.tried = (self.start, self.start)  # the devil's staircase is drawn as far as the start was moved
+
     def compute(self) -> None:
         hill = GROUNDS[self.ground]
+        self.tried = (min(self.tried[0], self.start), max(self.tried[1], self.start))
         self.path = np.array(walk(hill.slope, self.start, self.rate, steps=24, limit=3.0))
         self.heights, self.slopes = hill(self.path), hill.slope(self.path)
         self.last_frame = len(self.path) - 1
@@ -107,9 +111,11 @@ class Kinds(Figure):
             xs[-1] = heights[-1] = np.nan
         counts = by_frame(range(1, len(self.path) + 1))
         bottom = BOTTOMS[self.ground]
+        if self.ground == "devil":
+            heights[~((xs > self.tried[0] - 0.03) & (xs < self.tried[1] + 0.03))] = np.nan
         marks: list[Mark] = [
             curve(xs, heights, role="function", label="f"),
-            point(bottom, float(hill(bottom)), role="minimum", label="lowest"),
+            *([] if self.ground == "devil" else [point(bottom, float(hill(bottom)), role="minimum", label="lowest")]),
             polyline(self.path, self.heights, role="path", shown=counts, markers=True),
             point(by_frame(self.path), by_frame(self.heights), role="here", label="you", drag={"x": "start"}),
         ]

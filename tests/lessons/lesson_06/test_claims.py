@@ -126,3 +126,13 @@ def test_the_devils_staircase_is_steep_without_bound_where_nobody_stands():
     widths = 3.0 ** -np.arange(1, 12)
     steepness = figures.devil(widths) / widths
     assert np.all(np.diff(steepness) > 0) and steepness[-1] > 80
+
+
+@claim("06", "surprise-devil", "the ground is drawn as far as you go")
+def test_the_staircase_is_drawn_between_the_starts_that_were_tried():
+    staircase = figures.Kinds(ground="devil")
+    for start in (1.0, -0.5, 0.2):
+        staircase.set(start=start)
+    ground = next(mark for mark in staircase.scene()[0].marks if mark.role == "function")
+    drawn = np.asarray(ground.xs)[~np.isnan(ground.ys)]
+    assert (drawn.min(), drawn.max()) == pytest.approx((-0.5, 1.6), abs=0.05)
