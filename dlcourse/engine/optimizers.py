@@ -173,9 +173,12 @@ class Step:
         """Whether each number is finite: each single one, and the sum of all squares (one pass, and no array)."""
         if not isinstance(arrays[0], np.ndarray):  # on a GPU: one answer to wait for
             return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)
-        several = [array for array in arrays if array.ndim]
-        if len(several) < len(arrays) and not all(math.isfinite(array) for array in arrays if not array.ndim):
-            return False
+        several = []
+        for array in arrays:
+            if array.ndim:
+                several.append(array)
+            elif not math.isfinite(array):
+                return False
         return not several or bool(self.quiet.run(_sum_of_squares, several) < math.inf)
 
     def _not_finite(self, targets: Sequence[Node], values: Sequence[Any], feeds: Mapping[Any, Any]) -> None:
