@@ -376,7 +376,7 @@ def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> 
     assert report.observed is not None and objection is not None
     value = values.decode(report.observed)
     if isinstance(objection, str):  # the exercise's own words, about what it looked at
-        shown = call[0] if call else report.calls[0] if len(report.calls) == 1 else None
+        shown = call[0] if call else report.calls[0] if report.calls else None
         if shown is not None:
             tried, value = _calls_up_to(report, shown), values.decode(shown["observed"])
         return [tried, _came_back(exercise, value, None), objection], "fact"
@@ -462,14 +462,7 @@ def _place(path: tuple[Any, ...]) -> str:
 
 
 def _show(value: Any) -> str:
-    if isinstance(value, Unsupported):
-        return f"something of type {value.type_name}" + (f" ({value.why})" if value.why else "")
-    if isinstance(value, list | tuple) and len(value) <= 7 and any(isinstance(item, Unsupported) for item in value):
-        opening, closing = "[]" if isinstance(value, list) else "()"
-        return f"{opening}{', '.join(map(_show, value))}{closing}"
-    if isinstance(value, dict) and any(isinstance(item, Unsupported) for item in value.values()):
-        return "{" + ", ".join(f"{key!r}: {_show(item)}" for key, item in value.items()) + "}"
-    return compact(value)
+    return repr(value) if isinstance(value, Unsupported) else compact(value)
 
 
 def _infinite(d: Difference) -> bool:
@@ -534,7 +527,10 @@ def _kind(value: Any) -> str:
     if array is not None and array.ndim > 1 and all(isinstance(item, list) for item in value):
         return f"a list of lists of shape {array.shape}"
     kinds = {_kind(item) for item in value if isinstance(item, tuple | np.ndarray)}
-    if len(kinds) == 1 and all(isinstance(item, tuple | np.ndarray) and np.ndim(item) for item in value):
+    # (np.ndim of a tuple would make an array of it, and a ragged one makes none)
+    if len(kinds) == 1 and all(
+        item.ndim if isinstance(item, np.ndarray) else isinstance(item, tuple) for item in value
+    ):
         return f"a list of {len(value)} {kinds.pop().replace('an array', 'arrays').replace('a tuple', 'tuples')}"
     return f"a list of {len(value)}"
 

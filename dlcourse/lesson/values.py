@@ -33,10 +33,15 @@ RELATIVE = {"float64": 1e-9, "float32": 1e-5, "float16": 1e-2, "complex64": 1e-5
 
 @dataclass(frozen=True)
 class Unsupported:
-    """Stands for a value that was not observed, because of its type or size."""
+    """Stands for a value that was not observed, because of its type or size; written as a learner reads it."""
 
     type_name: str
     why: str = ""
+
+    def __repr__(self) -> str:
+        if self.why.startswith("too large: shape"):
+            return self.why.replace("too large:", "array of")
+        return f"something of type {self.type_name}" + (f" ({self.why})" if self.why else "")
 
 
 # ------------------------------------------------------------------------------------------------ to JSON

@@ -410,6 +410,24 @@ def test_a_list_of_tuples_or_arrays_is_not_called_a_list_of_lists(open_notebook)
     assert said.startswith("That is a list of 2 arrays of shape (1, 1) at [1]; a list of 2 tuples of 2 is asked for.")
 
 
+def test_arrays_where_pairs_are_asked_for_are_told_in_shapes():
+    alone = "def backward(params, caches, dY):\n    return [z.T @ dY for z, s in caches]"  # the pairs of a right answer are ragged
+    assert (
+        diagnose("13.2", alone)
+        .lines[2]
+        .startswith("That is an array of shape (1, 1) at [0]; a tuple of 2 is asked for.")
+    )
+
+
+def test_where_an_answer_is_called_several_times_a_call_is_shown_as_it_is_written_and_never_a_name_of_the_courses():
+    small = (
+        "def init(dims, rng):\n    return [(rng.normal(size=(a, b)) / a, np.zeros(b)) for a, b in zip(dims, dims[1:])]"
+    )
+    tried, back, _ = diagnose("13.5", small.replace("/ a", "/ 100")).lines
+    assert tried == "13.5: tried init(dims=[90, 50], rng)"
+    assert back == "came back: [(array of shape (90, 50), array of shape (50,))]"
+
+
 @pytest.mark.usefixtures("lesson_90")
 def test_the_untouched_stub_of_a_class_is_not_attempted(open_notebook):
     assert open_notebook("90").check("90.1", files.stub("90.1")).startswith("90.1: not attempted yet.")

@@ -3,6 +3,7 @@
 Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, nothing else.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -60,7 +61,7 @@ passing.mutant(
     "return z,",
 )
 passing.mutant(
-    "Every s has gone through tanh, the last one, too. Keep the sum as it is, and put its tanh into a new array.",
+    "Every s has gone through tanh, the last one, too. s is the sum as it is; its tanh is the next z, a new array.",
     "z = np.tanh(s)",
     "z = np.tanh(s, out=s)",
 )
@@ -78,6 +79,11 @@ passing.mutant(
     "        z = np.tanh(s)\n",
     "",
 )
+for other, message in (
+    ("np.maximum(s, 0)", "That is relu between your layers. This network has tanh: np.tanh(s)."),
+    ("1 / (1 + np.exp(-s))", "That is the sigmoid between your layers. This network has tanh: np.tanh(s)."),
+):
+    passing.mutant(message, "np.tanh(s)", other)
 
 
 @passing.cases
@@ -185,6 +191,26 @@ back.mutant(
     "dY, []",
     "dY * (1 - np.tanh(caches[-1][1]) ** 2), []",
 )
+back.mutant(
+    "`*` goes entry by entry. W takes each entry of z to each sum, over all samples: zᵀδ, a matrix product.",
+    "z.T @ delta",
+    "z * delta",
+)
+back.mutant(
+    "z(1 − z) is the slope of the sigmoid. These layers have tanh: 1 − z², with z = tanh(s).",
+    "(1 - np.tanh(below) ** 2)",
+    "np.tanh(below) * (1 - np.tanh(below))",
+)
+for given in ("grads", "grads[::-1]"):
+    back.mutant(
+        "You go through the layers from the first to the last. dY stands behind the last one: begin there.",
+        [
+            ("range(len(params) - 1, -1, -1)", "range(len(params))"),
+            ("        if k > 0:\n            below = caches[k - 1][1]\n    ", ""),
+            ("(1 - np.tanh(below) ** 2)", "(1 - z**2)"),
+            ("grads[::-1]", given),
+        ],
+    )
 
 
 back.equivalent("k > 0", "k != 0", "No layer has a number below 0.")
@@ -356,8 +382,31 @@ for message, wrong in (
     ),
     ("There is a 2 too many: the loss has a ½ in front, and the 2 of the square cancels it.", "2 * " + PRODUCT),
     ("The sign is turned round: the error is z₃ − y.", PRODUCT.replace("z3 - y", "y - z3")),
+    ("That is the loss itself. What is asked for is its slope by w₁.", "0.5 * (z3 - y) ** 2"),
+    ("You put the loss itself in front. Its slope by z₃ is z₃ − y.", PRODUCT.replace("(z3", "0.5 * (z3 - y) * (z3")),
+    (
+        "You squared all of 1 − z. The slope of tanh is 1 − z²: the square belongs to z alone.",
+        PRODUCT.replace("**2)", ") ** 2"),
+    ),
+    (
+        "tanh is taken twice in your slopes. z is tanh of its sum already: the slope is 1 − z².",
+        re.sub(r"(z\d)\*\*2", r"np.tanh(\1) ** 2", PRODUCT),
+    ),
+    ("You added the links. A slope of a chain is the product of its links.", PRODUCT.replace(") *", ") +")),
 ):
     crossed.mutant(message, PRODUCT, wrong)
+crossed.mutant(
+    "The weights run the wrong way: w[0] is w₁, the one that x meets first.",
+    [("w[0] * x", "w[2] * x"), ("w[2] * z2", "w[0] * z2"), (PRODUCT, PRODUCT.replace("w[2]", "w[0]"))],
+)
+crossed.mutant(
+    "There is no tanh on your way forward: z₁ = tanh(w₁x), and so on. The slopes 1 − z² are those of tanh.",
+    [("np.tanh(w[0] * x)", "w[0] * x"), ("np.tanh(w[1] * z1)", "w[1] * z1"), ("np.tanh(w[2] * z2)", "w[2] * z2")],
+)
+crossed.mutant(
+    "Your last layer has no tanh. In this network there is one behind each of the three weights.",
+    [("np.tanh(w[2] * z2)", "w[2] * z2"), ("(1 - z3**2) * ", "")],
+)
 
 
 for z in ("z1", "z2", "z3"):
