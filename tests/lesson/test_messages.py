@@ -411,12 +411,11 @@ def test_a_list_of_tuples_or_arrays_is_not_called_a_list_of_lists(open_notebook)
 
 
 def test_arrays_where_pairs_are_asked_for_are_told_in_shapes():
-    alone = "def backward(params, caches, dY):\n    return [z.T @ dY for z, s in caches]"  # the pairs of a right answer are ragged
-    assert (
-        diagnose("13.2", alone)
-        .lines[2]
-        .startswith("That is an array of shape (1, 1) at [0]; a tuple of 2 is asked for.")
+    alone = (
+        "def backward(params, caches, dY):\n    return [z.T @ dY for z, s in caches]"  # a right answer has ragged pairs
     )
+    said = diagnose("13.2", alone).lines[2]
+    assert said.startswith("That is an array of shape (1, 1) at [0]; a tuple of 2 is asked for.")
 
 
 def test_where_an_answer_is_called_several_times_a_call_is_shown_as_it_is_written_and_never_a_name_of_the_courses():

@@ -69,6 +69,8 @@ for message, wrong in (
         "Your list is the wrong way round: first the gradient of W, then that of b.",
         "g @ self.W.T, [g.sum(axis=0), self.z.T @ g]",
     ),
+    ("That is the slope by z alone. The list of the weights' gradients belongs to it: a pair.", "g @ self.W.T"),
+    ("That is the list for the weights alone. The slope by z goes before it: a pair.", "[self.z.T @ g, g.sum(axis=0)]"),
     (
         "Those are three things. A pair is asked for: the slope by z, and a list of the weights' two gradients.",
         "g @ self.W.T, self.z.T @ g, g.sum(axis=0)",
@@ -86,6 +88,19 @@ linear.mutant(
 )
 linear.mutant(
     "All your modules share one z. Keep it on self, so that each has its own.", "self.z = z\n", "type(self).z = z\n"
+)
+linear.mutant(
+    "Your backward moves the weights. It gives back their gradients; the step is taken elsewhere.",
+    f"return {BACK}",
+    f"back = {BACK}\n        self.W, self.b = self.W - 0.1 * back[1][0], self.b - 0.1 * g.sum(axis=0)\n        return back",
+)
+linear.mutant(
+    "All your modules share one W and one b. Keep them on self, so that each has its own.",
+    "self.W, self.b = W, b",
+    "type(self).W, type(self).b = W, b",
+)
+linear.mutant(
+    "The slope by z is made of z with you. What goes back is g: its way is through Wᵀ.", "return g @", "return self.z @"
 )
 linear.mutant(
     "Your gradients add up from call to call. Each backward gives those of its own g alone.",
@@ -193,6 +208,15 @@ stack.mutant(
     [("z = layer.forward(z)", "out = layer.forward(z)"), ("return z", "return out")],
 )
 stack.mutant(
+    "Forward, what a module gives back is thrown away. It is the next z.", "z = layer.forward(z)", "layer.forward(z)"
+)
+stack.mutant(
+    "Your list holds a list for each module, the last first. One flat list is asked for, in the modules' order.",
+    "own + grads",
+    "grads + [own]",
+)
+stack.mutant("Only one module's gradients came back. Collect those of all of them.", "own + grads", "own")
+stack.mutant(
     "Forward, only the first module was asked. Does a `return` stand inside your loop?",
     "layer.forward(z)\n",
     "layer.forward(z)\n            return z\n",
@@ -232,6 +256,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 @stack.observe
 def _(answer: type[Any], case: Case) -> dict[str, Any]:
+    def one_array(g: Any) -> Any:
+        if isinstance(g, tuple | list):
+            raise TypeError(f"backward takes one g, an array, and was handed a {type(g).__name__}")
+        return g
+
     class Tanh:
         def __init__(self) -> None:
             self.z = 0.0  # where backward is asked before forward was, it answers all the same
@@ -241,7 +270,7 @@ def _(answer: type[Any], case: Case) -> dict[str, Any]:
             return np.tanh(z)
 
         def backward(self, g: Any) -> Any:
-            return g * (1 - np.tanh(self.z) ** 2), []
+            return one_array(g) * (1 - np.tanh(self.z) ** 2), []
 
     class Affine:
         def __init__(self, W: Any, b: Any) -> None:
@@ -252,7 +281,7 @@ def _(answer: type[Any], case: Case) -> dict[str, Any]:
             return z @ self.W + self.b
 
         def backward(self, g: Any) -> Any:
-            return g @ self.W.T, [self.z.T @ g, g.sum(axis=0)]
+            return one_array(g) @ self.W.T, [self.z.T @ g, g.sum(axis=0)]
 
     model = answer([Tanh() if layer is None else Affine(*layer) for layer in case["layers"]])
     z, g = case["z"], case["g"]
@@ -368,6 +397,21 @@ counting.mutant(
     "return sum(dims)",
 )
 counting.mutant("Only the last layer is counted. Add each layer to what you have so far.", "total +=", "total =")
+counting.mutant(
+    "You jump from the first size to the last. Each layer leads from one size to the next: go layer by layer.",
+    "return total",
+    "return dims[0] * dims[-1] + dims[-1]",
+)
+counting.mutant(
+    "A layer is no square. It leads from one size to the next: n·m weights, and m biases.",
+    "return total",
+    "return sum(n * n + n for n in dims)",
+)
+counting.mutant(
+    "You multiplied all sizes together. Layers have matrices of their own: add them up.",
+    "return total",
+    "return int(np.prod(dims)) + sum(dims[1:])",
+)
 counting.mutant("The input has got biases, too. Only the sums of a layer have them.", "total = 0", "total = dims[0]")
 
 
@@ -443,6 +487,17 @@ moving.mutant(
     "        child.parameters = {name: dev.put(array) for name, array in child.parameters.items()}\n",
 )
 moving.mutant(
+    "You wrote another device on the array. Nothing moves it but dev.put, which gives the array that lives there.",
+    "store[name] = dev.put(store[name])",
+    "store[name].device = dev",
+)
+moving.mutant("Give back the module itself, and nothing beside it.", "return module", "return module, module.children")
+moving.mutant(
+    "A module with children moves its children only. It may hold arrays of its own, too.",
+    "for name in store:",
+    "for name in [] if module.children else store:",
+)
+moving.mutant(
     "dev.put gives a NEW array on the device and leaves the old one where it is. Store what it gives.",
     "store[name] = dev.put",
     "dev.put",
@@ -498,6 +553,8 @@ def _(answer: Any, case: Case) -> Any:
 
     class Device:
         def put(self, array: Any) -> Any:
+            if not isinstance(array, Held):
+                raise TypeError(f"dev.put takes one array, and was handed something of type {type(array).__name__}")
             return Held(case["dev"], array.numbers.copy())
 
     class Module:
@@ -506,16 +563,22 @@ def _(answer: Any, case: Case) -> Any:
             self.buffers = {name: Held(*value) for name, value in buffers.items()}
             self.children = [Module(*child) for child in children]
 
+    def at(held: Any) -> Any:
+        if not isinstance(held, Held):
+            return f"no array, but something of type {type(held).__name__}"
+        return held.device if isinstance(held.device, str) else "a device of your own making", held.numbers
+
     def where(module: Any) -> Any:
         stores = {"parameters": module.parameters, "buffers": module.buffers}
-        held = {key: {n: (h.device, h.numbers) for n, h in store.items()} for key, store in stores.items()}
+        held = {key: {n: at(h) for n, h in store.items()} for key, store in stores.items()}
         return {**held, "children": [where(child) for child in module.children]}
 
     module = Module(*case["module"])
     back = answer(module, Device())
-    if not isinstance(back, Module):
+    if back is None or back is ...:
         return back
-    return {"the module": where(module), "came back": "the module itself" if back is module else "another one"}
+    kind = "another module" if isinstance(back, Module) else f"something of type {type(back).__name__}"
+    return {"the module": where(module), "came back": "the module itself" if back is module else kind}
 
 
 moving.hints(
