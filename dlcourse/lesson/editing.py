@@ -510,7 +510,7 @@ def _calls(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             for i in range(len(node.keywords)):
                 word = node.keywords[i].arg
                 rest = node.keywords[:i] + node.keywords[i + 1 :]
-                kind = "keepdims" if word == "keepdims" else "the axis"
+                kind = word if word in ("keepdims", "key") else "the axis"
                 yield from _set(node, "keywords", rest, Edit(node.lineno, kind))
             if isinstance(function, ast.Attribute) and "axis" not in given and len(node.args) <= 1:
                 for axis in (0, 1, -1):

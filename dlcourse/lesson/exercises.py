@@ -77,6 +77,8 @@ class Exercise:
         Seconds for a whole check.
     strict : bool
         Whether a list, a tuple and an array are told apart, because what comes later needs the one asked for.
+    repairs : bool
+        Whether a small edit that mends an answer says what was meant: not where almost anything is right.
     start : str
         Lines of the answer that the stub gives away.
     answer, mutants, equivalents, hint_texts, observer, judge
@@ -90,6 +92,7 @@ class Exercise:
     rtol: float | None = None
     time_limit: float = 10.0
     strict: bool = False
+    repairs: bool = True
     start: str = ""
     mutants: list[Mutant] = field(default_factory=list)
     equivalents: list[Equivalent] = field(default_factory=list)
@@ -298,6 +301,7 @@ def exercise(
     rtol: float | None = None,
     time_limit: float = 10.0,
     strict: bool = False,
+    repairs: bool = True,
     start: str = "",
 ) -> Exercise:
     """Begin an exercise; the decorators of the result fill it.
@@ -318,6 +322,8 @@ def exercise(
         Seconds for a whole check.
     strict : bool
         Whether a list, a tuple and an array are told apart, because what comes later needs the one asked for.
+    repairs : bool
+        Whether a small edit that mends an answer says what was meant: not where almost anything is right.
     start : str
         Lines of the answer that the stub gives away, as they stand in the notebook; ``...`` where the learner goes on.
 
@@ -339,7 +345,7 @@ def exercise(
     lesson, dot, number = id.partition(".")
     if not (dot and len(lesson) == 2 and lesson.isdecimal() and number.isdecimal() and number[0] != "0"):
         raise ValueError(f'exercise ids look like "03.2", not {id!r}')
-    return Exercise(id, title, points, tuple(without), rtol, time_limit, strict=strict, start=start)
+    return Exercise(id, title, points, tuple(without), rtol, time_limit, strict=strict, repairs=repairs, start=start)
 
 
 def _stub(lines: list[str], definition: ast.FunctionDef, start: str = "") -> str:

@@ -150,7 +150,7 @@ def explained(
     order = [*wrong, *(i for i in range(len(cases)) if i not in wrong)]
     searches: list[Callable[[], tuple[str, str]]] = [
         lambda: ("fact", _lingers(source)),
-        lambda: ("repair", _repair(exercise, cases, source, expected, order)),
+        lambda: ("repair", _repair(exercise, cases, source, expected, order) if exercise.repairs else ""),
         lambda: ("fact", _stands_still(source) if verdict.evidence == "none" else ""),
         lambda: ("repair", _twin(exercise, cases, run.reports, order)),
     ]

@@ -92,7 +92,8 @@ linear.mutant(
 linear.mutant(
     "Your backward moves the weights. It gives back their gradients; the step is taken elsewhere.",
     f"return {BACK}",
-    f"back = {BACK}\n        self.W, self.b = self.W - 0.1 * back[1][0], self.b - 0.1 * g.sum(axis=0)\n        return back",
+    f"back = {BACK}\n        self.W, self.b = self.W - 0.1 * back[1][0], self.b - 0.1 * back[1][1]"
+    "\n        return back",
 )
 linear.mutant(
     "All your modules share one W and one b. Keep them on self, so that each has its own.",

@@ -19,7 +19,7 @@ Case = dict[str, Any]
 
 # ------------------------------------------------------------------------------------------------ 15.1
 
-refute = exercise("15.1", "A counterexample for each claim", points=3)
+refute = exercise("15.1", "A counterexample for each claim", points=3, repairs=False)
 
 
 @refute.reference
@@ -155,8 +155,15 @@ def _(observed: Any, case: Case) -> bool | str:
         top = observed["left"] < heights[0] and observed["right"] < heights[0]
         return bool(top) or "Your walker rests, but not on a hilltop: beside it the hill is not lower on both sides."
     if case["claim"] == "it comes to rest":
-        grows = moved[0] > 1e-9 and np.all(moved[1:] >= 0.999 * moved[:-1])
-        return bool(grows) or "Your walker never starts, or a step is shorter than the one before it."
+        if moved[0] <= 1e-9:
+            return "Your walker rests where it starts: the slope is 0 there. Start beside that place."
+        grows = np.all(moved[1:] >= 0.999 * moved[:-1])
+        return (
+            bool(grows)
+            or "A step of your walker is shorter than the one before it. Where does a hill go down for ever?"
+        )
+    if moved.max() <= 1e-9:
+        return "Your walker makes no step at all: the slope is 0 where it starts. Start beside that place."
     climbs = np.any(np.diff(heights) > 1e-9 * np.abs(heights[:-1]))  # one step that climbs is enough
     return bool(climbs) or "No step climbs. On a bowl with curvature c every step climbs when lr > 2/c."
 
@@ -205,10 +212,31 @@ def _(updates: dict[int, int]) -> tuple[int, int]:
     return max(updates, key=lambda B: updates[B]), max(updates, key=lambda B: B * updates[B])
 
 
+SAMPLES = "min(updates, key=lambda B: B * updates[B])"
 race.mutant(
     "The smallest batch does not always need the fewest samples: multiply its updates by its size, and compare.",
     "min(updates, key=lambda B: B * updates[B])",
     "min(updates)",
+)
+for second in ("min(updates, key=lambda B: B * updates[B])", "min(updates)"):
+    race.mutant(
+        "The smallest batch came first with you. Fewest updates: look up how many each one needed, and compare.",
+        [("min(updates, key=lambda B: updates[B]), ", "min(updates), "), (SAMPLES, second)],
+    )
+race.mutant(
+    "You took the last and the first batch for granted. Compare what each one needed.",
+    f"min(updates, key=lambda B: updates[B]), {SAMPLES}",
+    "list(updates)[-1], list(updates)[0]",
+)
+race.mutant(
+    "Both times it is the last batch. Does your loop remember the smallest number so far, as well as whose it is?",
+    f"min(updates, key=lambda B: updates[B]), {SAMPLES}",
+    "list(updates)[-1], list(updates)[-1]",
+)
+race.mutant(
+    "Those are pairs of a batch size and its updates. The two batch sizes alone are asked for.",
+    f"min(updates, key=lambda B: updates[B]), {SAMPLES}",
+    "tuple((B, updates[B]) for B in (min(updates, key=lambda B: updates[B]), " + SAMPLES + "))",
 )
 race.mutant(
     "The largest batch does not always need the fewest updates: look up how many each one needed, and compare.",
@@ -255,7 +283,7 @@ race.hints(
 
 # ------------------------------------------------------------------------------------------------ 15.3
 
-breaker = exercise("15.3", "Break breadth-first backprop", points=2)
+breaker = exercise("15.3", "Break breadth-first backprop", points=2, repairs=False)
 
 
 @breaker.reference
@@ -393,6 +421,15 @@ def _(observed: Any, case: Case) -> bool | str:
         return True
     if goes_wrong(turned=True):
         return "Breadth-first gets this one right, but only by the order in which you list inputs: exchange them."
+    ways: dict[str, set[int]] = {loss: {0}}  # how many arrows lie between a node and the end
+    for node in reversed(done):
+        for i in graph[node][1] if node in ways else ():
+            ways[i] = ways.get(i, set()) | {length + 1 for length in ways[node]}
+    uneven = [node for node in ways if len(ways[node]) > 1]
+    if not uneven:
+        return "Breadth-first gets this one right: each node is as far from the end on every way. Make one way longer."
+    if not any(graph[node][1] for node in uneven):
+        return "Breadth-first gets this one right: what it meets too early is an input, which passes nothing on."
     return "Breadth-first gets this one right."
 
 
@@ -405,7 +442,7 @@ breaker.hints(
 
 # ------------------------------------------------------------------------------------------------ 15.4
 
-spiral = exercise("15.4", "Train the spiral", points=3, time_limit=120.0)
+spiral = exercise("15.4", "Train the spiral", points=3, time_limit=120.0, repairs=False)
 
 
 @spiral.reference
@@ -512,8 +549,13 @@ def _(observed: Any, case: Case) -> bool | str:
                 "from a random start?"
             )
         return True
+    if not np.all((found == 0) | (found == 1)):
+        return "Your labels are not all 0 or 1. The label is the position of the larger score in its row."
     if len(np.unique(found)) == 1:
-        return f"{right} All points got one label: are all weights 0, or do you not look for the largest score?"
+        return (
+            f"{right} All points got one label: are all weights 0, the labels in another order than X, or the scores "
+            "not compared?"
+        )
     if share < 0.05:
         return f"{right} The two classes are exchanged: the label is the position of the LARGEST score."
     A = np.column_stack([X, np.ones(len(X))])
@@ -521,7 +563,7 @@ def _(observed: Any, case: Case) -> bool | str:
     for _ in range(2000):  # does a straight line part the two labels?
         wrong = (A @ w > 0) != (found == found.max())
         if not wrong.any():
-            return f"{right} A straight line parts your labels, and a spiral winds: it takes tanh between the layers."
+            return f"{right} A straight line parts your labels: with tanh between the layers, and enough steps, it bends."
         w += (np.where(found == found.max(), 1.0, -1.0) * wrong) @ A / len(A)
     return f"{right} Does the loss still fall? Train longer, change the learning rate, or use more units."
 
