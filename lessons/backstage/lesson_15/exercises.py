@@ -563,7 +563,7 @@ def _(observed: Any, case: Case) -> bool | str:
     for _ in range(2000):  # does a straight line part the two labels?
         wrong = (A @ w > 0) != (found == found.max())
         if not wrong.any():
-            return f"{right} A straight line parts your labels: with tanh between the layers, and enough steps, it bends."
+            return f"{right} A straight line parts your labels: with tanh between layers, and enough steps, it bends."
         w += (np.where(found == found.max(), 1.0, -1.0) * wrong) @ A / len(A)
     return f"{right} Does the loss still fall? Train longer, change the learning rate, or use more units."
 
