@@ -279,12 +279,11 @@ class Units(Figure):
     place = np.array([1.5, 1.0])
     stride = 0.8
     levels = (0.5, 1.0, 2.0, 4.0, 7.0, 12.0, 20.0, 40.0)
-    new, old = 4.8, 2.4
+    window = (-4.8, 4.8)  # of both maps: with one new unit for one old they are the same picture
 
     def setup(self) -> None:
         self.f = Terrain("valley", "½(x² + 9y²)", lambda x, y: (x**2 + 9 * y**2) / 2)
-        old = (-self.old, self.old)
-        self.old_map = contour_map(self.f, old, old, self.levels, named=(2.0, 20.0))
+        self.old_map = contour_map(self.f, self.window, self.window, self.levels, named=(2.0, 20.0))
 
     def compute(self) -> None:
         self.stretch = np.array([1.0, self.scale])
@@ -295,7 +294,6 @@ class Units(Figure):
     def scene(self) -> list[Panel]:
         here, turn = self.place * self.stretch, np.linspace(0, 2 * np.pi, 49)
         circle = here + self.stride * np.column_stack([np.cos(turn), np.sin(turn)])
-        window = (-self.new, self.new)
 
         def one(at: Array, ring: Array, move: Array, names: Sequence[str]) -> list[Mark]:
             tip = at + move
@@ -309,11 +307,13 @@ class Units(Figure):
 
         measured = Panel(
             [
-                *contour_map(lambda p: self.f(p / self.stretch), window, window, self.levels, named=(2.0, 20.0)),
+                *contour_map(
+                    lambda p: self.f(p / self.stretch), self.window, self.window, self.levels, named=(2.0, 20.0)
+                ),
                 *one(here, circle, self.move, ("one stride", "")),
             ],
-            xlim=window,
-            ylim=window,
+            xlim=self.window,
+            ylim=self.window,
             xlabel="x",
             ylabel="y in new units",
             aspect="equal",
@@ -322,8 +322,8 @@ class Units(Figure):
         )
         ground = Panel(
             [*self.old_map, *one(self.place, circle / self.stretch, self.move / self.stretch, ("", "steepest"))],
-            xlim=(-self.old, self.old),
-            ylim=(-self.old, self.old),
+            xlim=self.window,
+            ylim=self.window,
             xlabel="x",
             ylabel="y in old units",
             aspect="equal",

@@ -184,3 +184,13 @@ def test_few_random_level_places_are_minima():
     rng = np.random.default_rng(3)
     A = rng.normal(size=(2000, 5, 5))
     assert np.mean(np.linalg.eigvalsh(A + A.transpose(0, 2, 1)).min(axis=1) > 0) < 0.01
+
+
+@claim("03", "saw-units", "in the units in which you measure")
+def test_with_one_new_unit_for_one_old_both_maps_are_the_same_picture():
+    measured, ground = figures.Units(scale=1.0).scene()
+    assert (measured.xlim, measured.ylim) == (ground.xlim, ground.ylim)
+    paths = [[m for m in panel.marks if m.kind in ("arrow", "polyline")] for panel in (measured, ground)]
+    assert [(m.x1, m.y1) for m in paths[0] if m.kind == "arrow"] == [
+        (m.x1, m.y1) for m in paths[1] if m.kind == "arrow"
+    ]
