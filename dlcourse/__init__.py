@@ -134,6 +134,13 @@ _CALLED_HERE = {
     "reduce_max": "it is dl.max(x, axis=...)",
     "grad": "dl.gradients(loss, [W, b]) returns the gradients as nodes",
     "tensor": "dl.constant(array) is a node that always has this value",
+    "Tensor": "dl.constant(array) is a node that always has this value",
+    "optim": "dl.GradientDescent, dl.Momentum and dl.Adam stand on the front page",
+    "nn": "dl.Linear and dl.Sequential stand on the front page",
+    "zeros": "dl.constant(np.zeros(shape)) never changes, dl.parameter(np.zeros(shape)) is learned",
+    "ones": "dl.constant(np.ones(shape)) never changes, dl.parameter(np.ones(shape)) is learned",
+    "randn": "dl.parameter(rng.normal(size=shape)), where rng = np.random.default_rng(0)",
+    "norm": "dl.sqrt(dl.sum(x * x)) is the length of x",
     "mod": "x - y * dl.floor(x / y) is the remainder",
 }
 

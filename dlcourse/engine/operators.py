@@ -24,6 +24,9 @@ _ELSEWHERE = {
     "astype": "dl.cast(x, dtype) changes the dtype",
     "flatten": "x.reshape(-1) makes one axis of all",
     "copy": "nodes are never changed, so none needs a copy",
+    "data": "dl.run(x, feeds) is its array; that of a parameter is p.value",
+    "zero_grad": "gradients are nodes, computed anew in each run: nothing has to be set to zero",
+    "requires_grad": "parameters are learned, and constants and placeholders are not",
 }
 
 
@@ -77,6 +80,25 @@ class Operators(Generic[T]):
             f"{label(self)} has no value until you run it, so `if` and `and` cannot look at it. "
             f"Use dl.where(condition, a, b) to choose inside the graph." + built([self])
         )
+
+    def __floordiv__(self, other: Any) -> NoReturn:
+        raise DTypeError(
+            f"{label(self)} is a node, and nodes have no // and no %: dl.floor(x / y) is how often y goes into x, and "
+            "x - y * dl.floor(x / y) is the remainder." + built([self])
+        )
+
+    __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = __floordiv__
+
+    def __and__(self, other: Any) -> NoReturn:
+        raise DTypeError(
+            f"{label(self)} is a node, and nodes have no &, | and ~: write dl.logical_and(a, b), dl.logical_or(a, b) "
+            "and dl.logical_not(a)." + built([self])
+        )
+
+    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __and__
+
+    def __invert__(self) -> NoReturn:
+        self.__and__(self)
 
     def __float__(self) -> NoReturn:
         self.__array__()

@@ -509,34 +509,46 @@ def compiled_nodes(work: Work) -> list[Any]:
 
 
 def memory_table() -> None:
-    """What a step of W3 needs beyond data and parameters: what it keeps between steps, and the peak inside one."""
-    print("\nMemory of a step of W3 (NumPy's allocations)\n")
+    """What a step needs beyond data and parameters: what it keeps between steps, and the peak inside one."""
+    print("\nMemory of a step (NumPy's allocations)\n")
+    for name in workloads():
+        needed = {}
+        for contender in ("NumPy", "NumPy with out=", "dlcourse"):
+            measured = memory(name, contender)
+            if measured is not None:
+                kept, inside = measured
+                needed[contender] = kept + inside
+                print(
+                    f"    {name} {contender:16} kept {kept / 1e3:8.1f} kB, inside a step {inside / 1e3:8.1f} kB, "
+                    f"together {needed[contender] / max(1, needed['NumPy']):.2f} of NumPy's"
+                )
+
+
+def memory(name: str, contender: str) -> tuple[int, int] | None:
     arrays = tracemalloc.DomainFilter(inclusive=True, domain=np.lib.tracemalloc_domain)
-    needed = {}
-    for name in ("NumPy", "NumPy with out=", "dlcourse"):
-        tracemalloc.start()
-        work = workloads()["W3"]
-        fixed = sum(p.nbytes for p in work.parameters)
+
+    def held() -> int:
         gc.collect()
-        before = sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([arrays]).traces)
-        made = CONTENDERS[name](work)
-        assert made is not None
-        step, _ = made
-        step()
-        step()
-        gc.collect()
-        kept = sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([arrays]).traces) - before - fixed
-        kept -= work.one_hot.nbytes
-        start = tracemalloc.get_traced_memory()[0]
-        tracemalloc.reset_peak()
-        step()
-        inside = tracemalloc.get_traced_memory()[1] - start
+        return sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([arrays]).traces)
+
+    tracemalloc.start()
+    work = workloads()[name]
+    fixed = sum(p.nbytes for p in work.parameters) + (0 if work.labels is None else work.one_hot.nbytes)
+    before = held()
+    made = CONTENDERS[contender](work)
+    if made is None:
         tracemalloc.stop()
-        needed[name] = kept + inside
-        print(
-            f"    {name:16} kept {kept / 1e3:8.1f} kB, inside a step {inside / 1e3:8.1f} kB, "
-            f"together {needed[name] / needed['NumPy']:.2f} of NumPy's"
-        )
+        return None
+    step, _ = made
+    step()
+    step()
+    kept = held() - before - fixed
+    start = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    step()
+    inside = tracemalloc.get_traced_memory()[1] - start
+    tracemalloc.stop()
+    return kept, inside
 
 
 def chain_table() -> None:

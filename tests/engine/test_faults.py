@@ -318,6 +318,18 @@ def test_every_function_takes_truth_values_for_numbers() -> None:
         (lambda x: dl.GradientDescentOptimizer, r"dl\.GradientDescent\("),
         (lambda x: dl.reduce_sum, "dl.sum"),
         (lambda x: dl.RegisterGradient, "dl.register_gradient"),
+        (lambda x: x.data, r"p\.value"),
+        (lambda x: x.zero_grad(), "anew in each run"),
+        (lambda x: x.requires_grad, "parameters are learned"),
+        (lambda x: dl.nn.Linear, "dl.Linear"),
+        (lambda x: dl.optim.Adam, "dl.Adam"),
+        (lambda x: dl.zeros(3), r"dl\.parameter\(np\.zeros"),
+        (lambda x: dl.randn(3), "default_rng"),
+        (lambda x: dl.norm(x), r"dl\.sqrt"),
+        (lambda x: x // 2, r"dl\.floor\(x / y\)"),
+        (lambda x: 2 % x, r"dl\.floor\(x / y\)"),
+        (lambda x: (x > 1) & (x < 2), r"dl\.logical_and\(a, b\)"),
+        (lambda x: ~(x > 1), r"dl\.logical_not\(a\)"),
     ],
 )
 def test_what_is_called_otherwise_elsewhere_says_its_name(write: Any, says: str) -> None:
