@@ -48,7 +48,7 @@ OUTCOMES = ["passed", "failed", "not attempted", "timeout", "kernel died", "erro
 def gradebook(names: list[str] | None = None, lesson: str = "12", *, sandbox: bool = True) -> Gradebook:
     """Every name once, every outcome often, misconceptions and evasions here and there."""
     names = NAMES if names is None else names
-    exercises = files.exercises(lesson)
+    exercises = dict(list(files.exercises(lesson).items())[:5])  # a lesson may grow; this book is of five exercises
     submissions = []
     for i, name in enumerate(sorted(names)):
         student = Student("canvas", name.removesuffix(".ipynb"), str(100 + i), str(900 + i), i % 7 == 3)

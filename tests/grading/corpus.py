@@ -633,12 +633,7 @@ def _() -> Book:
     )
 
 
-@sample(
-    "honest",
-    "renamed functions",
-    outcomes={"12.2": "passed", "12.4": "passed", "12.5": "passed"},
-    outcome="not attempted",
-)
+@sample("honest", "renamed functions", outcomes={"12.1": "not attempted", "12.3": "not attempted"})
 def _() -> Book:
     book = Book()
     for id, other in {"12.1": "soft_max", "12.3": "Train"}.items():
@@ -1795,7 +1790,7 @@ def _() -> bytes:
     notebook = json.loads(files.notebook("12").read_text(encoding="utf-8"))
     for n, cell in enumerate(notebook["cells"]):
         if is_(cell, "answer"):
-            cell["source"] = textwrap.dedent(WRONG[exercise_of(cell)])
+            cell["source"] = textwrap.dedent(WRONG.get(exercise_of(cell), files.stub(exercise_of(cell))))
         if is_(cell, "check"):
             text = f"PASS {exercise_of(cell)}\n"
             cell |= {"outputs": [{"output_type": "stream", "name": "stdout", "text": text}], "execution_count": n}
@@ -1962,7 +1957,7 @@ hostile(
     answers={
         id: f"SEEN = {{}}\ndef {e.name}(*args, **kwargs):\n    return SEEN.get(str(args) + str(kwargs), {value})"
         for (id, e), value in zip(
-            files.exercises("12").items(), ["np.eye(3)", "0.0", "(0, 0, [])", "(0, 0)", "1.0"], strict=True
+            files.exercises("12").items(), ["np.eye(3)", "0.0", "(0, 0, [])", "(0, 0)", "1.0"], strict=False
         )
     },
 )
@@ -2330,7 +2325,7 @@ attack(
     "the first process read",
     "def step(x, df, lr):\n    raise ValueError(open('/proc/1/environ').read()[:140] or 'nothing there')",
     "02.1",
-    says={"02.1": "nothing there|PermissionError"},
+    says={"02.1": "FileNotFoundError"},
 )
 attack(
     "02",

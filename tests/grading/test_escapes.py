@@ -205,7 +205,7 @@ def test_what_is_visible_inside(seen):
 
 def test_no_secret_of_the_one_who_grades_is_seen(seen):
     assert seen["secret in a file of a process"] == []
-    assert seen["environment of the first process"] in ([""], [], "Permission denied")
+    assert seen["environment of the first process"] == "No such file or directory"
     assert "ticket" not in seen["keys"] and "keyring" not in seen["keys"]
     assert seen["sockets that connect"] == []
 
@@ -307,8 +307,9 @@ def test_nothing_is_held_that_is_not_counted(settings: Settings, by: str):
     else:
         done = subprocess.run([sys.executable, "-B", "-"], input=program, capture_output=True, text=True, check=False)
     assert done.stdout.strip(), done.stderr
-    *others, (outcome, feedback) = json.loads(done.stdout)
-    assert [one for one, _ in others] == ["passed"] * 4
+    results = json.loads(done.stdout)
+    outcome, feedback = results.pop(4)
+    assert {one for one, _ in results} == {"passed"}
     assert outcome == "error" and "ValueError: []" in feedback, feedback
 
 
