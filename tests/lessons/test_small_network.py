@@ -21,6 +21,10 @@ V = [2.0, -1.0]  # the output is V · z
 # what each lesson prints of it, and in which cell; a lesson may print more
 SHOWN = {
     "08": {"small-by-hand": ["z", "error", "loss", "by W[0, 0]", "by x[0]"]},
+    "09": {
+        "small-both": ["z", "error", "loss", "by s", "by z", "by x"],
+        "figure-small": ["z", "output", "error", "loss", "by s", "by x"],
+    },
     "11": {
         "small-engine": ["s", "z", "error", "loss", "by s", "by z", "by x", "by W", "by V"],
         "small-step": ["new W", "new V", "new loss"],
@@ -28,7 +32,7 @@ SHOWN = {
     },
     "12": {"small-step-engine": ["loss", "new W", "new V", "new loss"]},
 }
-STILL_TO_COME = {"09", "10", "13"}  # this may only get smaller
+STILL_TO_COME = {"10", "13"}  # this may only get smaller
 
 
 def by_the_engine() -> dict[str, np.ndarray]:

@@ -12,7 +12,6 @@ from dlcourse.figures import (
     Figure,
     Mark,
     Panel,
-    bars,
     choice,
     curve,
     edge,
@@ -193,10 +192,9 @@ class Network(Figure):
 
 
 class FanOut(Figure):
-    """One z feeds three sums; going back, the same three wires carry the gradient to it."""
+    """One z feeds three sums; beside it its derivative network, where the same three wires carry the gradient to it."""
 
-    title = "One value, three weighted sums, and back"
-    way = choice({"forward": "the network", "back": "its derivative network"}, value="forward", label="look at")
+    title = "One value, three weighted sums; and beside it the way back"
     dz = slider(-1.0, 1.0, value=0.0, step=0.05, label="move dz")
     w = slider(-2.0, 2.0, value=-1.0, step=0.1, label="weight w[1]")
 
@@ -209,63 +207,120 @@ class FanOut(Figure):
         self.total = float(self.shares.sum())
 
     def scene(self) -> list[Panel]:
-        forward = self.way == "forward"
-        marks: list[Mark] = []
-        for i in range(3):
-            y, role = 1.3 * (1 - i), "function" if forward else "derivative"
-            wire = (0.0, 0.0, 2.0, y) if forward else (2.0, y, 0.0, 0.0)
-            lead = (2.0, y, 3.6, 0.0) if forward else (3.6, 0.0, 2.0, y)
-            marks += [edge(*wire, role=role), edge(*lead, role=role)]
-            marks.append(text(0.95, 0.62 * y + (0.3 if i < 2 else -0.3), f"×{self.weights[i]:.1f}", anchor="middle"))
-            under = f"{self.moves[i]:+.2f}" if forward else f"{self.arriving[i]:.0f}"
-            marks.append(node(2.0, y, f"s[{i}]" if forward else f"dC/ds[{i}]"))
-            marks.append(text(2.0, y - 0.45, under, anchor="middle"))
-        marks.append(node(0.0, 0.0, "z" if forward else "dC/dz"))
-        marks.append(text(0.0, -0.5, f"{self.dz:+.2f}" if forward else f"{self.total:.2f}", anchor="middle"))
-        marks.append(node(3.6, 0.0, "C", shape="square"))
-        graph = Panel(
-            marks,
-            (-0.5, 4.1),
-            (-2.3, 2.0),
-            title="Moves" if forward else "Gradients",
-            axes=False,
-            width=1.3,
-            name="graph",
-        )
-        heights = np.array([*self.shares, self.total]) * (self.dz if forward else 1.0)
-        reach = 8.0 if not forward else 6.0
-        names = ["by s[0]", "by s[1]", "by s[2]", "sum"]
-        sums = Panel(
-            [
-                bars(np.arange(4.0), heights, role="function" if forward else "derivative", width=0.6),
-                curve([-0.6, 3.6], [0, 0], role="guide"),
-                *[
-                    text(k, h + (0.09 if h >= 0 else -0.09) * reach, f"{h:+.2f}", anchor="middle")
-                    for k, h in enumerate(heights)
-                ],
-                *[text(k, -1.45 * reach, name, anchor="middle") for k, name in enumerate(names)],
-            ],
-            xlim=(-0.6, 3.6),
-            ylim=(-1.6 * reach, 1.6 * reach),
-            axes=False,
-            name="sums",
-            title="What C feels of the move" if forward else "What z collects",
-        )
-        return [graph, sums]
+        there: list[Mark] = []
+        back: list[Mark] = []
+        moved = self.dz != 0
+        for i, (w, move, slope) in enumerate(zip(self.weights, self.moves, self.arriving, strict=True)):
+            y = 1.4 * (1 - i)
+            there += [edge(0.0, 0.0, 2.0, y), edge(2.0, y, 3.8, 0.0), node(2.0, y, f"s[{i}]")]
+            back += [edge(2.0, y, 0.0, 0.0, role="derivative"), edge(3.8, 0.0, 2.0, y, role="derivative")]
+            back.append(node(2.0, y, f"dC/ds[{i}]"))
+            near, far = [(0.85, 1.13), (1.25, -0.26), (0.85, -1.13)][i], [(3.1, 1.06), (2.9, -0.26), (3.1, -1.06)][i]
+            there.append(text(*near, f"×{w:.1f}", anchor="middle"))
+            there.append(text(*far, f"slope {slope:.0f}", anchor="middle"))
+            there.append(text(2.0, y - 0.5, signed(move, 2), anchor="middle"))
+            back.append(text(near[0] - 0.25 * (i == 1), near[1], f"×{w:.1f}", anchor="middle"))
+            back.append(text(2.0, y - 0.5, f"{slope:.0f}", anchor="middle"))
+        there += [node(0.0, 0.0, "z"), text(0.0, -0.5, signed(self.dz, 2), anchor="middle"), node(3.8, 0.0, "C")]
+        back += [node(0.0, 0.0, "dC/dz"), node(3.8, 0.0, "1")]
+        # the question above asks for this number; it comes with the first move
+        back.append(text(0.0, -0.5, signed(self.total, 2) if moved else "?", anchor="middle"))
+        if moved:
+            there.append(text(3.8, -0.5, signed(self.total * self.dz, 2), anchor="middle"))
+        size: Any = dict(xlim=(-0.6, 4.3), ylim=(-2.3, 2.1), axes=False)
+        return [
+            Panel(there, title="Moves, from left to right", name="there", **size),
+            Panel(back, title="Gradients, from right to left", name="back", **size),
+        ]
 
     def describe(self) -> str:
-        terms = " + ".join(f"({w:.1f} · {g:.0f})" for w, g in zip(self.weights, self.arriving, strict=True))
-        if self.way == "forward" and self.dz == 0:
+        if self.dz == 0:
             return (
                 f"z feeds three sums with the weights {', '.join(f'{w:.1f}' for w in self.weights)}, "
                 "and all three lead to C. Nothing is moved yet"
             )
-        if self.way == "forward":
-            return (
-                f"z moves by {self.dz:+.2f}, so the sums move by {', '.join(f'{m:+.2f}' for m in self.moves)} "
-                f"and C moves by {self.total * self.dz:+.2f}, which is {self.total:.2f} times dz"
-            )
-        return f"dC/dz = {terms} = {self.total:.2f}: the same wires, the other way round, and a sum where they meet"
+        terms = " + ".join(f"({w:.1f} · {g:.0f})" for w, g in zip(self.weights, self.arriving, strict=True))
+        return (
+            f"z moves by {self.dz:+.2f}, so the sums move by {', '.join(f'{m:+.2f}' for m in self.moves)} "
+            f"and C moves by {self.total * self.dz:+.2f}, which is {self.total:.2f} times dz. "
+            f"Back: dC/dz = {terms} = {self.total:.2f}, the same wires the other way round"
+        )
+
+
+class Small(Figure):
+    """The small network of lessons 08 to 13 and its derivative network, with a number at every place."""
+
+    title = "The small network, and its derivative network beside it"
+    first = slider(-2.0, 2.0, value=1.0, step=0.5, label="input x₁")
+    second = slider(-2.0, 2.0, value=2.0, step=0.5, label="input x₂")
+
+    W: ClassVar[list[list[float]]] = [[3.0, -1.0], [-2.0, 2.0]]
+    V: ClassVar[list[float]] = [2.0, -1.0]
+    target: ClassVar[float] = 1.0
+
+    def setup(self) -> None:
+        self.x = dl.parameter([0.0, 0.0], name="x")
+        s = dl.constant(self.W) @ self.x
+        z = dl.tanh(s)
+        out = dl.constant(self.V) @ z
+        loss = (out - self.target) ** 2 / 2
+        self.nodes = [self.x, s, z, out, loss]
+        self.slopes = dl.gradients(loss, self.nodes[:-1])
+
+    def compute(self) -> None:
+        self.x.assign([self.first, self.second])
+        values = dl.run([*self.nodes, *self.slopes])
+        *self.values, self.out, self.loss = values[:5]
+        *self.back, self.error = values[5:]
+
+    def scene(self) -> list[Panel]:
+        columns = (0.0, 2.3, 4.0)
+        there: list[Mark] = []
+        back: list[Mark] = []
+        for i, row in enumerate(self.W):
+            for j, w in enumerate(row):
+                ends = (columns[0], 1 - 2 * j, columns[1], 1 - 2 * i)
+                there.append(edge(*ends))
+                back.append(edge(ends[2], ends[3], ends[0], ends[1], role="derivative"))
+                # the weight stands near the input that it weighs
+                at = (1.15, 1.2 - 2.55 * i) if i == j else (0.1, 0.3 - 0.6 * j)
+                there.append(text(*at, f"×{w:.0f}", anchor="middle"))
+                back.append(text(*at, f"×{w:.0f}", anchor="middle"))
+        for i in range(2):
+            y = 1 - 2 * i
+            there += [edge(columns[1], y, columns[2], y), edge(columns[2], y, 5.9, 0.0)]
+            back += [
+                edge(columns[2], y, columns[1], y, role="derivative"),
+                edge(5.9, 0.0, columns[2], y, role="derivative"),
+            ]
+            slope = 1 - float(self.values[2][i]) ** 2
+            there.append(text(3.15, 0.62 * y, "tanh", anchor="middle"))
+            back.append(text(3.15, 0.62 * y, f"×{slope:.4f}", anchor="middle"))
+            for marks in (there, back):
+                marks.append(text(5.05, 0.88 * y, f"×{self.V[i]:.0f}", anchor="middle"))
+        places = [(columns[0], "x", 0), (columns[1], "s", 1), (columns[2], "z", 2)]
+        for x, name, k in places:
+            for i in range(2):
+                y, sub = 1 - 2 * i, "₁₂"[i]
+                for marks, numbers in ((there, self.values), (back, self.back)):
+                    marks.append(node(x, y, f"{name}{sub}"))
+                    marks.append(text(x, y + (0.42 if i == 0 else -0.62), signed(numbers[k][i], 4), anchor="middle"))
+        there += [node(5.9, 0.0, "ŷ"), text(5.9, -0.55, signed(self.out, 4), anchor="middle")]
+        back += [node(5.9, 0.0, "e"), text(5.9, -0.55, signed(self.error, 4), anchor="middle")]
+        size: Any = dict(xlim=(-0.7, 6.6), ylim=(-2.1, 2.0), axes=False)
+        return [
+            Panel(there, title="Values", name="there", **size),
+            Panel(back, title="Slopes of C, by each value", name="back", **size),
+        ]
+
+    def describe(self) -> str:
+        (s1, s2), (z1, z2) = self.values[1], self.values[2]
+        (d1, d2), (g1, g2) = self.back[1], self.back[0]
+        return (
+            f"x = ({self.first:g}, {self.second:g}): s = ({s1:.4g}, {s2:.4g}), z = ({z1:.4f}, {z2:.4f}), "
+            f"ŷ = {self.out:.4f}, e = {self.error:.4f}, C = {self.loss:.4f}. "
+            f"Back: by s ({d1:.4f}, {d2:.4f}), by x ({g1:.4f}, {g2:.4f})"
+        )
 
 
 class Depth(Figure):
@@ -386,4 +441,11 @@ class Collapse(Figure):
         return f"{layers} with tanh: the grid bends; the best single matrix {best} misses by up to {self.miss:.2f}"
 
 
-FIGURES = {"microscope": Microscope, "network": Network, "fan": FanOut, "depth": Depth, "collapse": Collapse}
+FIGURES = {
+    "microscope": Microscope,
+    "network": Network,
+    "fan": FanOut,
+    "small": Small,
+    "depth": Depth,
+    "collapse": Collapse,
+}
