@@ -88,3 +88,14 @@ def test_the_slider_counts_the_steps_that_the_sentence_counts():
     ten.frame = ten.last_frame
     first, each = ten.counted
     assert f"step {first + each * ten.last_frame}:" in ten.sentence()
+
+
+@claim("00", "saw-two", "In the fog you know the loss only where you have been.")
+def test_in_the_fog_only_places_that_were_tried_are_drawn():
+    knobs = figures.FIGURES["two-knobs"]()
+    knobs.set(w=1.5)
+    knobs.set(b=6.0)
+    assert len(knobs.seen) == 3
+    marks = [mark.kind for panel in knobs.scene() for mark in panel.marks]
+    assert "image" not in marks, "no map"
+    assert "image" in [mark.kind for panel in figures.FIGURES["two-knobs"](view="map").scene() for mark in panel.marks]

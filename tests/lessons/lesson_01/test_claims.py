@@ -116,3 +116,11 @@ def test_a_slope_of_0_is_a_valley_a_hilltop_or_a_level_spot():
     root = np.sqrt(2)
     for x in (np.nextafter(root, 0), root, np.nextafter(root, 2)):
         assert 4 * x * (x * x - 2) != 0
+
+
+@claim("01", "saw-ucurve", "A U, made of two errors.")
+def test_the_error_falls_with_h_and_rises_again():
+    curve = figures.FIGURES["ucurve"]()
+    for error in (curve.forward[:-1], curve.central[:-1]):
+        small, middle, large = (np.median(error[(curve.hs > a) & (curve.hs < 10 * a)]) for a in (1e-14, 1e-7, 1e-2))
+        assert middle < small / 100 and middle < large / 100

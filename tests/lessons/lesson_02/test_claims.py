@@ -131,3 +131,17 @@ def test_on_the_cubic_the_start_decides():
     rest, fall = (figures.Descent(hill="cubic", start=start) for start in (1.6, -1.2))
     assert rest.path[-1] == pytest.approx(1, abs=1e-3)
     assert fall.path[-1] < -20 and fall.slopes[-1] > 0
+
+
+@claim("02", "saw-dial", "There are five cases, and two borders:")
+def test_the_dial_has_five_cases():
+    rates = np.arange(1, 81) * 0.02
+    cases = [figures.Dial(rate=rate, curvature=2.0).regime() for rate in rates]
+    assert len(set(cases)) == 5
+    assert cases[24].startswith("one step") and cases[49].startswith("jumps"), "at 1/c and 2/c"
+
+
+@claim("02", "valleys", "Below, 81 walkers start on a hill with two valleys.")
+def test_how_many_walkers_start():
+    basins = figures.FIGURES["basins"]()
+    assert len(basins.ends) == 81 == int(basins.left.sum()) + int(basins.right.sum())

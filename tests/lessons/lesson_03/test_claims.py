@@ -194,3 +194,13 @@ def test_with_one_new_unit_for_one_old_both_maps_are_the_same_picture():
     assert [(m.x1, m.y1) for m in paths[0] if m.kind == "arrow"] == [
         (m.x1, m.y1) for m in paths[1] if m.kind == "arrow"
     ]
+
+
+@claim("03", "matrix", "The valley below lies at 30°, with curvature 1 along and 5 across.")
+def test_the_valley_of_the_matrix_lies_at_30_degrees():
+    figure = figures.FIGURES["precondition"]()
+    assert np.degrees(figure.tilt) == pytest.approx(30)
+    along = np.array([np.cos(figure.tilt), np.sin(figure.tilt)])
+    across = np.array([-along[1], along[0]])
+    for d, curvature in ((along, 1.0), (across, 5.0)):
+        assert figure.f.gradient(d) == pytest.approx(curvature * d)

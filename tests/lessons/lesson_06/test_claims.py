@@ -136,3 +136,13 @@ def test_the_staircase_is_drawn_between_the_starts_that_were_tried():
     ground = next(mark for mark in staircase.scene()[0].marks if mark.role == "function")
     drawn = np.asarray(ground.xs)[~np.isnan(ground.ys)]
     assert (drawn.min(), drawn.max()) == pytest.approx((-0.5, 1.6), abs=0.05)
+
+
+@claim("06", "saw-bike", "Dotted: one wind, all gains.", "It jumps.", "Dots: rides, each in its own wind.")
+def test_what_is_dotted_is_one_wind_and_what_are_dots_are_rides():
+    bike = figures.FIGURES["bike"]()
+    marks = bike.scene()[1].marks
+    dotted = next(mark for mark in marks if mark.label == "this wind")
+    assert dotted.role == "guide" and np.abs(np.diff(dotted.ys)).max() > 1, "it jumps"
+    dots = next(mark for mark in marks if mark.kind == "points")
+    assert len(dots.xs) == len(bike.tried) == 10
