@@ -1027,6 +1027,15 @@ own.mutant(
 )
 
 
+own.equivalent("1 + dl.abs(x)", "-(1 + dl.abs(x))", "A square has no sign.")
+own.equivalent("dl.abs(x)", "dl.abs(-x)", "A size has no sign.")
+own.equivalent(
+    "[g / dl.square(1 + dl.abs(x))]",
+    "g / dl.square(1 + dl.abs(x))",
+    "Where there is one input, the package takes its gradient without a list, too.",
+)
+
+
 @own.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(x=np.array([1.0, -3.0]), g=np.array([1.0, 1.0]))

@@ -598,6 +598,9 @@ scaled.mutant(
 )
 
 
+scaled.equivalent("(1 - rho) * g**2", "(1 - rho) * (-g) ** 2", "A square has no sign.")
+
+
 @scaled.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(w=np.array([1.0, 1.0]), s=np.array([0.0, 4.0]), g=np.array([2.0, 20.0]), lr=0.1, rho=0.9)
@@ -676,10 +679,16 @@ for message, old, wrong in (
         both.mutant(message, old, wrong)
 
 
+both.equivalent("(1 - beta2) * g**2", "(1 - beta2) * (-g) ** 2", "A square has no sign.")
+M_LINE, S_LINE = "    m = beta1 * m + (1 - beta1) * g\n", "    s = beta2 * s + (1 - beta2) * g**2\n"
+both.equivalent(M_LINE + S_LINE, S_LINE + M_LINE, "Neither needs the other.")
+
+
 @both.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     start = dict(w=np.array([1.0, 1.0]), m=np.zeros(2), s=np.zeros(2), g=np.array([2.0, -20.0]), t=1)
     yield dict(**start, lr=0.1, beta1=0.9, beta2=0.99)
+    yield dict(**start | {"g": np.array([1e-8, -4e-8])}, lr=0.1, beta1=0.9, beta2=0.99)  # as small as what keeps 0 out
     for shape, t in [((2,), 2), ((3,), 5), ((2, 2), 40)]:
         w, m, g = rng.normal(size=(3, *shape))
         s = rng.uniform(0.5, 2, size=shape)
