@@ -472,7 +472,9 @@ def whole(rng: np.random.Generator, low: int, high: int) -> float:
     return float(rng.choice([n for n in range(low, high + 1) if abs(n) > 1]))
 
 
-def sheet(boxes: Sequence[Box], panel: int, columns: int = 1, width: float = 0.6) -> tuple[list[Box], Panel]:
+def sheet(
+    boxes: Sequence[Box], panel: int, columns: int = 1, width: float = 0.6, title: str | None = None
+) -> tuple[list[Box], Panel]:
     """A panel with nothing but boxes, one under the other, for what has no place in the picture.
 
     Parameters
@@ -485,6 +487,8 @@ def sheet(boxes: Sequence[Box], panel: int, columns: int = 1, width: float = 0.6
         Filled one after the other.
     width : float
         Relative to the other panels.
+    title : str, optional
+        Over them: numbers of the task that the picture does not show. What is said of a box takes the task's place.
 
     Examples
     --------
@@ -499,7 +503,9 @@ def sheet(boxes: Sequence[Box], panel: int, columns: int = 1, width: float = 0.6
     ]
     room = max(0.6, (5 - rows) / 2)  # few boxes stand in the middle
     right = 1.15 + 1.6 * (columns - 1)
-    return placed, Panel([], (-0.6, right), (-room, rows - 1 + room), axes=False, width=width, name="sheet")
+    return placed, Panel(
+        [], (-0.6, right), (-room, rows - 1 + room), axes=False, width=width, title=title, name="sheet"
+    )
 
 
 def bracketed(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,11 +119,11 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
     if heavy:
         given |= {"v": v, "β": beta}
     known = ", ".join(f"{name} = {short(number)}" for name, number in given.items() if name != "bowl")
-    boxes, panel = sheet(boxes, panel=1)
     rest = ", the new velocity and the new place" if heavy else " and the new place"
+    boxes, panel = sheet(boxes, panel=1)
     return Problem(
         f"You stand at x; {known}. Read the slope from the triangle. Fill in the slope{rest}.",
-        [_hill(x0, bend, low, across), panel],
+        [replace(_hill(x0, bend, low, across), title=known), panel],
         boxes,
         given,
     )
@@ -196,7 +197,7 @@ def _two_steps(rng: Rng) -> Problem:
     return Problem(
         f"You start at x₀ = {short(x0)} with η = {short(rate)}. The slope at each place is drawn on the right. "
         "Walk two steps.",
-        [_hill(x0, bend, low, None), right, panel],
+        [replace(_hill(x0, bend, low, None), title=f"x₀ = {short(x0)}, η = {short(rate)}"), right, panel],
         boxes,
         {"x₀": x0, "η": rate, "bowl": (bend, low)},
     )

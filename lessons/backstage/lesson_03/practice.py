@@ -167,7 +167,8 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
         f"You stand at ({short(x0)}, {short(y0)}). The ground is even, and each dotted line joins places of the height "
         f"written on it. {asks[level]}"
     )
-    boxes, panel = sheet(boxes, panel=1)
+    known = f"η = {short(rate)}, d = ({short(d[0])}, {short(d[1])})" if level == 2 else None
+    boxes, panel = sheet(boxes, panel=1, title=known)
     return Problem(task, [_map(x0, y0, h, a, b, east, north), panel], boxes, given)
 
 

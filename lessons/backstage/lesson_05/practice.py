@@ -290,7 +290,7 @@ def _uneven(rng: Rng) -> Problem:
             follows=lambda v: w - rate * v["mean"],
         ),
     ]
-    boxes, panel = sheet(boxes, panel=1, width=1.0)
+    boxes, panel = sheet(boxes, panel=1, width=1.0, title=f"w = {short(w)}, η = {short(rate)}")
     given: dict[str, Any] = dict(zip(("mean 1", "mean 2", "mean 3"), means, strict=True))
     given |= {f"size {k + 1}": size for k, size in enumerate(sizes)}
     given |= {"w": w, "η": rate}

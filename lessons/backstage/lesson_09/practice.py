@@ -128,7 +128,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 f"dz{i + 1}",
                 f"dC/dz{'₁₂'[i]}",
                 dz[i],
-                (0.0, 0.42 if i == 0 else -0.42),
+                (-0.3, 0.42 if i == 0 else -0.42),
                 f"Back along its wire: dC/ds · w{'₁₂'[i]} = {short(back)} · {bracketed(w[i])} = {short(dz[i])}.",
                 {
                     "That is the weight alone; what comes from s multiplies it.": w[i],
@@ -143,7 +143,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 follows=(lambda v, i=i: v["ds"] * w[i]) if bent else None,  # type: ignore[misc]
             )
         )
-    panel = Panel(marks, (-1.3, end + 0.9), (-2, 2), axes=False, name="network")
+    panel = Panel(marks, (-1.8, end + 0.9), (-2, 2), axes=False, name="network")
     step = "s, z, then back: dC/ds, dC/dz₁, dC/dz₂" if bent else "s, then back: dC/dz₁ and dC/dz₂"
     given: dict[str, Any] = {"z₁": z[0], "z₂": z[1], "w₁": w[0], "w₂": w[1], f"dC/d{out}": g}
     return Problem(
@@ -208,6 +208,7 @@ def _fan_out(rng: Rng) -> Problem:
                 "You sent the value of the sum back, not dC/ds.": weights[i] * s[i],
                 "You multiplied by z: that is the slope along the weight.": z * (g, k)[i],
             },
+            caption=f"back on {i + 1}",
         )
         for i in range(2)
     ]

@@ -56,9 +56,11 @@ def walk_back(rng: Rng, level: int) -> Problem:
     boxes += [_gradient_box(n, nodes, value, gradient) for n in reversed(topological_order(nodes[-1])[:-1]) if n.inputs]
     boxes += [_gradient_box(n, nodes, value, gradient) for n in inputs]
     columns = -(-len(boxes) // 5)
-    boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.75, 1.0)[columns - 1])
-    notes = {n: (short(value[n]) if n in inputs or level == 1 else "", "") for n in nodes}
-    drawn = graph_panel(topological_order(nodes[-1]), {n: _label(n, formulas) for n in nodes}, notes=notes)
+    boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.75, 1.2)[columns - 1])
+    notes = {n: (short(value[n]), "") for n in inputs}
+    for n in results:  # over a node what it does, under it what came out
+        notes[n] = formulas[n].split(" = ")[1], short(value[n]) if level == 1 else ""
+    drawn = graph_panel(topological_order(nodes[-1]), {n: str(n.name) for n in nodes}, notes=notes)
     top = names[-1]
     known = ", ".join(f"{n.name} = {short(value[n])}" for n in (nodes if level == 1 else inputs))
     what = " and ".join(
@@ -102,10 +104,6 @@ def _graph(rng: Rng, steps: int) -> tuple[dict[Node, str], list[Node]]:
         right = f"{a.name}²" if kind == "square" else f"{a.name} {SIGNS[kind]} {b.name}"
         formulas[nodes[-1]] = f"{name} = {right}"
     return formulas, nodes
-
-
-def _label(n: Node, formulas: dict[Node, str]) -> str:
-    return formulas.get(n, str(n.name))
 
 
 def _value_box(n: Node, formula: str, value: dict[Node, float]) -> Box:

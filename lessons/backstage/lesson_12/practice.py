@@ -38,7 +38,7 @@ def softmax(rng: Rng, level: int) -> Problem:
             "sum",
             "the sum of the powers",
             float(sum(powers)),
-            (3.0, 2.0),
+            (3.25, 2.0),
             f"{' + '.join(short(q) for q in powers)} = {total}.",
             {
                 "One of the three is missing: the last.": powers[0] + powers[1],
@@ -162,10 +162,10 @@ def softmax(rng: Rng, level: int) -> Problem:
             ),
         ]
     marks: list[Mark] = []
-    rows = [("z", 3.0), ("e to the z", 2.0), ("p", 1.0)] + ([("p − y", 0.0)] if level else [])
+    rows = [("class", 3.8), ("z", 3.0), ("e to the z", 2.0), ("p", 1.0)] + ([("p − y", 0.0)] if level else [])
     marks += [text(-0.55, y - 0.1, words, anchor="end") for words, y in rows]
     for i, name in enumerate("abc"):
-        marks.append(text(i, 3.7, f"class {name}{', right' if i == label and level else ''}", anchor="middle"))
+        marks.append(text(i, 3.7, f"{name}{' (right)' if i == label and level else ''}", anchor="middle"))
         marks.append(text(i, 2.9, fixed(float(np.log(powers[i]))), anchor="middle"))
         marks.append(text(i, 1.9, short(powers[i]), anchor="middle"))
     given: dict[str, Any] = {f"power of {name}": q for name, q in zip("abc", powers, strict=True)}
@@ -176,7 +176,7 @@ def softmax(rng: Rng, level: int) -> Problem:
         marks.append(text(-1.2, -1.0, f"x = {short(x)}, b = {short(b[k])}, η = {short(rate)}"))
         given |= {"x": x, "b": b[k], "η": rate, "asked": k}
         low = -2.6
-    panel = Panel(marks, (-1.5, 3.6), (low, 4.2), axes=False, name="table")
+    panel = Panel(marks, (-1.5, 3.8), (low, 4.2), axes=False, name="table")
     asks = ("the sum and the probabilities", "the sum, the probabilities and the errors p − y")
     right = f" Class {'abc'[label]} is right." if level else ""
     task = f"Three scores z, and e to each of them.{right} Fill in {asks[min(level, 1)]}"

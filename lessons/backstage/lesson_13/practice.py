@@ -182,7 +182,7 @@ def network(rng: Rng, level: int) -> Problem:
                     "You took y, not δ.": v[unit] - rate * y * z_list[unit],
                 },
                 follows=lambda b: v[unit] - rate * b["d"] * b[f"z{name}"],
-                caption="new v",
+                caption=f"v of {name}",
             ),
             Box(
                 "w",
@@ -205,11 +205,12 @@ def network(rng: Rng, level: int) -> Problem:
                     "δ is missing.": old - rate * x[source],
                 },
                 follows=lambda b: old - rate * b[f"d{name}"] * x[source],
-                caption="new w",
+                caption=f"w {source + 1} to {name}",
             ),
         ]
     columns = (1, 2, 2)[level]
-    boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.8, 0.8)[level])
+    known = (None, "loss ½(y − t)²", f"loss ½(y − t)², η = {short(rate)}")[level]
+    boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.8, 0.9)[level], title=known)
     given: dict[str, Any] = {"x₁": x[0], "x₂": x[1]}
     given |= {f"w{'₁₂'[j]} of {n}": w[i][j] for i, n in enumerate("AB") for j in range(2)}
     given |= {f"v of {n}": v[i] for i, n in enumerate("AB")}
