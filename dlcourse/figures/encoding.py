@@ -110,6 +110,7 @@ def encode(scene: Sequence[Panel]) -> list[dict[str, Any]]:
             "name": panel.name,
             "title": panel.title or "",
             "click": panel.click,
+            "brush": panel.brush,
             "axes": panel.axes,
             "xlim": [float(v) for v in panel.xlim],
             "ylim": [float(v) for v in panel.ylim],

@@ -118,6 +118,8 @@ class Panel:
         Relative to the other panels of the figure.
     click : str, optional
         Name of the figure's method that a click on the empty plot calls with ``x=`` and ``y=``.
+    brush : bool
+        Whether a stroke, of the mouse or of a finger, is a click in each unit square that it comes through.
     name : str
         What error messages and tests call the panel.
     axes : bool
@@ -142,6 +144,7 @@ class Panel:
     aspect: Literal["equal"] | None = None
     width: float = 1.0
     click: str | None = None
+    brush: bool = False
     name: str = ""
     axes: bool = True
 

@@ -219,6 +219,7 @@ class PanelView {
       this.ground, this.grid, this.zero, this.marks, this.axes, this.words, this.names);
     this.svg = svg("svg", { class: "dlfig-panel" }, this.defs, drawing, this.hold);
     this.svg.addEventListener("click", (event) => this.clicked(event));
+    this.svg.addEventListener("pointermove", (event) => this.stroked(event));
   }
 
   get panel() {
@@ -257,6 +258,7 @@ class PanelView {
     set(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
     for (const rect of [this.clipRect, this.ground]) set(rect, { x, y, width: px(w), height: px(h) });
     set(this.ground, { class: p.click ? "dlfig-ground dlfig-clickable" : "dlfig-ground" });
+    this.svg.classList.toggle("dlfig-brush", Boolean(p.brush));
     const words = [];
     const say = (cls, u, v, string, anchor) => words.push(svg("text", { class: cls, x: px(u), y: px(v), "text-anchor": anchor, text: string }));
     let row = 15;
@@ -491,6 +493,15 @@ class PanelView {
     if (!Object.keys(values).length) return;
     event.preventDefault();
     store.change(values, this.restarts(mark) ? 0 : undefined);
+  }
+
+  /** A stroke over a panel with a brush: a click in each unit square that it comes through. */
+  stroked(event) {
+    if (!this.panel.brush || !(event.buttons & 1)) return;
+    const square = this.dataAt(event).map(Math.floor).join();
+    if (square === this.square) return;
+    this.square = square;
+    this.clicked(event);
   }
 
   clicked(event) {

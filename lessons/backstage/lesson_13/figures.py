@@ -16,6 +16,7 @@ from dlcourse.figures import (
     Figure,
     Mark,
     Panel,
+    action,
     bars,
     by_frame,
     choice,
@@ -26,6 +27,7 @@ from dlcourse.figures import (
     polyline,
     slider,
     text,
+    toggle,
 )
 from dlcourse.figures.diagrams import diagram
 from dlcourse.figures.pieces import loss_panel, scatter
@@ -521,8 +523,8 @@ class Spiral(Figure):
 
 
 @lru_cache(maxsize=1)
-def reading() -> tuple[Array, Labels, Array]:
-    """Train 64–32–10 on 1,437 digits for ten epochs; the other 360 as pictures, their labels, and the probabilities.
+def reader() -> tuple[Callable[[Array], Array], Array, Labels]:
+    """Train 64–32–10 on 1,437 digits for ten epochs; the scores of pictures as rows, the other 360, and their labels.
 
     The notebook's cell does the same with the same seed.
     """
@@ -539,8 +541,21 @@ def reading() -> tuple[Array, Labels, Array]:
     for _ in range(10):
         for batch in np.array_split(rng.permutation(learn), 45):
             step({x: X[batch], y: Y[batch]})
-    chances: Array = dl.run(dl.softmax(scores), {x: X[test]})
-    return handwritten.images[test], handwritten.labels[test], chances
+    return lambda ink: dl.run(scores, {x: ink}), handwritten.images[test], handwritten.labels[test]
+
+
+def shares(scores: Array) -> Array:
+    """Softmax of each row."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    found: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return found
+
+
+@lru_cache(maxsize=1)
+def reading() -> tuple[Array, Labels, Array]:
+    """The 360 digits that the network was not trained on, their labels, and the probabilities that it gives them."""
+    scores, images, labels = reader()
+    return images, labels, shares(scores(images.reshape(-1, 64) / 16))
 
 
 KINDS = {"wrong": "what it gets wrong", "unsure": "right, but barely", "sure": "right, and surest"}
@@ -625,6 +640,221 @@ class Digits(Figure):
         return (
             f"{self.wrong} of {len(self.labels)} are wrong; number {self.at + 1} is labelled {label}, "
             f"and it says {said}, with {sure:.0f} %"
+        )
+
+
+STROKE = [(3, y) for y in range(8)]  # a 1, as the sheet opens
+
+
+class Draw(Figure):
+    """A digit of the reader's own, on the grid of the data, and what a network reads in it.
+
+    ``reads`` takes pictures as rows of 64 numbers from 0 to 1, and gives ten scores for each.
+    """
+
+    title = "Draw a digit: what does the network read?"
+    column = slider(1, 8, value=1, step=1, label="column, from the left")
+    row = slider(1, 8, value=1, step=1, label="row, from the top")
+    put = action("Ink here", "ink_here")
+    rub = toggle(False, label="rubber: strokes take ink away")
+    another = action("A digit of the data", "take")
+    clear = action("Empty sheet", "wipe")
+
+    def __init__(self, reads: Callable[[Array], Array] | None = None, **settings: Any) -> None:
+        self.reads = reads or reader()[0]
+        super().__init__(**settings)
+
+    def setup(self) -> None:
+        self.taken = -1
+        self.ink = np.zeros((8, 8))
+        for x, y in STROKE:
+            self.stroke(x + 0.5, y + 0.5)
+
+    def stroke(self, x: float, y: float) -> None:
+        """Ink in a square, and a little beside it, as a pen leaves it; or none, with the rubber."""
+        column, row = min(max(int(x), 0), 7), 7 - min(max(int(y), 0), 7)
+        if self.rub:
+            self.ink[row, column] = 0.0
+            return
+        self.ink[row, column] = 16.0
+        for r, c in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+            if 0 <= r < 8 and 0 <= c < 8:
+                self.ink[r, c] = max(self.ink[r, c], 4.0)
+
+    def ink_here(self) -> None:
+        """What the button does, at the place of the two sliders."""
+        self.stroke(self.column - 0.5, 8.5 - self.row)
+
+    def take(self) -> None:
+        """The next of the digits that the network was not trained on."""
+        self.taken = (self.taken + 1) % len(reader()[1])
+        self.ink = reader()[1][self.taken].copy()
+
+    def wipe(self) -> None:
+        """No ink at all."""
+        self.taken = -1
+        self.ink = np.zeros((8, 8))
+
+    def compute(self) -> None:
+        self.chances = shares(np.asarray(self.reads(self.ink.reshape(1, 64) / 16)))[0]
+
+    def scene(self) -> list[Panel]:
+        sheet = np.kron(255 - 255 / 16 * self.ink, np.ones((4, 4)))
+        x, y = self.column - 1, 8 - self.row
+        pen = polyline([x, x + 1, x + 1, x, x], [y, y, y + 1, y + 1, y], role="guide")
+        return [
+            Panel(
+                [image(np.repeat(sheet[:, :, None], 3, axis=2), (0, 8, 0, 8)), pen],
+                xlim=(0, 8),
+                ylim=(0, 8),
+                title="Draw here, or use the sliders and Ink",
+                aspect="equal",
+                click="stroke",
+                brush=True,
+                name="sheet",
+            ),
+            Panel(
+                [
+                    bars(np.arange(10.0), self.chances, role="function"),
+                    *[text(k, p + 0.03, f"{k}", anchor="middle") for k, p in enumerate(self.chances)],
+                ],
+                xlim=(-0.6, 9.6),
+                ylim=(0, 1.1),
+                xlabel="digit",
+                ylabel="probability",
+                title="What it reads",
+                name="chances",
+            ),
+        ]
+
+    def describe(self) -> str:
+        if not self.ink.any():
+            return "an empty sheet: draw a digit with the mouse or a finger, or with the sliders and Ink here"
+        first, second = np.argsort(-self.chances)[:2]
+        label = f"a digit labelled {reader()[2][self.taken]}" if self.taken >= 0 else "your digit"
+        return (
+            f"{label}, {int(np.sum(self.ink > 0))} of 64 squares with ink: it reads {first}, with "
+            f"{100 * self.chances[first]:.0f} %, then {second}, with {100 * self.chances[second]:.0f} %"
+        )
+
+
+# -------------------------------------------------------------------------------------------- what each unit sees
+
+TINTS = np.array([[0, 114, 178], [255, 255, 255], [213, 94, 0]], dtype=float)  # −1, 0 and 1
+
+
+def tinted(values: Array) -> Array:
+    """Numbers from −1 to 1 as colours: blue, white, vermillion, in steps of a quarter."""
+    values = np.round(4 * values) / 4
+    return np.stack([np.interp(values, [-1, 0, 1], TINTS[:, k]) for k in range(3)], axis=-1).astype(np.uint8)
+
+
+class Units(Figure):
+    """What each of the 16 hidden units of the spiral's network puts out, all over the plane, while it is trained."""
+
+    title = "What each unit sees, while the network learns"
+    step_number = slider(0, 1000, value=1000, step=50, label="training step")
+
+    pixels = 14
+
+    def setup(self) -> None:
+        self.X, self.labels, self.kept, self.losses = wound("8, 8")
+        across = np.linspace(-2.4, 2.4, self.pixels)
+        self.places = np.stack(np.meshgrid(across, across[::-1]), axis=-1).reshape(-1, 2)
+
+    def compute(self) -> None:
+        self.at = round(self.step_number / 50)
+        (W, b), (V, c), (U, d) = self.kept[self.at]
+        self.first = np.tanh(self.places @ W + b)
+        self.second = np.tanh(self.first @ V + c)
+        scores = self.second @ U + d
+        self.out = np.tanh(scores[:, 1] - scores[:, 0])
+        winners = apply(self.kept[self.at], self.X).argmax(axis=1)
+        self.right = int(np.sum(winners == self.labels))
+
+    def side_by_side(self, values: Array) -> Array:
+        """The pictures of some units, one beside the other with white between."""
+        gap = np.zeros((self.pixels, 2))
+        squares = [column.reshape(self.pixels, self.pixels) for column in values.T]
+        return tinted(np.hstack([part for one in squares for part in (one, gap)][:-1]))
+
+    def scene(self) -> list[Panel]:
+        marks: list[Mark] = []
+        for row, (values, name) in enumerate([(self.first, "layer 1"), (self.second, "layer 2")]):
+            y = 1.6 - 1.6 * row
+            marks.append(text(-0.1, y + 1.16, name))
+            marks.append(image(self.side_by_side(values), (0, 8 + 7 * 2 / self.pixels, y, y + 1)))
+        marks.append(text(-0.1, -0.44, "output"))
+        marks.append(image(self.side_by_side(self.out[:, None]), (1.15, 2.75, -2.2, -0.6)))
+        marks.append(text(3.2, -1.5, "blue −1, white 0, orange +1"))
+        return [Panel(marks, (-0.2, 9.3), (-2.3, 3.1), axes=False, name="units")]
+
+    def describe(self) -> str:
+        return (
+            f"after step {self.step_number:.0f}: {self.right} of {len(self.X)} points are in the region of their arm; "
+            "each unit of layer 1 turns from blue to orange along a straight line"
+        )
+
+
+# --------------------------------------------------------------------------------------- seen and never seen
+
+COUNTS = {"100": "100 digits", "1437": "1,437 digits"}
+EPOCHS = 25
+
+
+@lru_cache(maxsize=len(COUNTS))
+def curves(count: str) -> tuple[Array, Array]:
+    """The mean loss on the digits trained on, and on the 360 held out, before the first epoch and after each."""
+    handwritten = data.digits()
+    X, Y = handwritten.images.reshape(-1, 64) / 16, np.eye(10)[handwritten.labels]
+    rng = np.random.default_rng(13)
+    rows = rng.permutation(len(X))
+    test, learn = rows[:360], rows[360:][: int(count)]
+    x, y = dl.placeholder("x", shape=(None, 64)), dl.placeholder("y", shape=(None, 10))
+    (W, b), (V, c) = [(dl.parameter(W), dl.parameter(b)) for W, b in random_start((64, 32, 10), rng)]
+    loss = dl.mean(dl.softmax_cross_entropy(dl.tanh(x @ W + b) @ V + c, y))
+    step = dl.GradientDescent(learning_rate=0.5).minimize(loss)
+    found = []
+    for epoch in range(EPOCHS + 1):
+        found.append([dl.run(loss, {x: X[part], y: Y[part]}) for part in (learn, test)])
+        for batch in np.array_split(rng.permutation(learn), len(learn) // 32) if epoch < EPOCHS else ():
+            step({x: X[batch], y: Y[batch]})
+    seen, unseen = np.array(found).T
+    return seen, unseen
+
+
+class Curves(Figure):
+    """The loss on digits that the network is trained on, beside the loss on digits that it never sees."""
+
+    title = "Trained on, and never seen"
+    count = choice(COUNTS, value="100", label="train on")
+    last_frame = EPOCHS
+
+    def compute(self) -> None:
+        self.seen, self.unseen = curves(self.count)
+
+    def scene(self) -> list[Panel]:
+        epochs, shown = np.arange(EPOCHS + 1.0), by_frame(list(range(1, EPOCHS + 2)))
+        return [
+            Panel(
+                [
+                    polyline(epochs, self.seen, role="function", shown=shown, label="trained on"),
+                    polyline(epochs, self.unseen, role="derivative", shown=shown, label="held out"),
+                ],
+                xlim=(0, 1.25 * EPOCHS),
+                ylim=(0.01, 5),
+                yscale="log",
+                xlabel="epoch",
+                ylabel="mean loss",
+                name="curves",
+            )
+        ]
+
+    def describe(self) -> str:
+        k = self.frame
+        return (
+            f"{COUNTS[self.count]}, after epoch {k}: the loss is {self.seen[k]:.2g} on those, and "
+            f"{self.unseen[k]:.2g} on the 360 held out"
         )
 
 
@@ -741,4 +971,14 @@ def square(x: float, y: float, across: float, up: float) -> tuple[Array, Array]:
     return x + across * np.array([-1, 1, 1, -1]), y + up * np.array([-1, -1, 1, 1])
 
 
-FIGURES = {"fold": Fold, "deltas": Deltas, "starts": Starts, "spiral": Spiral, "digits": Digits, "widths": Widths}
+FIGURES: dict[str, Callable[..., Figure]] = {
+    "fold": Fold,
+    "deltas": Deltas,
+    "starts": Starts,
+    "spiral": Spiral,
+    "units": Units,
+    "digits": Digits,
+    "curves": Curves,
+    "draw": Draw,
+    "widths": Widths,
+}
