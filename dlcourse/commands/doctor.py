@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 def examine() -> list[Finding]:
     """Look at everything, quickest first."""
-    return [python(), *packages(), widgets(), lessons(), progress(), graphics_card(), sandbox()]
+    return [python(), *packages(), kernel(), widgets(), lessons(), progress(), graphics_card(), sandbox()]
 
 
 def table(findings: list[Finding], encoding: str | None = None) -> str:
@@ -72,10 +72,10 @@ def python() -> Finding:
 
 
 def packages() -> Iterator[Finding]:
-    """Each package that the course depends on, against the lowest version that it needs."""
+    """Each package that the course depends on, with the extra `lab`, against the lowest version that it needs."""
     for text in metadata.requires("dlcourse") or []:
         requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+        if requirement.marker and not requirement.marker.evaluate({"extra": "lab"}):
             continue
         name, mend = requirement.name, f'python -m pip install "{requirement.name}{requirement.specifier}"'
         try:
@@ -87,6 +87,33 @@ def packages() -> Iterator[Finding]:
             yield Finding(name, "works", found)
         else:
             yield Finding(name, "broken", f"{found}, but the course needs {requirement.specifier}; try: {mend}")
+
+
+def kernel() -> Finding:
+    """Whether the Python that JupyterLab will start for a lesson is this one: another one may not have the course."""
+    part = "kernel python3"
+    try:
+        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+    except ImportError:
+        return Finding(part, "absent", "JupyterLab is not installed here, so what it starts is not known")
+    try:
+        found = KernelSpecManager().get_kernel_spec("python3")  # type: ignore[no-untyped-call]
+    except NoSuchKernel:
+        return Finding(part, "broken", "there is none; try: python -m pip install --force-reinstall ipykernel")
+    program = found.argv[0]
+    started = Path(found.argv[0]).name.startswith("python") and not os.path.isabs(found.argv[0])
+    if not started and not _same(program):  # "python" alone is what starts the server: jupyter_client sees to it
+        return Finding(
+            part,
+            "broken",
+            f"{found.resource_dir} starts {program}, not {sys.executable};"
+            f" try: jupyter kernelspec remove python3, or: {sys.executable} -m ipykernel install --sys-prefix",
+        )
+    return Finding(part, "works", f"{program}, as {found.resource_dir} says")
+
+
+def _same(program: str) -> bool:
+    return os.path.normcase(Path(program).parent) == os.path.normcase(Path(sys.executable).parent)
 
 
 def widgets() -> Finding:

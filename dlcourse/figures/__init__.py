@@ -5,6 +5,7 @@ each only when it is asked for.
 """
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -65,10 +66,11 @@ __all__ = [
 
 
 @cache
-def prepare() -> threading.Thread:
+def prepare() -> Callable[[], object]:
     """Load anywidget and matplotlib in the background, so that the first figure need not wait for them.
 
-    A lesson calls this when it is opened; ``show`` waits for it. Calling it again does nothing.
+    A lesson calls this when it is opened; ``show`` calls what it returns, which waits until they are there. Where no
+    thread can be started (Pyodide), nothing happens before that. Calling it again does nothing.
 
     Examples
     --------
@@ -80,8 +82,11 @@ def prepare() -> threading.Thread:
         from dlcourse.figures import paper, view
 
     thread = threading.Thread(target=load, name="prepare figures", daemon=True)
-    thread.start()
-    return thread
+    try:
+        thread.start()
+    except RuntimeError:
+        return load
+    return thread.join
 
 
 def __getattr__(name: str) -> Any:

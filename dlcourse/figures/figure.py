@@ -367,7 +367,7 @@ class Figure:
         """Display the figure: live in a notebook, a picture and a sentence everywhere else."""
         from dlcourse.figures import prepare
 
-        prepare().join()  # two threads importing the same modules would only wait for each other
+        prepare()()  # two threads importing the same modules would only wait for each other
         from dlcourse.figures.view import show
 
         show(self)

@@ -662,7 +662,7 @@ class Practice(Figure):
         """Display it. On paper the problem is the one that everybody sees first, with empty boxes."""
         from dlcourse.figures import prepare
 
-        prepare().join()
+        prepare()()
         from dlcourse.figures.view import show
 
         show(self, on_paper=Practice(self.family))

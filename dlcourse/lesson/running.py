@@ -282,8 +282,9 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise ``TimeUp`` in the main thread after so many seconds of the block.
 
     A thread interrupts the main one as *Kernel, Interrupt* does, which works on every system. An answer that
-    catches everything may swallow an interruption, so they keep coming. Elsewhere than in the main thread there
-    is no way to interrupt, and no limit. An interruption by the learner stays a ``KeyboardInterrupt``.
+    catches everything may swallow an interruption, so they keep coming. Elsewhere than in the main thread, and where
+    no thread can be started (Pyodide), there is no way to interrupt, and no limit. An interruption by the learner
+    stays a ``KeyboardInterrupt``.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -297,11 +298,15 @@ def time_limit(seconds: float) -> Iterator[None]:
             _thread.interrupt_main()
             wait = 0.02
 
+    watcher = threading.Thread(target=watch, name="dlcourse time limit", daemon=True)
+    try:
+        watcher.start()
+    except RuntimeError:
+        yield
+        return
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler):  # a program started in a shell's background ignores interrupts, and this one, too
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    watcher = threading.Thread(target=watch, name="dlcourse time limit", daemon=True)
-    watcher.start()
     try:
         try:
             yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib.metadata import version
@@ -62,6 +63,19 @@ def test_doctor_finds_everything_that_a_learner_needs_on_this_machine(capsys: py
     ):
         assert part in printed
     assert len(printed.splitlines()) == len(examine())
+
+
+def test_doctor_says_when_jupyterlab_would_start_another_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["/opt/another/bin/python", "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    assert main(["doctor"]) == 1
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "kernel python3" in line]
+    assert "broken" in line and "/opt/another/bin/python" in line and "kernelspec remove" in line
 
 
 def test_doctor_fails_when_progress_cannot_be_kept(
