@@ -97,7 +97,7 @@ def kernel() -> Finding:
     except ImportError:
         return Finding(part, "absent", "JupyterLab is not installed here, so what it starts is not known")
     try:
-        found = KernelSpecManager().get_kernel_spec("python3")  # type: ignore[no-untyped-call]
+        found = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
         return Finding(part, "broken", "there is none; try: python -m pip install --force-reinstall ipykernel")
     program = found.argv[0]

@@ -72,7 +72,7 @@ def test_doctor_says_when_jupyterlab_would_start_another_python(
     folder.mkdir(parents=True)
     spec = {"argv": ["/opt/another/bin/python", "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
     (folder / "kernel.json").write_text(json.dumps(spec))
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     assert main(["doctor"]) == 1
     [line] = [line for line in capsys.readouterr().out.splitlines() if "kernel python3" in line]
     assert "broken" in line and "/opt/another/bin/python" in line and "kernelspec remove" in line
