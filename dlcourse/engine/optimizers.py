@@ -151,7 +151,7 @@ class Step:
                 rate = cast(self.rates[id(rule)], p.dtype) if callable(rule.learning_rate) else rule.learning_rate
                 new.append((p, (p - rate * direction).named(f"new {variable(p)}")))
                 remembered += [(slots[what], value) for what, value in state.items()]
-        new.sort(key=lambda update: update[1].serial)
+        new.sort(key=lambda update: arrived[update[0]].serial)  # as gradients arrive, so that none has to be kept
         counted = self.rates or number in topological_order([value for _, value in new])
         return [*new, *remembered, *([(self.count, number)] if counted else [])]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -327,3 +328,14 @@ def test_a_parameter_that_a_gradient_penalty_does_not_depend_on_stays_as_it_is()
 def test_robbins_and_monros_schedule_is_slow_enough_and_fast_enough() -> None:
     schedule = dl.inverse_decay(0.5, rate=2.0)
     assert [schedule(t) for t in range(3)] == [0.5, 0.5 / 3, 0.1]
+
+
+def test_gradients_are_used_as_they_arrive_so_that_none_has_to_be_kept() -> None:
+    """A deep network: the memory of a step is what the forward pass has to remember, and little more."""
+    h, layers = dl.constant(np.ones((4, 6))), [dl.parameter(np.eye(6), name=f"W{i}") for i in range(20)]
+    for W in layers:
+        h = dl.tanh(h @ W)
+    step = dl.GradientDescent(0.1).minimize(dl.sum(h * h))
+    step()
+    found = re.search(r"(\d+) bytes of memory", step.source)
+    assert found and int(found[1]) <= (20 + 2) * 4 * 6 * 8
