@@ -376,16 +376,17 @@ class UCurve(Figure):
         drawn = [np.where((e > 0) & seen, e, np.nan) for e in (self.central, self.forward)]
         left = np.maximum(left, self.least) if self.least < self.bottom / 10 else np.array(NOWHERE)
         far, near = np.maximum(far, self.least), np.maximum(near, self.least)
+        grown = self.least < 1e-3  # a line is named when there is one
         error = Panel(
             [
                 curve(near, abs(self.third) / 6 * near**2, role="guide"),
                 curve(far, abs(self.second) / 2 * far, role="guide"),
                 curve(left, UNIT * abs(self.value) / left, role="guide"),
                 text(3e-14, 2.0, "rounding ∝ 1/h" if self.least < 1e-9 else ""),
-                text(3e-5, 0.1, "forward", anchor="end"),
-                text(3e-5, 5e-3, "truncation ∝ h", anchor="end"),
-                text(0.15, 4e-12, "central", anchor="end"),
-                text(0.15, 1.5e-13, "truncation ∝ h²", anchor="end"),
+                text(3e-5, 0.1, "forward" if grown else "", anchor="end"),
+                text(3e-5, 5e-3, "truncation ∝ h" if grown else "", anchor="end"),
+                text(0.15, 4e-12, "central" if grown else "", anchor="end"),
+                text(0.15, 1.5e-13, "truncation ∝ h²" if grown else "", anchor="end"),
                 curve(hs, drawn[1][:-1], role="derivative"),
                 curve(hs, drawn[0][:-1], role="function"),
                 point(h, float(max(self.central[-1], 1e-14)), role="here"),

@@ -124,3 +124,17 @@ def test_the_error_falls_with_h_and_rises_again():
     for error in (curve.forward[:-1], curve.central[:-1]):
         small, middle, large = (np.median(error[(curve.hs > a) & (curve.hs < 10 * a)]) for a in (1e-14, 1e-7, 1e-2))
         assert middle < small / 100 and middle < large / 100
+
+
+@claim("01", "saw-ucurve", "in the figure: ∝ h")
+def test_the_lines_of_the_u_are_named_when_they_are_there():
+    curve = figures.FIGURES["ucurve"]()
+
+    def names():
+        return [mark.string for mark in curve.scene()[0].marks if mark.kind == "text" and mark.string]
+
+    assert names() == []
+    for _ in range(4):
+        curve.shrink_h()
+        curve.set()
+    assert {"forward", "central", "truncation ∝ h", "truncation ∝ h²", "rounding ∝ 1/h"} == set(names())
