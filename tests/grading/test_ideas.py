@@ -87,9 +87,10 @@ def test_no_way_leads_out_of_a_submission_that_is_graded(settings: Settings, by:
     assert outcome == "error" and "ValueError: ['this, which always works']" in feedback, feedback
 
 
-@pytest.mark.parametrize(
-    "lesson", [one if one == "05" else pytest.param(one, marks=pytest.mark.slow) for one in LESSONS]
-)
+LATER = [pytest.param(one, marks=pytest.mark.slow) for one in LESSONS if one == "02" or (EVERYTHING and one != "05")]
+
+
+@pytest.mark.parametrize("lesson", ["05", *LATER])
 def test_a_class_of_ideas_gets_the_marks_that_it_deserves(tmp_path: Path, lesson):
     if why := why_no_sandbox():
         missing(why)

@@ -21,6 +21,9 @@ from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum, grade
 from dlcourse.grading.intake import Rejected
 from dlcourse.grading.results import Job, Settings, SubmissionResult
 from dlcourse.lesson import files
+from dlcourse.lesson.judging import expected_of
+from dlcourse.lesson.values import bits
+from tests.conftest import EVERYTHING
 from tests.grading.corpus import Book
 
 PASSED = ["passed"] * len(files.exercises("12"))
@@ -82,12 +85,13 @@ ENDS = {
 }
 
 
-def some(kinds: dict[str, Any], quick: str) -> list[Any]:
-    """One kind here; all of them where time does not matter."""
-    return [kind if kind == quick else pytest.param(kind, marks=pytest.mark.slow) for kind in kinds]
+def some(kinds: dict[str, Any], quick: str, also: str) -> list[Any]:
+    """One kind here, another one in `.ci/run`, all of them with DLCOURSE_ALL=1; the corpus has most of them, too."""
+    chosen = [kind for kind in kinds if EVERYTHING or kind in (quick, also)]
+    return [kind if kind == quick else pytest.param(kind, marks=pytest.mark.slow) for kind in chosen]
 
 
-@pytest.mark.parametrize("how", some(ENDS, "when called"))
+@pytest.mark.parametrize("how", some(ENDS, "when called", "never, whatever is tried"))
 def test_an_answer_that_ends_the_kernel_costs_itself_only(settings, how):
     source, outcome = ENDS[how]
     result = graded(replace(settings, cell_timeout=2.0), Book().answers({"12.1": source}))
@@ -114,7 +118,7 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("what", some(ELSEWHERE, "names shadowed"))
+@pytest.mark.parametrize("what", some(ELSEWHERE, "names shadowed", "messages that nobody can read"))
 def test_right_answers_count_whatever_else_a_notebook_does(settings, what):
     book = Book()
     book.add(ELSEWHERE[what])
@@ -158,7 +162,7 @@ def cross_entropy(P, Y):
 }
 
 
-@pytest.mark.parametrize("how", some(DISHONEST, "the answers imported"))
+@pytest.mark.parametrize("how", some(DISHONEST, "the answers imported", "a run of its own"))
 def test_no_mark_without_the_values(settings, how):
     found = outcomes(graded(settings, Book().answers({"12.2": DISHONEST[how]})))
     assert found[1] != "passed" and found[:1] + found[2:] == PASSED[1:]
@@ -178,8 +182,18 @@ def test_the_same_notebook_twice_gives_the_same_words_even_if_it_draws_numbers(s
     assert first == second and outcomes(first)[3:5] == ["failed", "error"]
 
 
+WITH_ANSWERS = [number for number in files.numbers() if files.answers_path(number).is_file()]
+
+
+@pytest.mark.parametrize("lesson", WITH_ANSWERS)
+def test_no_probe_of_a_lesson_can_be_guessed(lesson):
+    for exercise in files.exercises(lesson).values():
+        seen = [one.observed for one in expected_of(exercise, exercise.draw(7)) if one.observed]
+        assert not exercise.points or bits(seen) >= supervising.FEWEST_BITS, exercise.id
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", [number for number in files.numbers() if files.answers_path(number).is_file()])
+@pytest.mark.parametrize("lesson", WITH_ANSWERS if EVERYTHING else ["05", "10", "14"])
 def test_every_lesson_can_be_graded(lesson, settings):
     """Its key scores full twice, its stubs score nothing, no probe can be guessed."""
     of_it = replace(settings, lesson=lesson, key=checksum(lesson), cell_timeout=20.0, expected={})
