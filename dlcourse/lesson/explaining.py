@@ -147,6 +147,8 @@ def explained(
     wrong = wrong_cases(exercise, cases, expected, run.reports)
     if not wrong:  # all is right, but for an argument that is not left alone; that is told already
         return verdict
+    if any(_too_large(report) for report in run.reports):  # that is told, and no variation of it is wanted again
+        return verdict
     order = [*wrong, *(i for i in range(len(cases)) if i not in wrong)]
     searches: list[Callable[[], tuple[str, str]]] = [
         lambda: ("fact", _lingers(source)),
@@ -165,6 +167,10 @@ def explained(
         if words:
             return _with(verdict, words, evidence)
     return verdict
+
+
+def _too_large(report: Report) -> bool:
+    return report.observed is not None and str(report.observed.get("why", "")).startswith("too large")
 
 
 @contextmanager

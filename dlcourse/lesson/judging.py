@@ -264,6 +264,8 @@ def _syntax_advice(trouble: Report) -> str:
         return "Indent the body of the function by four spaces, every line alike."
     if "never closed" in message or "unmatched" in message or "does not match" in message:
         return "Count the brackets: each one that opens must close."
+    if "invalid character" in message or "non-printable" in message:
+        return "Type that sign anew on your keyboard: Python takes plain quotes, signs and blanks only."
     if "expected ':'" in message:
         return "A line that starts with def, if, else, for or while ends with a colon."
     return "Look at that line and the one above it: a missing bracket, comma or colon shows up late."
@@ -483,6 +485,10 @@ def _meaning(d: Difference, report: Report) -> str:
     if isinstance(got, Unsupported):
         if got.type_name in ("Node", "Parameter", "Placeholder", "Constant", "Operation"):
             return "That is a node of the graph. Its value is in dl.run(...), a parameter's in .value."
+        if got.type_name == "coroutine":
+            return "That is a coroutine: begin with `def`, without `async`."
+        if got.type_name == "generator" and _kind(d.expected) in ("a number", "a string", "True or False"):
+            return f"`yield` makes it a generator; {_kind(d.expected)} is asked for: give it back once, with `return`."
         if got.type_name in ("generator", "range", "map", "zip", "filter", "dict_keys", "dict_values", "set"):
             return "Make it a list: list(...)."
         if got.type_name in ("function", "method", "builtin_function_or_method", "type"):

@@ -563,7 +563,7 @@ def observe_answer(
         with time_limit(seconds), quiet(), guard as run.leaned, away, np.errstate(all="ignore"):
             trouble = _run_cell(source, filename, space, elsewhere, forgiving=absent)
             answer = space.get(name)
-            if answer is None or name not in space:
+            if name not in space or (answer is None and trouble is not None):
                 run.trouble = trouble or Report("missing")
                 return run
             if not (isinstance(answer, type) if is_class else callable(answer)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -480,3 +481,82 @@ def test_the_time_limit_strikes_where_interrupts_were_ignored_and_leaves_them_ig
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+LOSS = "return np.mean((knob * x - y) ** 2)"
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        (f"async def loss_at(knob, x, y):\n    {LOSS}", "That is a coroutine: begin with `def`, without `async`."),
+        (
+            f"def loss_at(knob, x, y):\n    {LOSS.replace('return', 'yield')}",
+            "`yield` makes it a generator; a number is asked for: give it back once, with `return`.",
+        ),
+        (
+            f"def loss_at(knob, x, y):\n    print(“loss”)\n    {LOSS}",
+            "Type that sign anew on your keyboard: Python takes plain quotes, signs and blanks only.",
+        ),
+        (
+            f"def log(f):\n    print(f)\n\n@log\ndef loss_at(knob, x, y):\n    {LOSS}",
+            "Keep the first line of the exercise: def loss_at(knob, x, y):",
+        ),
+    ],
+)
+def test_what_a_stranger_to_the_form_writes_is_told_in_one_sentence(cell, says):
+    assert diagnose("00.1", cell).lines[-1] == says
+
+
+@pytest.mark.parametrize(
+    ("exercise", "cell", "last"),
+    [
+        (
+            "00.2",
+            """
+            def best_knob(knobs, losses):
+                best_loss, best = losses[0], knobs[0]
+                for k, loss in zip(knobs, losses):
+                    if loss < best_loss:
+                        best = k
+                return best
+            """,
+            "One small change in line 5 makes it right: look for a line left out there.",
+        ),
+        (
+            "01.1",
+            """
+            def slope(f, x, h=1e-5):
+                return (f(x + h / 2) - f(x - h / 2)) / (2 * h)
+            """,
+            "One small change in line 2 makes it right: look at what is written more than once, each time.",
+        ),
+        (
+            "05.3",
+            """
+            def accumulate(grads, sizes):
+                total = 0
+                for g, n in zip(grads, sizes):
+                    total += g / n
+                return total * sum(sizes)
+            """,
+            "Two small changes make it right. In line 4 look at times or divided by. "
+            "In line 5 look at times or divided by.",
+        ),
+        (
+            "02.5",
+            """
+            def classify(history):
+                d = np.diff(history)
+                if not np.all(np.isfinite(history)) or abs(d[-1]) > abs(d[0]):
+                    return "diverges"
+                if abs(d[-1]) < 1e-6:
+                    return "converged"
+                return "oscillating" if d[-1] * d[-2] < 0 else "slow"
+            """,
+            "Each time that it is wrong, 'diverged' is asked for, and 'diverges' comes back.",
+        ),
+    ],
+)
+def test_what_no_list_of_mistakes_holds_is_found_out(exercise, cell, last):
+    assert diagnose(exercise, textwrap.dedent(cell).strip()).lines[-1] == last
