@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dlcourse.figures.figure import Figure
 
 DPI = 120
+SVG_DPI = 72  # what matplotlib writes SVG at; shapes are laid out in pixels, and have to be the same ones
 WIDTH, HEIGHT, CAPTION_LINE = 6.4, 3.6, 0.19  # inches; the caption adds a line or two below
 PIXEL = 72 / 100  # a role's widths are CSS pixels of a figure 640 wide: this many points each
 MARKERS = {"circle": "o", "triangle": "^", "square": "s"}
@@ -72,17 +73,17 @@ def picture(figure: Figure, words: bool = True, form: Literal["png", "svg"] = "p
     with matplotlib.rc_context(FONT):
         out = io.BytesIO()
         nameless = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
-        drawn(figure, words).savefig(out, format=form, metadata=nameless)
+        drawn(figure, words, DPI if form == "png" else SVG_DPI).savefig(out, format=form, metadata=nameless)
     return out.getvalue()
 
 
-def drawn(figure: Figure, words: bool = True) -> Paper:
+def drawn(figure: Figure, words: bool = True, dpi: int = DPI) -> Paper:
     """The figure at its current frame, laid out with every word in its place but not yet made pixels."""
     panels = resolve(figure._checked_scene(), figure.frame)
     title, caption = (figure.title, _wrapped(figure.sentence())) if words else ("", [])
     top, bottom = (0.3 if title else 0.05), 0.08 + CAPTION_LINE * len(caption)
     with matplotlib.rc_context(FONT):
-        paper = Paper(figsize=(WIDTH, HEIGHT + bottom), dpi=DPI, facecolor="white")
+        paper = Paper(figsize=(WIDTH, HEIGHT + bottom), dpi=dpi, facecolor="white")
         FigureCanvasAgg(paper)
         height = HEIGHT + bottom
         if title:
@@ -267,7 +268,7 @@ def _arrow_style(style: Style) -> dict[str, Any]:
 
 def _node_size(axes: Any, mark: Mark) -> tuple[float, float]:
     """Width and height of a node's shape: its words and some room round them."""
-    pixel = PIXEL * DPI / 72
+    pixel = PIXEL * axes.figure.dpi / 72
     words, _, _ = axes.figure.canvas.get_renderer().get_text_width_height_descent(str(mark.label), _font(), False)
     width = words / pixel
     match mark.shape:
@@ -306,7 +307,7 @@ def _draw_node(axes: Any, mark: Mark, style: Style) -> None:
     parts = [_outline(mark.shape, w, h)]
     parts[0].set(facecolor="white", **rim)
     if mark.shape == "observed":  # grey, and a second rim: one cue works without the other
-        parts.append(Circle((0, 0), w / 2 - 3.5 * PIXEL * DPI / 72))
+        parts.append(Circle((0, 0), w / 2 - 3.5 * PIXEL * axes.figure.dpi / 72))
         grey = (*matplotlib.colors.to_rgb(COLOURS["grey"]), 0.28)
         parts[1].set(facecolor=grey, edgecolor=COLOURS[style.colour], linewidth=PIXEL)
     for part in parts:
@@ -321,7 +322,7 @@ VERDICTS |= {"wrong": (COLOURS["vermillion"], "dashed", "✗"), "shown": (COLOUR
 
 def _draw_blank(axes: Any, mark: Mark) -> None:
     """A box to write in, 30 pixels high, with what is in it."""
-    pixel = PIXEL * DPI / 72
+    pixel = PIXEL * axes.figure.dpi / 72
     colour, dash, sign = VERDICTS[mark.verdict]
     w, h = mark.wide * pixel, 30 * pixel
     spot = Affine2D().translate(*axes.transData.transform((mark.x, mark.y)))
@@ -360,7 +361,8 @@ def _edge(axes: Any, mark: Mark, panel: Panel, order: float, style: Style) -> Pa
                     inside = _within(other.shape, w, h, *(way * middle))
                     low, high = (middle, high) if inside else (low, middle)
                 high = min(high + 2 / max(np.hypot(*way), 1e-9), 0.5)
-        right = np.array([way[1], -way[0]]) / max(np.hypot(*way), 1e-9) * mark.aside * PIXEL * DPI / 72
+        pixel = PIXEL * axes.figure.dpi / 72
+        right = np.array([way[1], -way[0]]) / max(np.hypot(*way), 1e-9) * mark.aside * pixel
         ends.append(here + way * high + (right if len(ends) == 0 else -right))
     dash = {"linestyle": _line_style(style)["linestyle"]} if style.dash else {}
     arrow = FancyArrowPatch(ends[0], ends[1], zorder=order, **_arrow_style(style), **dash)
@@ -399,7 +401,7 @@ def _write_words(paper: Paper, axes: Any, panel: Panel) -> None:
     wanted: list[labels.Label] = []
     taken: list[labels.Box] = []
     dots: list[tuple[float, float]] = []
-    pixel = PIXEL * DPI / 72
+    pixel = PIXEL * axes.figure.dpi / 72
     for mark in panel.marks:
         if mark.kind in ("node", "blank"):
             [(u, v)] = pixels(mark.x, mark.y)

@@ -47,14 +47,14 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def short(value: float) -> str:
-    """A number to three digits that say something.
+    """A number to three digits that say something; 0 has no sign.
 
     Examples
     --------
-    >>> short(-0.31), short(12.345)
-    ('−0.31', '12.3')
+    >>> short(-0.31), short(12.345), short(-0.0)
+    ('−0.31', '12.3', '0')
     """
-    return minus(f"{value:.3g}")
+    return minus(f"{value + 0.0:.3g}")
 
 
 def few(value: float, least: float = 1e-4) -> str:

@@ -54,3 +54,21 @@ def test_a_browser_prints_it(tmp_path: Path) -> None:
         missing("there is no browser that prints PDF")
     assert main(["worksheet", LESSON, "-n", "2", "-o", str(tmp_path / "sheet.pdf")]) == 0
     assert (tmp_path / "sheet.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+def test_on_a_sheet_the_shapes_stand_where_a_picture_has_them():
+    """SVG is written at another resolution than PNG; what is laid out in pixels has to follow."""
+    from dlcourse.figures.paper import SVG_DPI, drawn
+    from dlcourse.lesson.practice import Practice
+
+    figure = Practice(files.practice("09")["09.sum"])
+
+    def outlines(dpi: int) -> list[list[float]]:
+        axes = drawn(figure, words=False, dpi=dpi).axes[0]
+        found = [patch.get_path().transformed(patch.get_transform()).get_extents() for patch in axes.patches]
+        return [[round(side / dpi, 2) for side in extent.extents] for extent in found]
+
+    png, svg = outlines(120), outlines(SVG_DPI)
+    assert len(png) == len(svg) > 4
+    far = [max(abs(a - b) for a, b in zip(one, other, strict=True)) for one, other in zip(png, svg, strict=True)]
+    assert max(far) < 0.06, far  # inches; words are measured in whole pixels
