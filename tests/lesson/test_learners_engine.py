@@ -195,3 +195,34 @@ def test_it_trains_the_perceptron_of_lesson_12_as_the_course_does(learners):
     np.testing.assert_allclose(params["W"], theirs[0], rtol=1e-8)
     np.testing.assert_allclose(params["b"], theirs[1], rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(losses, theirs[2], rtol=1e-8)
+
+
+def test_it_takes_the_step_of_the_small_network_as_the_course_does(learners):
+    """Two inputs, two tanh units, one output; the rule of tanh is the one line that lesson 11 adds."""
+    functions = {**learners.functions, "tanh": np.tanh}
+    rules = {**learners.vjps, "tanh": lambda g, output, x: [g * (1 - output**2)]}
+    graph: dict[str, Any] = {name: ("input", []) for name in ("x", "W", "V", "-y", "half")}
+    graph |= {
+        "s": ("matmul", ["W", "x"]),
+        "z": ("tanh", ["s"]),
+        "out": ("matmul", ["V", "z"]),
+        "e": ("add", ["out", "-y"]),
+        "e²": ("multiply", ["e", "e"]),
+        "C": ("multiply", ["half", "e²"]),
+    }
+    feed = {"x": np.array([[1.0], [2.0]]), "-y": np.array([[-1.0]]), "half": np.array([[0.5]])}
+    start = {"W": np.array([[3.0, -1.0], [-2.0, 2.0]]), "V": np.array([[2.0, -1.0]])}
+
+    def add_gradients(params, grads):
+        values = learners.evaluate(graph, {**feed, **params}, functions)
+        sent = learners.backward(graph, values, "C", rules)
+        grads.update({name: grads.get(name, 0) + sent[name] for name in params})
+
+    W, V = dl.parameter(start["W"], name="W"), dl.parameter(start["V"], name="V")
+    loss = dl.sum((V @ dl.tanh(W @ feed["x"]) - 1) ** 2) / 2
+    step = dl.GradientDescent(learning_rate=0.1).minimize(loss, [W, V])
+    for _ in range(20):
+        step({})
+    theirs = learners.train(start, add_gradients, 0.1, 20)
+    np.testing.assert_allclose(theirs["W"], W.value, rtol=1e-10)
+    np.testing.assert_allclose(theirs["V"], V.value, rtol=1e-10)
