@@ -97,7 +97,7 @@ def test_the_learners_own_settings_do_not_change_the_picture():
 def test_importing_figures_loads_neither_matplotlib_nor_widgets_nor_pyplot():
     code = (
         "import sys, dlcourse.figures as f; print([m for m in ('matplotlib', 'ipywidgets') if m in sys.modules]);"
-        "f.prepare().join(); print([m for m in ('matplotlib.figure', 'anywidget') if m not in sys.modules],"
+        "f.prepare()(); print([m for m in ('matplotlib.figure', 'anywidget') if m not in sys.modules],"
         " 'matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
