@@ -38,7 +38,15 @@ UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
 
 # Its initial settings and its first frame, or its last one; resolves to its look then.
 PREPARED = """async (figure, last) => {
-    const rest = () => new Promise(done => setTimeout(done, 60));
+    let changed = 0;
+    const watch = new MutationObserver(() => { changed = performance.now(); });
+    watch.observe(figure, { subtree: true, childList: true, attributes: true, characterData: true });
+    const rest = () => new Promise(done => {  // until its answer has come, and nothing follows it
+        const start = performance.now(), check = () => {
+            const now = performance.now();
+            if (now - start > 1500 || (now - start >= 60 && now - changed >= 60)) done(); else setTimeout(check, 20);
+        };
+        check(); });
     for (const name of ["Initial settings", "Reset"]) {
         const buttons = [...figure.querySelectorAll("button")];
         const button = buttons.find(b => (b.getAttribute("aria-label") ?? b.textContent).trim() === name);
@@ -52,6 +60,7 @@ PREPARED = """async (figure, last) => {
         slider.dispatchEvent(new Event("input", { bubbles: true }));
         await rest();
     }
+    watch.disconnect();
     return (LOOK)(figure); }""".replace("LOOK", LOOK)
 
 
