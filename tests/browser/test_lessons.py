@@ -134,6 +134,9 @@ def test_the_step_slider_reaches_the_last_frame_and_the_first(visit: Visit) -> N
 
 def test_every_question_can_be_answered_with_the_keyboard_and_says_what_it_thinks(visit: Visit) -> None:
     page = visit.notebook.page
+    for folded in page.locator(".jp-OutputArea details.dlfig-folded > summary").all():  # what to remember is folded
+        folded.focus()
+        page.keyboard.press("Enter")
     questions = page.locator(".jp-OutputArea form.dlfig-quiz-form").all()
     assert questions, "every lesson has predictions and a quiz"
     for question in questions:
