@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from dlcourse.figures.spelling import count
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.explaining import checked
@@ -210,6 +209,7 @@ class Lesson:
     def progress(self) -> None:
         """Show how far you are in this lesson."""
         from dlcourse.figures.choices import show_progress
+        from dlcourse.figures.spelling import count
 
         items = [(f"{e.id} {e.title}", self._state(e.id)) for e in files.exercises(self.number).values()]
         families = files.practice(self.number).values()
