@@ -125,14 +125,24 @@ def with_regions(stub: str, answer: str) -> str:
         if not isinstance(function, ast.FunctionDef):
             continue
         body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
-        out += lines[done : function.body[0].lineno - 1]
-        start, done = body[0].lineno - 1, function.end_lineno or 0
-        while lines[start] in shown and start < done - 1:  # a line that is given, as in 02.2
+        out += lines[done : _first_line(function.body[0]) - 1]
+        start, done = _first_line(body[0]) - 1, function.end_lineno or 0
+        while lines[start] in shown and start < done - 1 and not _opens_a_block(lines[start]):  # given, as in 02.2
             out.append(lines[start])
             start += 1
         space = " " * body[0].col_offset
         out += [f"{space}### BEGIN SOLUTION", *lines[start:done], f"{space}### END SOLUTION"]
     return "\n".join([*out, *lines[done:]])
+
+
+def _first_line(statement: ast.stmt) -> int:
+    """Of a statement, its decorators included."""
+    return min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+
+
+def _opens_a_block(line: str) -> bool:
+    """A line that cannot stand without the next one."""
+    return line.rstrip().endswith(":") or line.lstrip().startswith("@")
 
 
 def _graded_cell(exercise: Exercise, seed: int) -> Any:

@@ -188,7 +188,7 @@ def test_pages_of_submissions_that_are_gone_are_removed_and_others_are_left(tmp_
 
 def test_the_words_of_every_misconception_reach_the_student():
     book = gradebook(["a"])
-    for id, exercise in files.exercises("12").items():
+    for id, exercise in list(files.exercises("12").items())[:5]:  # those of the book
         for n, mutant in enumerate(exercise.mutants):
             lines = [f"{id}: tried x", "came back: 3", mutant.message]
             result = ExerciseResult(id, 1, "failed", lines, "t", n, mutant.message)
