@@ -71,7 +71,7 @@ def source(program: Program) -> str:
     names = program.__code__.co_names if isinstance(program, FunctionType) else ()
     beside = [getattr(program, "__globals__", {}).get(name) for name in names]
     called: list[Program] = [f for f in beside if isinstance(f, FunctionType) and f.__module__ == program.__module__]
-    return "".join(textwrap.dedent(inspect.getsource(f)) for f in [*called, program])
+    return "\n".join(textwrap.dedent(inspect.getsource(f)) for f in [*called, program])
 
 
 def code(text: str) -> str:

@@ -107,6 +107,12 @@ def held(space: dict[str, Any]) -> dict[str, Any]:
     return {name: copy.deepcopy(value) if type(value) in kept else value for name, value in space.items()}
 
 
+def run(source: str, name: str, space: dict[str, Any]) -> None:
+    """As a cell of a notebook: what it defines has a source that can be shown."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), space)
+
+
 @functools.lru_cache(maxsize=2)
 def cells_of(number: str) -> list[Cell]:
     """The code cells of a lesson, run with the references."""
@@ -123,7 +129,7 @@ def cells_of(number: str) -> list[Cell]:
     for cell in cells:
         cell.before, lesson.asked = held(space), cell.asked
         with printing() as out:
-            exec(compile(cell.source, f"<{number} {cell.id}>", "exec"), space)
+            run(cell.source, f"<{number} {cell.id}>", space)
         cell.printed = out.getvalue()
         cell.after = {name: value for name, value in held(space).items() if name in cell.stores}
     return cells
@@ -136,10 +142,8 @@ def the_rest_with(exercise: Exercise, source: str) -> None:
     lesson = Asked(exercise.lesson)
     lesson.asked = set()
     space = held(cells[start].before) | {"lesson": lesson}
-    name = f"<answer {exercise.id}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # a cell may show an answer
     with printing() as out:
-        exec(compile(source, name, "exec"), space)
+        run(source, f"<answer {exercise.id}>", space)
     with printing() as out, pytest.MonkeyPatch.context() as patch:
         patch.setattr(talking, "executed_cells", lambda: [source])
         lesson.check(exercise.id)
@@ -151,7 +155,7 @@ def the_rest_with(exercise: Exercise, source: str) -> None:
             touched -= cell.stores
             continue
         with printing() as out:
-            exec(compile(cell.source, f"<{exercise.lesson} {cell.id}>", "exec"), space)
+            run(cell.source, f"<{exercise.lesson} {cell.id}>", space)
         if exercise.judge is None:
             assert words(out.getvalue()) == words(cell.printed), cell.id
             assert numbers(out.getvalue()) == pytest.approx(numbers(cell.printed), rel=0.05, abs=1e-3), cell.id
