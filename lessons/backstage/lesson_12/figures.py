@@ -522,12 +522,15 @@ class Race(Figure):
             places, heights = self.places[rule], np.maximum(self.heights[rule], 1e-9)
             marks.append(polyline(places[:, 0], places[:, 1], role=role, shown=shown))
             marks.append(point(by_frame(places[:, 0]), by_frame(places[:, 1]), role=role))
-            falling.append(polyline(np.arange(STEPS + 1.0), heights, role=role, shown=shown, label=rule))
+            falling.append(polyline(np.arange(STEPS + 1.0), heights, role=role, shown=shown))
+        names = spread([np.log10(np.maximum(h, 1e-9)) for h in self.heights.values()], least=1.0, top=2.5)
+        for (rule, role), at in zip(RULES.items(), names, strict=True):
+            falling.append(text(by_frame(np.arange(STEPS + 1.0) + 3), by_frame(10.0**at), rule, role=role))
         return [
             Panel(marks, xlim=(-5, 3), ylim=(-2.5, 2.5), xlabel="w₀", ylabel="w₁", title="The way of each", name="map"),
             Panel(
                 falling,
-                xlim=(0, STEPS * 1.45),
+                xlim=(0, STEPS * 1.6),
                 ylim=(1e-9, 1e3),
                 yscale="log",
                 xlabel="step",
@@ -540,6 +543,18 @@ class Race(Figure):
     def describe(self) -> str:
         each = [f"{rule} (η = {spelled(self.rates[rule])}) {h[self.frame]:.2g}" for rule, h in self.heights.items()]
         return f"step {self.frame}, the loss: {', '.join(each)}"
+
+
+def spread(ends: Sequence[NDArray[np.float64]], least: float, top: float) -> NDArray[np.float64]:
+    """Places for names beside the ends of lines, frame by frame: none nearer to another than `least`."""
+    wanted = np.array(ends)
+    order = np.argsort(-wanted, axis=0, kind="stable")
+    places = np.empty_like(wanted)
+    for frame in range(wanted.shape[1]):
+        above = top + least
+        for line in order[:, frame]:
+            above = places[line, frame] = min(wanted[line, frame], above - least)
+    return places + np.maximum(0, -8.7 - places.min(axis=0))
 
 
 def spelled(rate: float) -> str:
