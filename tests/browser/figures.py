@@ -36,33 +36,6 @@ UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
     };
     check(); })""".replace("LOOK", LOOK)
 
-# Its initial settings and its first frame, or its last one; resolves to its look then.
-PREPARED = """async (figure, last) => {
-    let changed = 0;
-    const watch = new MutationObserver(() => { changed = performance.now(); });
-    watch.observe(figure, { subtree: true, childList: true, attributes: true, characterData: true });
-    const rest = () => new Promise(done => {  // until its answer has come, and nothing follows it
-        const start = performance.now(), check = () => {
-            const now = performance.now();
-            if (now - start > 1500 || (now - start >= 60 && now - changed >= 60)) done(); else setTimeout(check, 20);
-        };
-        check(); });
-    for (const name of ["Initial settings", "Reset"]) {
-        const buttons = [...figure.querySelectorAll("button")];
-        const button = buttons.find(b => (b.getAttribute("aria-label") ?? b.textContent).trim() === name);
-        if (!button?.checkVisibility() || button.getAttribute("aria-disabled") === "true") continue;
-        button.click();
-        await rest();
-    }
-    const slider = figure.querySelector(".dlfig-transport input");
-    if (last && slider) {
-        slider.value = slider.max;
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-        await rest();
-    }
-    watch.disconnect();
-    return (LOOK)(figure); }""".replace("LOOK", LOOK)
-
 
 @dataclass
 class FigureOnPage:
@@ -99,11 +72,18 @@ class FigureOnPage:
 
     def start_afresh(self) -> JSHandle:
         """Its initial settings and first frame; returns its look, which stays in the page."""
-        return self.root.evaluate_handle(PREPARED, False)
+        for name in ("Initial settings", "Reset"):
+            if self.button(name).is_visible() and self.button(name).is_enabled():
+                self.button(name).click()
+        self.page.wait_for_timeout(60)
+        return self.root.evaluate_handle(LOOK)
 
     def go_to_end(self) -> JSHandle:
         """The last frame: what a control does may show only there."""
-        return self.root.evaluate_handle(PREPARED, True)
+        self.start_afresh()
+        self.root.locator(".dlfig-transport input").press("End")
+        self.page.wait_for_timeout(60)
+        return self.root.evaluate_handle(LOOK)
 
     def moves(
         self, ways: Callable[[Locator], Iterator[Callable[[], object]]], css: str, at_most: int | None = None
