@@ -271,7 +271,7 @@ class Small(Figure):
         self.x.assign([self.first, self.second])
         values = dl.run([*self.nodes, *self.slopes])
         *self.values, self.out, self.loss = values[:5]
-        *self.back, self.error = values[5:]
+        *self.back, self.miss = values[5:]
 
     def scene(self) -> list[Panel]:
         columns = (0.0, 2.3, 4.0)
@@ -306,7 +306,7 @@ class Small(Figure):
                     marks.append(node(x, y, f"{name}{sub}"))
                     marks.append(text(x, y + (0.42 if i == 0 else -0.62), signed(numbers[k][i], 4), anchor="middle"))
         there += [node(5.9, 0.0, "ŷ"), text(5.9, -0.55, signed(self.out, 4), anchor="middle")]
-        back += [node(5.9, 0.0, "e"), text(5.9, -0.55, signed(self.error, 4), anchor="middle")]
+        back += [node(5.9, 0.0, "e"), text(5.9, -0.55, signed(self.miss, 4), anchor="middle")]
         size: Any = dict(xlim=(-0.7, 6.6), ylim=(-2.1, 2.0), axes=False)
         return [
             Panel(there, title="Values", name="there", **size),
@@ -318,7 +318,7 @@ class Small(Figure):
         (d1, d2), (g1, g2) = self.back[1], self.back[0]
         return (
             f"x = ({self.first:g}, {self.second:g}): s = ({s1:.4g}, {s2:.4g}), z = ({z1:.4f}, {z2:.4f}), "
-            f"ŷ = {self.out:.4f}, e = {self.error:.4f}, C = {self.loss:.4f}. "
+            f"ŷ = {self.out:.4f}, e = {self.miss:.4f}, C = {self.loss:.4f}. "
             f"Back: by s ({d1:.4f}, {d2:.4f}), by x ({g1:.4f}, {g2:.4f})"
         )
 

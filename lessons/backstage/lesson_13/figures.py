@@ -701,7 +701,9 @@ class Draw(Figure):
     def scene(self) -> list[Panel]:
         sheet = np.kron(255 - 255 / 16 * self.ink, np.ones((4, 4)))
         x, y = self.column - 1, 8 - self.row
-        pen = polyline([x, x + 1, x + 1, x, x], [y, y, y + 1, y + 1, y], role="guide")
+        corners = [(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1), (x, y)]
+        corners += [(x + 1, y + 1)] if self.rub else []  # a rubber is crossed out
+        pen = polyline(*np.array(corners, dtype=float).T, role="guide")
         return [
             Panel(
                 [image(np.repeat(sheet[:, :, None], 3, axis=2), (0, 8, 0, 8)), pen],
@@ -728,13 +730,14 @@ class Draw(Figure):
         ]
 
     def describe(self) -> str:
+        place = f"{'Rubber' if self.rub else 'Pen'} at column {self.column}, row {self.row}"
         if not self.ink.any():
-            return "an empty sheet: draw a digit with the mouse or a finger, or with the sliders and Ink here"
+            return f"an empty sheet: draw a digit with the mouse or a finger, or with the sliders and Ink here. {place}"
         first, second = np.argsort(-self.chances)[:2]
         label = f"a digit labelled {reader()[2][self.taken]}" if self.taken >= 0 else "your digit"
         return (
             f"{label}, {int(np.sum(self.ink > 0))} of 64 squares with ink: it reads {first}, with "
-            f"{100 * self.chances[first]:.0f} %, then {second}, with {100 * self.chances[second]:.0f} %"
+            f"{100 * self.chances[first]:.0f} %, then {second}, with {100 * self.chances[second]:.0f} %. {place}"
         )
 
 
