@@ -137,7 +137,8 @@ def with_regions(stub: str, answer: str) -> str:
 
 def _first_line(statement: ast.stmt) -> int:
     """Of a statement, its decorators included."""
-    return min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _opens_a_block(line: str) -> bool:

@@ -271,7 +271,7 @@ class Small(Figure):
         self.x.assign([self.first, self.second])
         values = dl.run([*self.nodes, *self.slopes])
         *self.values, self.out, self.loss = values[:5]
-        *self.back, self.miss = values[5:]
+        *self.sent_back, self.miss = values[5:]
 
     def scene(self) -> list[Panel]:
         columns = (0.0, 2.3, 4.0)
@@ -302,7 +302,7 @@ class Small(Figure):
         for x, name, k in places:
             for i in range(2):
                 y, sub = 1 - 2 * i, "₁₂"[i]
-                for marks, numbers in ((there, self.values), (back, self.back)):
+                for marks, numbers in ((there, self.values), (back, self.sent_back)):
                     marks.append(node(x, y, f"{name}{sub}"))
                     marks.append(text(x, y + (0.42 if i == 0 else -0.62), signed(numbers[k][i], 4), anchor="middle"))
         there += [node(5.9, 0.0, "ŷ"), text(5.9, -0.55, signed(self.out, 4), anchor="middle")]
@@ -315,7 +315,7 @@ class Small(Figure):
 
     def describe(self) -> str:
         (s1, s2), (z1, z2) = self.values[1], self.values[2]
-        (d1, d2), (g1, g2) = self.back[1], self.back[0]
+        (d1, d2), (g1, g2) = self.sent_back[1], self.sent_back[0]
         return (
             f"x = ({self.first:g}, {self.second:g}): s = ({s1:.4g}, {s2:.4g}), z = ({z1:.4f}, {z2:.4f}), "
             f"ŷ = {self.out:.4f}, e = {self.miss:.4f}, C = {self.loss:.4f}. "

@@ -635,7 +635,7 @@ def adam_step(w: Array, m: Array, s: Array, g: Array, t: int, lr: float, beta1: 
 
 
 WHOLE = "m / (1 - beta1**t), s / (1 - beta2**t)"
-for message, old, wrong in (
+SLIPS_OF_ADAM: tuple[tuple[str, Any, Any], ...] = (
     ("Neither mean is corrected for its start from 0: divide m and s by 1 − βᵗ.", WHOLE, "m, s"),
     ("Only m is corrected for its start from 0. So has s to be, with beta2.", WHOLE, "m / (1 - beta1**t), s"),
     ("Only s is corrected for its start from 0. So has m to be, with beta1.", WHOLE, "m, s / (1 - beta2**t)"),
@@ -672,7 +672,8 @@ for message, old, wrong in (
         "return w - lr * mean / (np.sqrt(square) + 1e-8), m, s",
         "return m, s, w - lr * mean / (np.sqrt(square) + 1e-8)",
     ),
-):
+)
+for message, old, wrong in SLIPS_OF_ADAM:
     if wrong is None:
         both.mutant(message, old)
     else:

@@ -446,7 +446,7 @@ class Penguins(Figure):
 
 
 RULES = {"descent": "class_a", "momentum": "class_b", "RMSProp": "class_c", "Adam": "here"}
-RATES = 2.0 ** -np.arange(11)
+RATES: NDArray[np.float64] = np.array([2.0**-k for k in range(11)])
 STEPS = 60
 
 

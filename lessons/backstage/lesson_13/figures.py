@@ -703,7 +703,8 @@ class Draw(Figure):
         x, y = self.column - 1, 8 - self.row
         corners = [(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1), (x, y)]
         corners += [(x + 1, y + 1)] if self.rub else []  # a rubber is crossed out
-        pen = polyline(*np.array(corners, dtype=float).T, role="guide")
+        xs, ys = np.array(corners, dtype=float).T
+        pen = polyline(xs, ys, role="guide")
         return [
             Panel(
                 [image(np.repeat(sheet[:, :, None], 3, axis=2), (0, 8, 0, 8)), pen],

@@ -39,7 +39,7 @@ def test_the_small_network_beside_its_derivative_network():
     slopes = 1 - fig.values[2] ** 2
     assert [f"{slope:.4f}" for slope in slopes] == ["0.4200", "0.0707"]
     moved = figures.Small(second=1.0)
-    assert moved.values[1][1] == 0 and moved.back[1][1] == pytest.approx(moved.back[2][1])
+    assert moved.values[1][1] == 0 and moved.sent_back[1][1] == pytest.approx(moved.sent_back[2][1])
 
 
 @claim("09", "careful-words", "The product of 2x and 3x is 6x².")
