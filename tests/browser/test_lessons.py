@@ -103,16 +103,18 @@ def test_step_back_play_and_reset_walk_through_the_frames(visit: Visit, hand: st
         start = figure.look()
         press("Step")
         assert figure.unchanged(start, 3000) == [], f"{figure.name}: Step"
-        second = figure.look()
-        press("Step")
-        assert "picture" not in figure.unchanged(second, 3000), f"{figure.name}: the second Step"
-        press("Back")
+        several = figure.button("Step").get_attribute("aria-disabled") == "false"  # some have one step only
+        if several:
+            second = figure.look()
+            press("Step")
+            assert "picture" not in figure.unchanged(second, 3000), f"{figure.name}: the second Step"
+            press("Back")
         press("Back")
         assert figure.becomes(start["sentence"]), f"{figure.name}: Back undoes Step"
         press("Play")
         assert figure.unchanged(start, 3000) == [], f"{figure.name}: Play"
         playing = figure.look()
-        assert "picture" not in figure.unchanged(playing, 5000), f"{figure.name}: Play goes on"
+        assert not several or "picture" not in figure.unchanged(playing, 5000), f"{figure.name}: Play goes on"
         if figure.button("Pause").is_visible():  # a short walk may be over
             press("Pause")
             figure.page.wait_for_timeout(500)
