@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,6 @@ from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
 
 DEFAULT_FOLDER = "dlcourse-lessons"
-FRONT_END_ID = re.compile(r"[0-9a-f-]*")  # the learner's own cells; the course gives words to its own
 RECORD = ".dlcourse-lessons.json"  # in the learner's folder: what each lesson looked like when it was copied
 
 LAB_HELP = f"""usage: dlcourse lab [DIR] [--copy-only] [--merge] [jupyter options]
@@ -140,11 +139,9 @@ def copy_lessons(folder: Path, released: Sequence[Path], merge: bool = False) ->
                 if then and new not in then:  # changed by the learner, and by the course
                     done.outdated.append(name)
                     if merge:
-                        beside = target.with_name(f"{target.stem}-newer.ipynb")
-                        write_atomically(beside, merged(now, content))
-                        done.merged.append(beside.name)
+                        done.merged.append(put_beside(target, merged(now, content)))
                 continue
-            if now is None or cells_checksum(now) != cells_checksum(content):
+            if now is None or checksum(now) in then - {new} or cells_checksum(now) != cells_checksum(content):
                 (done.added if now is None else done.updated).append(name)
                 write_atomically(target, content)
             copied_as |= {name: new, f"cells of {name}": cells_checksum(content)}
@@ -157,14 +154,32 @@ def copy_lessons(folder: Path, released: Sequence[Path], merge: bool = False) ->
     return done
 
 
+def put_beside(lesson: Path, content: bytes) -> str:
+    """Write a newer lesson beside the learner's, under the first name that is free or holds the same; returns it."""
+    for number in itertools.count(1):
+        beside = lesson.with_name(f"{lesson.stem}-newer{number if number > 1 else ''}.ipynb")
+        if not beside.exists():
+            write_atomically(beside, content)
+        if beside.read_bytes() == content:
+            break
+    return beside.name
+
+
 def merged(mine: bytes, newer: bytes) -> bytes:
-    """The newer lesson with the learner's answers in it, and with the cells that the learner added where they stood."""
-    old, new = json.loads(mine), json.loads(newer)
+    """The newer lesson with the learner's answers in it, and with the cells that the learner added where they stood.
+
+    Of a file that is no notebook any more, nothing: the newer lesson as it is.
+    """
+    new = json.loads(newer)
+    try:
+        old = [(cell, "".join(cell["source"])) for cell in json.loads(mine)["cells"]]
+    except (ValueError, KeyError, TypeError):
+        return newer
     places = {cell["id"]: cell for cell in new["cells"]}
     before = None
-    for cell in old["cells"]:
+    for cell, text in old:
         known = places.get(cell.get("id"))
-        if known is None and FRONT_END_ID.fullmatch(cell.get("id", "0")) and "".join(cell["source"]).strip():
+        if known is None and files.MADE_BY_A_FRONT_END.fullmatch(cell.get("id", "")) and text.strip():
             at = next((i for i, c in enumerate(new["cells"]) if c is before), -1) + 1
             new["cells"].insert(at, cell)
             before = cell

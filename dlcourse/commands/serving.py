@@ -18,7 +18,7 @@ import platform
 from collections.abc import Iterator
 from typing import Any
 
-VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ASIDE = "dlcourse_view"  # in an output's metadata: the live view that a page without a kernel cannot show
 
 
@@ -67,7 +67,8 @@ def put_views_aside(model: Any, **_: Any) -> None:
 
     Examples
     --------
-    >>> output = {"output_type": "display_data", "data": {"text/plain": "a", VIEW: {"model_id": "m"}}, "metadata": {}}
+    >>> data = {"text/plain": "a", WIDGET_VIEW: {"model_id": "m"}}
+    >>> output = {"output_type": "display_data", "data": data, "metadata": {}}
     >>> lesson = {"cells": [{"metadata": {"dlcourse": {}}, "outputs": [output]}]}
     >>> put_views_aside({"type": "notebook", "content": lesson})
     >>> output["data"], output["metadata"]
@@ -79,15 +80,15 @@ def put_views_aside(model: Any, **_: Any) -> None:
     if model["type"] != "notebook" or not is_lesson(model["content"]):
         return
     for output in _outputs(model["content"]):
-        if VIEW in output["data"] and len(output["data"]) > 1:
-            output["metadata"][ASIDE] = output["data"].pop(VIEW)
+        if WIDGET_VIEW in output["data"] and len(output["data"]) > 1:
+            output["metadata"][ASIDE] = output["data"].pop(WIDGET_VIEW)
 
 
 def take_views_back(notebook: Any) -> None:
     """The kernel still has the figures: they are live when the lesson is opened."""
     for output in _outputs(notebook):
         if ASIDE in output["metadata"]:
-            output["data"][VIEW] = output["metadata"].pop(ASIDE)
+            output["data"][WIDGET_VIEW] = output["metadata"].pop(ASIDE)
 
 
 def _outputs(notebook: Any) -> Iterator[Any]:

@@ -17,12 +17,12 @@ from typing import Any
 import nbformat
 import numpy as np
 
+from dlcourse.commands.serving import WIDGET_VIEW
 from dlcourse.grading.files import write_atomically
 from dlcourse.lesson.writing import CannotWrite, course_list, name_cells, write_cells
 
 __all__ = ["COUNT", "WIDGET_VIEW", "is_up_to_date", "store", "store_list", "with_list", "written"]
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 COUNT = 1
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 

@@ -23,7 +23,6 @@ HINTS = re.compile(r"(?:\s*<details><summary>Hint \d</summary>.*?</details>)+\s*
 TIME_AND_NEEDS = re.compile(r"^About \d+ minutes\. Needs (?:no other lesson|lessons? [\d, and]+)\.", re.MULTILINE)
 NEW_WORDS = re.compile(r"^\*\*New words\*\*: .*?\.(?=\n\n|\s*\Z)", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-MADE_BY_A_FRONT_END = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4,12})*")
 CALLS = {  # tag -> what the code of a cell with this tag does
     "setup": "\nlesson = open_lesson(",
     "predict": "lesson.predict(",
@@ -179,7 +178,7 @@ def name_cells(notebook: Any) -> None:
     """Name the cells whose ids a front end made up; a name that a person gave stays, and so does an exercise's."""
     taken = {cell.id for cell in notebook.cells}
     for cell, following in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
-        if NAME.fullmatch(cell.id) and not MADE_BY_A_FRONT_END.fullmatch(cell.id):
+        if NAME.fullmatch(cell.id) and not files.MADE_BY_A_FRONT_END.fullmatch(cell.id):
             continue
         name = base = proposed(cell, following)
         count = 1

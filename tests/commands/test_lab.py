@@ -84,7 +84,7 @@ def test_a_lesson_that_was_only_run_is_brought_up_to_date(tmp_path: Path) -> Non
 def test_merge_puts_the_newer_lesson_with_the_learners_answers_beside_the_learners_own(tmp_path: Path) -> None:
     mine, released = tmp_path / "mine", tmp_path / "released"
     copy_lessons(mine, release(released, l01=lesson(("hook", "a"), ("ex-1-answer", "stub"), ("dropped", "old"))))
-    changed = lesson(("hook", "a"), ("5f1e-22", "my note"), ("ex-1-answer", "my answer"), ("dropped", "old"))
+    changed = lesson(("hook", "a"), ("5f1e22aa", "my note"), ("ex-1-answer", "my answer"), ("dropped", "old"))
     (mine / "l01.ipynb").write_text(changed)
     newer = release(released, l01=lesson(("hook", "b"), ("more", "c"), ("ex-1-answer", "new stub")))
     assert "--merge" in copy_lessons(mine, newer).report(mine)
@@ -93,6 +93,29 @@ def test_merge_puts_the_newer_lesson_with_the_learners_answers_beside_the_learne
     assert (mine / "l01.ipynb").read_text() == changed
     cells = json.loads((mine / "l01-newer.ipynb").read_text())["cells"]
     assert [cell["source"] for cell in cells] == ["b", "my note", "c", "my answer"]
+
+    (mine / "l01-newer.ipynb").write_text("worked on")
+    assert copy_lessons(mine, newer, merge=True).merged == ["l01-newer2.ipynb"]
+    assert (mine / "l01-newer.ipynb").read_text() == "worked on", "what is there is not overwritten"
+    assert copy_lessons(mine, newer, merge=True).merged == ["l01-newer2.ipynb"], "nor written again"
+
+
+@pytest.mark.parametrize("broken", ["my work", "[1]", '{"cells": 3}', '{"cells": [1]}', ""])
+def test_merge_of_a_file_that_is_no_notebook_any_more_gives_the_newer_lesson(tmp_path: Path, broken: str) -> None:
+    mine, released = tmp_path / "mine", tmp_path / "released"
+    copy_lessons(mine, release(released, l01=lesson(("hook", "a"))))
+    (mine / "l01.ipynb").write_text(broken)
+    newer = release(released, l01=lesson(("hook", "b")))
+    assert copy_lessons(mine, newer, merge=True).merged == ["l01-newer.ipynb"]
+    assert (mine / "l01.ipynb").read_text() == broken
+    assert (mine / "l01-newer.ipynb").read_bytes() == newer[0].read_bytes()
+
+
+def test_an_untouched_lesson_follows_a_release_that_prints_something_else(tmp_path: Path) -> None:
+    mine, released = tmp_path / "mine", tmp_path / "released"
+    copy_lessons(mine, release(released, l01=lesson(("hook", "a"), output="old")))
+    done = copy_lessons(mine, release(released, l01=lesson(("hook", "a"), output="new")))
+    assert done.updated == ["l01.ipynb"] and "new" in (mine / "l01.ipynb").read_text()
 
 
 def test_lab_opens_the_first_lesson_and_then_the_one_that_was_worked_on_last(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from dlcourse.commands.serving import VIEW, language_info
+from dlcourse.commands.serving import WIDGET_VIEW, language_info
 from dlcourse.lesson import files
 from tests.conftest import missing
 
 OUTPUT = {
     "output_type": "display_data",
-    "data": {"text/plain": "the sentence", VIEW: {"model_id": "m", "version_major": 2, "version_minor": 0}},
+    "data": {"text/plain": "the sentence", WIDGET_VIEW: {"model_id": "m", "version_major": 2, "version_minor": 0}},
     "metadata": {},
 }
 
@@ -98,7 +98,7 @@ def test_a_saved_lesson_keeps_what_can_be_seen_without_its_kernel_and_is_live_wh
     session = ask(
         "api/sessions", {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}, "POST"
     )
-    assert shown(ask(f"api/contents/{name}")["content"]) == [VIEW, "text/plain"], "its kernel runs"
+    assert shown(ask(f"api/contents/{name}")["content"]) == [WIDGET_VIEW, "text/plain"], "its kernel runs"
     ask(f"api/sessions/{session['id']}", method="DELETE")
     assert shown(ask(f"api/contents/{name}")["content"]) == ["text/plain"]
 
@@ -109,5 +109,5 @@ def test_other_notebooks_are_left_alone(server) -> None:
     notebook = {"cells": [cell], "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
     ask("api/contents/other.ipynb", {"type": "notebook", "content": notebook}, "PUT")
     saved = json.loads((folder / "other.ipynb").read_text(encoding="utf-8"))
-    assert VIEW in saved["cells"][0]["outputs"][0]["data"]
+    assert WIDGET_VIEW in saved["cells"][0]["outputs"][0]["data"]
     assert ask("api/contents/other.ipynb")["content"]["metadata"]["language_info"] == {"name": "python"}

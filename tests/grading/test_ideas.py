@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import pickle
-import subprocess
 import sys
 from pathlib import Path
 
@@ -35,8 +30,7 @@ from tests.grading.ideas import (
     routes_cell,
     shortcut,
 )
-from tests.grading.test_escapes import GRADE
-from tests.lesson.test_sandbox import as_nobody
+from tests.grading.test_escapes import graded_by
 
 
 def test_there_are_enough_of_them():
@@ -73,15 +67,7 @@ def test_what_refuses_the_shortcuts_lets_the_work_pass(id):
 def test_no_way_leads_out_of_a_submission_that_is_graded(settings: Settings, by: str):
     book = Book().answers({"12.5": routes_cell(files.stub("12.5"))})
     job = Job(settings, "ada.ipynb", "ada.ipynb", book.bytes())
-    program = f"JOB = {base64.b64encode(pickle.dumps(job))!r}\n{GRADE}"
-    if by == "by an ordinary user":
-        if os.geteuid() != 0:
-            pytest.skip("the tests run as one")
-        done = as_nobody(program)
-    else:
-        done = subprocess.run([sys.executable, "-B", "-"], input=program, capture_output=True, text=True, check=False)
-    assert done.stdout.strip(), done.stderr
-    results = json.loads(done.stdout)
+    results = graded_by(by, job)
     outcome, feedback = results.pop(4)
     assert {one for one, _ in results} == {"passed"}
     assert outcome == "error" and "ValueError: ['this, which always works']" in feedback, feedback
