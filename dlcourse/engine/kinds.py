@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -263,10 +264,33 @@ def register_gradient(operation: str | Callable[..., Node]) -> Callable[[Rule], 
 
     def decorate(rule: Rule) -> Rule:
         kind.learners_rule = not str(getattr(rule, "__module__", "")).startswith("dlcourse.engine.")
-        kind.rule = _taking_node(rule)
+        kind.rule = _taking_node(_callable_as_asked(rule, kind) if kind.learners_rule else rule)
         return rule
 
     return decorate
+
+
+def _callable_as_asked(rule: Rule, kind: OperationKind) -> Rule:
+    """A learner's rule; that it cannot be called with what a rule is given is told in our words, not in Python's."""
+    try:
+        signature = inspect.signature(rule)
+    except TypeError:
+        raise GradientError(f"a gradient rule is a function; this is {rule!r}.") from None
+    except ValueError:  # one that is written in C, which says nothing of its parameters
+        return rule
+
+    @functools.wraps(rule)
+    def told(*arguments: Any, **attributes: Any) -> Any:
+        try:
+            signature.bind(*arguments, **attributes)
+        except TypeError as error:
+            raise GradientError(
+                f"the gradient rule of {kind.name} takes {signature}, which does not fit: {error}. Write rule(op, g), "
+                f"or, as in lesson 11, rule(g, output, *inputs)."
+            ) from None
+        return rule(*arguments, **attributes)
+
+    return told
 
 
 def _taking_node(rule: Rule) -> Rule:

@@ -173,6 +173,9 @@ class Lesson:
         def on_choice(id: str, option: str, is_right: bool) -> None:
             self._progress.recalled(id, right=is_right)
 
+        if self.number == files.numbers()[0]:
+            print("There is no earlier lesson to remember yet.")
+            return
         title = "Do you remember? Three questions from earlier lessons. Optional, two minutes."
         questions = to_remember(self.number, self._progress, time.time())
         ask(questions, on_choice=on_choice, fallback_text=f"{title}\n\n{as_text(usual(self.number))}", folded=title)
@@ -256,6 +259,9 @@ class Lesson:
         """
         from dlcourse.lesson import recorded
 
+        if not hasattr(program, "__name__"):
+            print("Give lesson.torch a function with one parameter: it is called with the module torch.")
+            return
         recorded.show(self.number, program)
 
     # -------------------------------------------------------------------------------------------- looking up

@@ -181,3 +181,26 @@ def test_a_notebook_shows_where_a_learners_own_operation_failed() -> None:
         dl.run(node)
     shown = "\n".join(caught.value._render_traceback_())
     assert "dl.run(node)" in shown and "return x / [][0]" in shown and "program.py" not in shown
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (lambda g: [g], r"takes \(g\), which does not fit: too many positional arguments.*rule\(op, g\)"),
+        (lambda g, output, x, other: [g], r"takes \(g, output, x, other\).*missing a required argument: 'other'"),
+        (lambda: [], r"takes \(\), which does not fit"),
+    ],
+)
+def test_a_rule_that_cannot_be_called_as_rules_are_is_told_so(rule, said):
+    """In our words: a bare TypeError from inside says nothing of what a rule is given."""
+    build = dl.operation("asked differently", shape=lambda x: x)(lambda x: x)
+    dl.register_gradient("asked differently")(rule)
+    x = dl.parameter(1.0)
+    with pytest.raises(dl.GradientError, match=said):
+        dl.gradients(build(x), x)
+
+
+def test_what_is_no_function_is_no_rule():
+    dl.operation("asked differently", shape=lambda x: x)(lambda x: x)
+    with pytest.raises(dl.GradientError, match="a gradient rule is a function; this is 3"):
+        dl.register_gradient("asked differently")(3)

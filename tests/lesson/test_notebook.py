@@ -193,3 +193,14 @@ def test_a_tuple_where_the_task_says_list_is_refused_by_name(open_notebook):
     assert other != source
     said = open_notebook("14").check("14.1", other)
     assert "That is a tuple of 2" in said and "a list of 2 is asked for" in said
+
+
+def test_the_first_lesson_has_nothing_to_remember_and_says_so(capsys):
+    open_lesson("00").remember()
+    assert capsys.readouterr().out == "There is no earlier lesson to remember yet.\n"
+
+
+@pytest.mark.parametrize("program", [None, "print(torch)", 3])
+def test_what_is_no_program_is_told_so(program, capsys):
+    open_lesson("14").torch(program)
+    assert "a function with one parameter" in capsys.readouterr().out
