@@ -519,13 +519,13 @@ class Race(Figure):
         ]
         falling: list[Mark] = []
         for rule, role in RULES.items():
-            places, heights = self.places[rule], np.maximum(self.heights[rule], 1e-9)
+            places, heights = np.round(self.places[rule], 2), digits(np.maximum(self.heights[rule], 1e-9), 3)
             marks.append(polyline(places[:, 0], places[:, 1], role=role, shown=shown))
             marks.append(point(by_frame(places[:, 0]), by_frame(places[:, 1]), role=role))
             falling.append(polyline(np.arange(STEPS + 1.0), heights, role=role, shown=shown))
         names = spread([np.log10(np.maximum(h, 1e-9)) for h in self.heights.values()], least=1.0, top=2.5)
         for (rule, role), at in zip(RULES.items(), names, strict=True):
-            falling.append(text(by_frame(np.arange(STEPS + 1.0) + 3), by_frame(10.0**at), rule, role=role))
+            falling.append(text(by_frame(np.arange(STEPS + 1.0) + 3), by_frame(digits(10.0**at, 2)), rule, role=role))
         return [
             Panel(marks, xlim=(-5, 3), ylim=(-2.5, 2.5), xlabel="w₀", ylabel="w₁", title="The way of each", name="map"),
             Panel(
@@ -543,6 +543,11 @@ class Race(Figure):
     def describe(self) -> str:
         each = [f"{rule} (η = {spelled(self.rates[rule])}) {h[self.frame]:.2g}" for rule, h in self.heights.items()]
         return f"step {self.frame}, the loss: {', '.join(each)}"
+
+
+def digits(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Values to so many significant digits: what is sent to a browser need not be more exact than what is drawn."""
+    return np.array([float(f"{value:.{count}g}") for value in values])
 
 
 def spread(ends: Sequence[NDArray[np.float64]], least: float, top: float) -> NDArray[np.float64]:
