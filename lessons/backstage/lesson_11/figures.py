@@ -368,7 +368,7 @@ class Broadcast(Figure):
         marks = cells(table, [self.belongs == f for f in frames], middle=-150)
         marks += cells(own, [which == f for f in frames], middle=150)
         marks += [
-            text(-150, 85, f"G arrives at a + b: {self.g.shape}", anchor="middle"),
+            text(-150, 85, f"G arrives at {self.a} + {self.b}: {self.g.shape}", anchor="middle"),
             text(150, 85, f"the gradient of {self.of}: {self.shape}", anchor="middle"),
             arrow(-35, 0, 35, 0),
             text(0, 12, "add up" if self.axes else "copy", anchor="middle"),
