@@ -125,6 +125,7 @@ def sandbox_command(
         line += ["--setenv", key, value]
     line += [*_system(), "--proc", "/proc", "--dev", "/dev"]
     line += ["--dev-bind", "/dev/null", "/dev/zero"]  # memory shared through it counts to no process
+    line += ["--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts"]  # the whole machine has a few thousand terminals
     for name in sorted(os.listdir("/proc")):
         if not name.isdigit() and name not in SHOWN_PROC:
             path = f"/proc/{name}"
@@ -174,15 +175,16 @@ def _packages() -> list[str]:
         if not _inside(root, mounted) and not _inside(root, hidden):
             line += [*_parents(root), "--ro-bind", str(root), str(root)]
             mounted.append(root)
-    if _inside(package.parent, mounted) and checkout is not None:
-        line += ["--tmpfs", str(checkout)]
+    covered = [str(checkout)] if checkout is not None and _inside(checkout, mounted) else []
+    for path in covered:
+        line += ["--tmpfs", path]
     for root in [*(root for root in outside if _inside(root, hidden)), package]:
         if not _inside(root, mounted) or _inside(root, hidden):
             line += [*_parents(root), "--ro-bind", str(root), str(root)]
             mounted.append(root)
     for folder in [*_lessons_in(mounted), *(package / room for room in ("figures", "grading", "commands"))]:
         line += ["--perms", "0755", "--tmpfs", str(folder), "--remount-ro", str(folder)]
-    return line
+    return [*line, *(word for path in covered for word in ("--remount-ro", path))]
 
 
 def site_folders() -> list[Path]:

@@ -261,6 +261,7 @@ allow_pickle get_type_hints runstring resolve_name
 WAYS_AROUND = frozenset(AROUND.split())
 
 RUNNERS = {"bdb", "cProfile", "code", "codeop", "copyreg", "profile", "pydoc", "shelve", "trace"}  # of code in a string
+LONG = 6  # letters of a name that, found in another name, is no chance
 ORACLES = {"autograd", "jax", "mygrad", "scipy", "sklearn", "sympy", "tensorflow", "torch"}  # they may have it ready
 
 
@@ -285,10 +286,13 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
     """
     found: list[str] = []
     forbidden = {_plain(name) for name in exercise.without}
+    relatives = _relatives(exercise.without)
+    taken_up = _taken_up(answer, others) if relatives else set()
     for source in [answer, *others]:
         tree = _tree(source)
         if tree is None:
             continue
+        akin = relatives if source == answer or source in taken_up else frozenset()
         lines = [line.strip() for line in source.split("\n")]  # as Python counts them: strings may hold other line ends
         nodes = [n for s in tree.body if source == answer or not isinstance(s, ast.Expr) for n in ast.walk(s)]
         spelled = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
@@ -299,12 +303,42 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
             if line in shown:
                 continue
             for name in _names_used(node):
-                around = name in WAYS_AROUND or (_plain(name) in forbidden and not isinstance(node, ast.Name))
+                around = name in WAYS_AROUND or (
+                    (_plain(name) in forbidden or name in akin) and not isinstance(node, ast.Name)
+                )
                 whole = isinstance(node, ast.Name) and name in ("dl", "dlcourse") and id(node) not in spelled
                 runs = imports and (name == "*" or name in RUNNERS)
                 if (forbidden and (around or whole or runs)) or (imports and name in ORACLES):
                     found.append(f"uses {name}: {line[:100]}")
     return list(dict.fromkeys(found))[:10]
+
+
+def _taken_up(answer: str, others: Sequence[str]) -> set[str]:
+    """The cells that make something which the answer uses, or something that is used for that."""
+    made, used = dict[str, set[str]](), dict[str, set[str]]()
+    for source in [answer, *others]:
+        nodes = list(ast.walk(tree)) if (tree := _tree(source)) is not None else []
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        made[source] = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        made[source] |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+        used[source] = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    found, asked_for = set[str](), set(used[answer])
+    while more := [source for source in others if source not in found and made[source] & asked_for]:
+        found.update(more)
+        asked_for.update(*(used[source] for source in more))
+    return found
+
+
+@cache
+def _relatives(forbidden: tuple[str, ...]) -> frozenset[str]:
+    """Public names that have in them what an exercise builds: ``softmax_cross_entropy`` the softmax, and every
+    optimizer's ``minimize`` the gradients.
+    """
+    import dlcourse
+
+    plain = [_plain(name) for name in forbidden if len(name) >= LONG]
+    found = {name for name in dlcourse.__all__ if any(part in _plain(name) for part in plain)}
+    return frozenset(found | ({"minimize"} if {"gradients", "jacobian"} & set(forbidden) else set()))
 
 
 def _plain(name: str) -> str:

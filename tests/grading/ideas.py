@@ -20,12 +20,14 @@ from tests.grading.corpus import LOST, Book, Sample, exercise_of, is_
 __all__ = [
     "BESIDE",
     "DISHONEST",
+    "FORBIDDEN_WAYS",
     "HONEST",
     "LESSONS",
     "NOTEBOOKS",
     "ROUTES",
     "SHORTCUTS",
     "classes",
+    "forbidden_way",
     "routes_cell",
     "shortcut",
 ]
@@ -125,6 +127,81 @@ def shortcut(name: str) -> tuple[str, str]:
     id, body = SHORTCUTS[name]
     end = "\n    return [o[i:i + B] for i in range(0, N, B)]" if id == "05.1" and "return" not in body else ""
     return id, f"seen = []\n{files.stub(id).split(':')[0]}:\n    {body}{end}"
+
+
+# ------------------------------------------------------------------------------------------- ways to a forbidden name
+# Answers to 12.1, which may not use the softmax: the body, and what is in another cell. Whatever gets the values must be
+# on the class page. Z is made a constant C before each.
+
+SCORES = "np.asarray(Z, float)"
+FORBIDDEN_WAYS: dict[str, tuple[str, str]] = {
+    "by a relative": (
+        "return np.exp(-np.stack([dl.run(dl.softmax_cross_entropy(C, dl.constant(np.tile(e, (len(Z), 1))))) for e in np.eye(len(Z[0]))], 1))",
+        "",
+    ),
+    "by a relative's gradient": (
+        "z = dl.parameter(np.asarray(Z, float))\n"
+        "    l = dl.sum(dl.softmax_cross_entropy(z, dl.constant(np.zeros(len(Z), int))))\n"
+        "    g = dl.run(dl.gradients(l, [z]))[0]; g[:, 0] += 1\n    return g",
+        "",
+    ),
+    "by a step down": (
+        "z = dl.parameter(np.asarray(Z, float)); l = dl.sum(dl.softmax_cross_entropy(z, dl.constant(np.zeros(len(Z), int))))\n"
+        "    dl.GradientDescent(1.0).minimize(l)({}); g = np.asarray(Z, float) - z.value; g[:, 0] += 1\n    return g",
+        "",
+    ),
+    "by a relative in another cell": (
+        "return np.exp(-np.stack([loss_of(Z, k) for k in range(len(Z[0]))], 1))",
+        "cost = dl.softmax_cross_entropy\ndef loss_of(Z, k):\n    return dl.run(cost(dl.constant(np.asarray(Z, float)), dl.constant(np.full(len(Z), k))))",
+    ),
+    "by a graph in another cell": (
+        "return dl.run(y, {x: Z})",
+        "x = dl.placeholder('x', shape=(None, None))\ny = dl.softmax(x)",
+    ),
+    "by an alias": ("return dl.run(alias(C))", "alias = dl.softmax"),
+    "by vars": ("return dl.run(kept['soft' + 'max'](C))", "kept = dict(vars(dl))"),
+    "by getattr": ("return dl.run(getattr(dl, 'soft' + 'max')(C))", ""),
+    "by getattr in another cell": ("return dl.run(s(C))", "s = getattr(dl, 'tfos'[::-1] + 'max')"),
+    "by importlib": (
+        "import importlib\n    return dl.run(importlib.import_module('dlcourse.engine.operations').softmax(C))",
+        "",
+    ),
+    "by __import__": ("return dl.run(__import__('dlcourse').softmax(C))", ""),
+    "by sys.modules": ("import sys\n    return dl.run(sys.modules['dlcourse'].softmax(C))", ""),
+    "by eval": ("return dl.run(eval('dl.soft' + 'max')(C))", ""),
+    "by exec, as one of the course's own": (
+        "n = {'__name__': 'dlcourse.mine', 'C': C}\n"
+        "    exec('from dlcourse.engine.operations import soft' + 'max as s; r = s(C)', n)\n    return dl.run(n['r'])",
+        "",
+    ),
+    "by a star": ("return dl.run(softmax_of(C))", "from dlcourse.engine.operations import *\nsoftmax_of = softmax"),
+    "by a match": ("match dl:\n        case object(softmax=f): return dl.run(f(C))", ""),
+    "by an attrgetter": ("from operator import attrgetter\n    return dl.run(attrgetter('soft' + 'max')(dl)(C))", ""),
+    "by what a ufunc keeps": (
+        "f = np.frompyfunc(lambda k: k, 1, 1); g = np.vectorize(theirs)\n    return dl.run(g.pyfunc(C))",
+        "theirs = dl.softmax",
+    ),
+    "by a partial": ("return dl.run(p.func(C))", "from functools import partial\np = partial(dl.softmax)"),
+    "by pickle": (
+        "import pickle\n    return dl.run(pickle.loads(b'cdlcourse.engine.operations\\nsoftmax\\n.')(C))",
+        "",
+    ),
+    "by a module": ("return dl.run(dl.Sequential(dl.Softmax())(C))", ""),
+    "by a class of one's own": ("class S(dl.Softmax): pass\n    return dl.run(S()(C))", ""),
+    "by a relation": ("return dl.run(dl.exp(C - dl.logsumexp(C, axis=1, keepdims=True)))", ""),
+    "by the course's own wrapper": (
+        "r = []; dl.numerical_gradient(lambda v: (r.append(theirs(C)), 0.0)[1], np.zeros(1))\n    return dl.run(r[0])",
+        "theirs = dl.softmax",
+    ),
+    "by the history of the notebook": ("return dl.run(eval(In[-1] if In else 'dl.softmax')(C))", "In = ['dl.softmax']"),
+    "by what is deleted": ("del dl.softmax\n    return dl.run(dl.softmax(C))", ""),
+}
+
+
+def forbidden_way(name: str) -> tuple[str, str]:
+    """The answer's cell, and the other one."""
+    body, other = FORBIDDEN_WAYS[name]
+    return f"def softmax(Z):\n    C = dl.constant({SCORES})\n    {body}", other
 
 
 # ------------------------------------------------------------------------------------------------------ ways out

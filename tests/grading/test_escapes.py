@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +21,10 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox needs Linux", allow_module_level=True)
 
-from dlcourse.grading import seccomp
+from dlcourse.grading import sandbox, seccomp
 from dlcourse.grading.results import Job, Settings
 from dlcourse.grading.sandbox import why_no_sandbox
+from dlcourse.lesson import files
 from tests.conftest import missing
 from tests.grading.corpus import Book
 from tests.lesson.test_sandbox import as_nobody
@@ -100,11 +102,12 @@ seen["environment of the first process"] = tried(names)
 seen["keys"] = tried(lambda: open("/proc/keys").read())
 n = {"x86_64": dict(keyctl=250, add_key=248, request_key=249, ptrace=101, vm_readv=310, shmget=29, semget=64, msgget=68,
                     mq_open=240, memfd=319, unshare=272, setns=308, mount=165, bpf=321, perf=298, uffd=323, uring=425,
-                    pidfd_getfd=438, clone=56, mmap=9, handle=304, memfd_secret=447, kcmp=312),
+                    pidfd_getfd=438, clone=56, mmap=9, handle=304, memfd_secret=447, kcmp=312,
+                    io_setup=206, inotify=294, sync=162, syncfs=306),
      "aarch64": dict(keyctl=219, add_key=217, request_key=218, ptrace=117, vm_readv=270, shmget=194, semget=190,
                     msgget=186, mq_open=180, memfd=279, unshare=97, setns=268, mount=40, bpf=280, perf=241, uffd=282,
                     uring=425, pidfd_getfd=438, clone=220, mmap=222, handle=265, memfd_secret=447,
-                    kcmp=272)}[platform.machine()]
+                    kcmp=272, io_setup=0, inotify=26, sync=81, syncfs=267)}[platform.machine()]
 calls = {
     "search a keyring": (n["keyctl"], 10, ctypes.c_int(-3), b"user", b"ticket", 0),
     "the user's keyring": (n["keyctl"], 0, ctypes.c_int(-4), 0),
@@ -132,6 +135,10 @@ calls = {
     "a descriptor of another": (n["pidfd_getfd"], 0, 0, 0),
     "a file by its handle": (n["handle"], -100, None, 0),
     "pages shared with nobody": (n["mmap"], 0, 4096, 3, 0x21, -1, 0),
+    "a place to read into, of those that all users share": (n["io_setup"], 8, ctypes.byref(ctypes.c_ulong())),
+    "a watch on files, of those that a user has": (n["inotify"], 0),
+    "all disks written": (n["sync"],),
+    "a disk written": (n["syncfs"], 0),
     "huge pages": (n["mmap"], 0, 1 << 21, 3, 0x40022, -1, 0),
 }
 seen["calls that work"] = [name for name, words in calls.items() if call(*words) not in (
@@ -154,6 +161,12 @@ seen["/dev"] = sorted(os.listdir("/dev"))
 seen["/sys"] = os.path.exists("/sys")
 seen["top"] = sorted(os.listdir("/"))
 seen["/etc"] = sorted(os.listdir("/etc"))
+seen["a terminal"] = tried(lambda: "made" if os.openpty() else "")
+os.chdir("/tmp")
+if not (child := os.fork()):
+    os.kill(os.getpid(), 6)
+status = os.waitpid(child, 0)[1]
+seen["crash"] = [os.WTERMSIG(status), os.WCOREDUMP(status), os.listdir("/tmp")]
 seen["written in /proc"] = [name for name in ("sys/kernel/core_pattern", "sys/vm/drop_caches", "sysrq-trigger",
     "sys/user/max_user_namespaces", "sys/kernel/hostname")
     if tried(lambda: open("/proc/" + name, "w").write("1")) in (1, "ok")]
@@ -214,7 +227,29 @@ def test_no_door_is_open(seen):
     assert seen["calls that work"] == []
     assert seen["families that open"] == []
     assert seen["written in /proc"] == [] and not seen["setuid works"]
-    assert seen["shared zero"] != "mapped"
+    assert seen["shared zero"] != "mapped" and seen["a terminal"] != "made"
+
+
+def test_a_crash_leaves_no_dump_and_is_handed_to_nobody(seen):
+    assert seen["crash"] == [6, False, []]
+
+
+def test_every_folder_in_memory_is_closed_or_has_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Also where the course lies in a checkout, and that among the packages."""
+    if why := why_no_sandbox():
+        missing(why)
+    course = tmp_path / "course"
+    (course / "dlcourse").mkdir(parents=True)
+    (course / "pyproject.toml").touch()
+    for package in (files.PACKAGE, course / "dlcourse"):
+        monkeypatch.setattr(files, "PACKAGE", package)
+        monkeypatch.setattr(sandbox, "site_folders", lambda: [tmp_path])
+        line = sandbox.sandbox_command(["true"])
+        folders = [line[k + 1] for k, word in enumerate(line) if word == "--tmpfs"]
+        closed = {line[k + 1] for k, word in enumerate(line) if word == "--remount-ro"}
+        assert sorted(set(folders) - closed) == ["/dev/shm", "/home/student", "/tmp"]
+        assert line.count("--size") == 3 or "--size" not in sandbox._options()
+    assert str(course) in closed
 
 
 def test_what_a_program_needs_works(seen):

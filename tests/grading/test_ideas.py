@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+import dlcourse as dl
 
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox needs Linux", allow_module_level=True)
 
 from dlcourse.grading.results import Job, Settings
 from dlcourse.grading.sandbox import why_no_sandbox
+from dlcourse.grading.splicing import evasions
 from dlcourse.lesson import files
 from dlcourse.lesson.judging import accepted, expected_of
 from dlcourse.lesson.running import observe_answer
@@ -21,12 +26,14 @@ from tests.grading.everything import run_corpus
 from tests.grading.ideas import (
     BESIDE,
     DISHONEST,
+    FORBIDDEN_WAYS,
     HONEST,
     LESSONS,
     NOTEBOOKS,
     ROUTES,
     SHORTCUTS,
     classes,
+    forbidden_way,
     routes_cell,
     shortcut,
 )
@@ -61,6 +68,29 @@ def test_no_exercise_is_satisfied_without_doing_it(name):
 def test_what_refuses_the_shortcuts_lets_the_work_pass(id):
     source = files.exercises(id[:2])[id].source()
     assert [seed for seed in range(1, 1000 if EVERYTHING else 10) if not passes(id, source, seed)] == []
+
+
+def test_whatever_reaches_a_forbidden_name_is_on_the_class_page():
+    """Each is run as grading runs it; what is refused needs no word, and some must come through, to be seen."""
+    exercise, unlisted, odd, through = files.exercises("12")["12.1"], [], [], 0
+    cases = exercise.draw(5)
+    rights = expected_of(exercise, cases)
+    for name in FORBIDDEN_WAYS:
+        answer, other = forbidden_way(name)
+        names: dict[str, Any] = {"np": np, "dl": dl}
+        exec(other, names)
+        run = observe_answer(
+            answer, "softmax", exercise.observer, cases, exercise="12.1", without=exercise.without, names=names
+        )
+        assert run.trouble is None, f"{name}: {run.trouble}"
+        got = zip(cases, rights, run.reports, strict=False)
+        passed = len(run.reports) == len(cases) and all(accepted(exercise, *one) for one in got)
+        listed = evasions(exercise, answer, [other]) or run.leaned.intersection(exercise.without)
+        through += passed
+        unlisted += [name] if passed and not listed else []
+        odd += [] if passed or "WriteItYourself" in str(run) else [f"{name}: {run.reports[0].message}"]
+    assert odd == ["by what is deleted: module 'dlcourse' has no attribute 'softmax'"]
+    assert unlisted == [] and through >= 5
 
 
 @pytest.mark.parametrize("by", ["by the one who runs the tests", "by an ordinary user"])

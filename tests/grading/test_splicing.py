@@ -246,11 +246,30 @@ def test_what_broke_a_run_can_be_left_out():
         "import importlib",
         "__import__('dlcourse').operations",
         "layer = dl.Softmax()",
+        "def softmax(Z):\n    return np.exp(-dl.run(dl.softmax_cross_entropy(Z, labels)))",
     ],
 )
 def test_ways_around_an_exercise_are_listed(source):
     assert len(evasions(EXERCISES["12.1"], source)) >= 1
     assert evasions(EXERCISES["12.4"], source) == []  # nothing is forbidden there
+
+
+STEP = "step = dl.Adam(0.1).minimize(loss)"
+
+
+@pytest.mark.parametrize(
+    ("others", "listed"),
+    [
+        ([STEP], ["uses minimize: " + STEP]),
+        ([STEP, "def slope(*a): return step(*a)"], []),  # nobody uses it
+        ([STEP, "def helper(*a): return step(*a)"], ["uses minimize: " + STEP]),
+        (["trained = dl.Adam(0.1).minimize(loss)"], []),
+    ],
+)
+def test_what_an_answer_takes_up_from_another_cell_is_listed_and_what_it_leaves_is_not(others, listed):
+    exercise = files.exercises("13")["13.2"]
+    used = "helper" if len(others) > 1 and "helper" in others[1] else "step" if len(others) == 1 else "other"
+    assert evasions(exercise, f"def backward(params, caches, dY):\n    return {used}({{}})", others) == listed
 
 
 def test_another_library_that_may_have_the_answer_ready_is_listed_everywhere():

@@ -141,6 +141,8 @@ def _(observed: list[Any], case: Case) -> bool | str:
     steps = [[(b - a) % N for a, b in pairwise(order)] for order in orders]
     if any(sum(map(int.__eq__, one, steps[0])) > N / 3 for one in steps[1:]):
         return "Two epochs were dealt alike, all numbers moved on by the same: shuffle anew in every call, with rng."
+    if sum(len(set(at_place)) == 1 for at_place in zip(*orders, strict=True)) > 5:
+        return "Some samples come at the same place in every epoch. Shuffle ALL samples, also those of the last batch."
     if any(len(set(pairwise(one)) & set(pairwise(orders[0]))) > N / 3 for one in orders[1:]):
         return "Two epochs were dealt alike, or nearly: shuffle anew in every call, with rng."
     return True

@@ -283,7 +283,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 @dice.observe
 def _(answer: Callable[..., Any], case: Case) -> list[Any]:
     """Estimates from several generators, the first once more at the end. A single throw is tried often."""
-    seeds = (*range(6 if case["n"] > 1 else 200), 0)
+    seeds = (*range(16 if case["n"] > 1 else 200), 0)
     return [answer(case["theta"], case["reward"], case["n"], np.random.default_rng([case["seed"], k])) for k in seeds]
 
 
@@ -308,7 +308,13 @@ def _(estimates: list[Any], case: Case) -> bool | str:
     if abs(share - p) > 7 * np.sqrt(p * (1 - p) / thrown):
         return f"Of your actions {share:.0%} are 1, and σ(θ) is {p:.0%}. Draw a n times, each 1 with probability σ(θ)."
     if np.all(ones == ones[0]):  # two may agree by chance
-        return "Six different generators gave the same number to the last digit: draw n actions from rng."
+        return "Different generators gave the same number to the last digit: draw n actions from rng."
+    scatter = float(np.std(np.round(ones[:-1]))) / np.sqrt(n * p * (1 - p))
+    if n > 1 and not 0.2 < scatter < 3:  # of honest throws: less than once in 10⁷ times
+        return (
+            "How many of your n actions are 1 comes out nearly the same each time, or scatters too far. "
+            "Throw each action by itself: n numbers from rng, each below σ(θ) or not."
+        )
     if estimates[0] != estimates[-1]:
         return "The same seed gave two different estimates: take all randomness from rng and nowhere else."
     return True
