@@ -9,8 +9,6 @@ stored as its output:
     [mentioned]                       # named in passing, and taught nowhere; the same form
     "S0.59" = { layers = "Many modern networks mix such blocks freely." }
 
-    unquoted = 12                     # above the tables: how many items still name cells only, "S1.8" = ["rule"]
-
     [errata]
     "E1.3" = { cell = "bracket", shows = ["-8990.99", "6.001"] }    # a code cell, and what its stored output says
 
@@ -45,7 +43,7 @@ def printed(cell: Any) -> str:
 
 
 def tables(lesson: str) -> dict[str, Any]:
-    """What a lesson says of the items: cells and quotes, or cells alone where nothing is quoted yet."""
+    """What a lesson says of the items: for each, the cells and the words in them."""
     return {**files.about(lesson).get("items", {}), **files.about(lesson).get("mentioned", {})}
 
 
@@ -77,12 +75,9 @@ def test_the_cells_that_are_named_are_there_and_say_something(lesson):
 @each_lesson
 def test_an_item_is_taught_in_the_words_that_are_quoted(lesson):
     there = cells(lesson)
-    unquoted = [name for name, where in tables(lesson).items() if isinstance(where, list)]
-    most = files.about(lesson).get("unquoted", 0)
-    assert len(unquoted) <= most, f'quote the words that teach these: "S1.8" = {{ cell = "words" }}; {unquoted}'
-    quotes = [
-        (*quote, name) for name, where in tables(lesson).items() if name not in unquoted for quote in where.items()
-    ]
+    unquoted = [name for name, where in tables(lesson).items() if not isinstance(where, dict)]
+    assert unquoted == [], 'quote the words that teach these: "S1.8" = { cell = "words" }'
+    quotes = [(*quote, name) for name, where in tables(lesson).items() for quote in where.items()]
     assert [q for q in quotes if len(q[1].split()) < 3 and len(q[1]) < 12] == [], "too short to teach anything"
     said = {id: plain(f"{cell.source}\n{printed(cell)}") for id, cell in there.items()}
     assert [(cell, words, name) for cell, words, name in quotes if plain(words) not in said[cell]] == []
