@@ -7,12 +7,14 @@ only the code is used: no outputs, tags, metadata or checks.
 from __future__ import annotations
 
 import ast
+import dis
 import json
 import re
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from types import CodeType
 from typing import Any
 
 from dlcourse.grading.intake import Cell, Rejected, cells_of
@@ -90,7 +92,8 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
     """Find each exercise's answer, by metadata, by cell id, or by the name that it must define.
 
     Of several answers to an exercise the last one that is not the stub counts. A cell that was split in the middle
-    of a function is put together again. An answer in a cell that is no code cell any more is found, too.
+    of a function is put together again. An answer in a cell that is no code cell any more is found, too. Of the
+    lesson's own cells, which are left out otherwise, those are taken that define what an answer uses.
 
     Raises
     ------
@@ -124,15 +127,25 @@ def find_answers(cells: Sequence[Cell], lesson: str) -> Found:
         found.answers[exercise.id] = source
         signature = _first_line(source)
         dropped |= {n for n in code if n != number and exercise.id in claims[n] and _first_line(code[n]) == signature}
+    shown = _of_the_lesson(course, cells, changed)
+    needed = _taken_up(found.answers.values(), [*code.values(), *shown.values()])
+    code |= {n: source for n, source in shown.items() if source in needed}
     for number in sorted({*code, *chosen} - (dropped - set(chosen))):
         answers = tuple(chosen.get(number, ()))
         source = found.answers[answers[0]] if len(answers) == 1 else code.get(number, text.get(number, ""))
         found.pieces.append(Piece(number, source, answers))
     others = [piece.source for piece in found.pieces if not piece.answers]
-    shown = {line.strip() for cell in course.cells for line in cell.source.splitlines()}
+    lines = {line.strip() for cell in course.cells for line in cell.source.splitlines()}
     for id, source in found.answers.items():
-        found.evasions[id] = evasions(course.exercises[id], source, others, shown)
+        found.evasions[id] = evasions(course.exercises[id], source, others, lines)
     return found
+
+
+def _of_the_lesson(course: Released, cells: Sequence[Cell], changed: Collection[int]) -> dict[int, str]:
+    """The lesson's own cells as they were handed out: an answer may use what one of them has defined."""
+    ours = {_bare(cell.source) for cell in course.cells if not {"setup", "answer", "check"}.intersection(cell.tags)}
+    code = {n: cell.source for n, cell in enumerate(cells) if cell.kind == "code" and n not in changed}
+    return {n: source for n, source in code.items() if _bare(source) in ours}
 
 
 def belongs(cells: Sequence[Cell], lesson: str) -> None:
@@ -162,9 +175,12 @@ def _choose(
 ) -> int | None:
     """The cell that counts: the last of the best kind."""
     defining = [number for number, source in code.items() if _defines(source, exercise.name)]
+    functions = {name for source in code.values() for name in _functions(source)}
+    sure = [number for number in defining if not _is_a_value(code[number], exercise.name, functions)]
     kinds = (
-        [number for number in defining if exercise.id in claims[number]],
-        defining,  # two answers in one cell, which is marked as the other
+        [number for number in sure if exercise.id in claims[number]],
+        sure,  # two answers in one cell, which is marked as the other
+        defining,
         [number for number, source in text.items() if _defines(source, exercise.name)],
         [number for number in code if claims[number] == {exercise.id}],  # the name was changed, say
     )
@@ -183,6 +199,29 @@ def _tree(source: str) -> ast.Module | None:
 def _defines(source: str, name: str) -> bool:
     tree = _tree(source)
     return binds(tree, name) if tree is not None else looks_defined(source, name)
+
+
+def _is_a_value(source: str, name: str, functions: Collection[str]) -> bool:
+    """Whether a cell gives the name what is no function: ``train = X`` is another use of the name, not an answer."""
+    tree = _tree(source)
+    last = [s for s in tree.body if binds(ast.Module([s], []), name)][-1:] if tree is not None else []
+    return any(
+        isinstance(s, ast.Assign) and isinstance(s.value, ast.Name) and s.value.id not in functions for s in last
+    )
+
+
+@lru_cache(maxsize=4000)
+def _functions(source: str) -> frozenset[str]:
+    """The names that a cell gives to functions and classes, or imports."""
+    tree, found = _tree(source), set[str]()
+    for s in tree.body if tree is not None else ():
+        if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(s.name)
+        elif isinstance(s, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in s.names}
+        elif isinstance(s, ast.Assign) and isinstance(s.value, ast.Lambda | ast.Call):
+            found |= {target.id for target in s.targets if isinstance(target, ast.Name)}
+    return frozenset(found)
 
 
 def _is_stub(source: str, course: Released) -> bool:
@@ -205,7 +244,7 @@ def _dump(tree: ast.Module) -> str:
 
 def _joined(source: str, more: str) -> str:
     """Both as one, if ``more`` is the second half of a function that was cut in two, indented or not; else empty."""
-    half = _tree(more)
+    half = None if more.lstrip("\n")[:1].isspace() else _tree(more)  # an indented cell can be read by itself, too
     if half is not None and not any(isinstance(statement, ast.Return) for statement in half.body):
         return ""
     both = (f"{source}\n{more}", f"{source}\n{textwrap.indent(more, '    ')}")
@@ -287,7 +326,7 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
     found: list[str] = []
     forbidden = {_plain(name) for name in exercise.without}
     relatives = _relatives(exercise.without)
-    taken_up = _taken_up(answer, others) if relatives else set()
+    taken_up = _taken_up([answer], others) if relatives else set[str]()
     for source in [answer, *others]:
         tree = _tree(source)
         if tree is None:
@@ -313,20 +352,39 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
     return list(dict.fromkeys(found))[:10]
 
 
-def _taken_up(answer: str, others: Sequence[str]) -> set[str]:
-    """The cells that make something which the answer uses, or something that is used for that."""
-    made, used = dict[str, set[str]](), dict[str, set[str]]()
-    for source in [answer, *others]:
-        nodes = list(ast.walk(tree)) if (tree := _tree(source)) is not None else []
-        names = [node for node in nodes if isinstance(node, ast.Name)]
-        made[source] = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-        made[source] |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
-        used[source] = {node.id for node in names if isinstance(node.ctx, ast.Load)}
-    found, asked_for = set[str](), set(used[answer])
-    while more := [source for source in others if source not in found and made[source] & asked_for]:
-        found.update(more)
-        asked_for.update(*(used[source] for source in more))
+def _taken_up(answers: Iterable[str], others: Iterable[str]) -> set[str]:
+    """The cells that make something which an answer uses, or something that is used for that."""
+    makers: dict[str, list[str]] = {}
+    for source in others:
+        for name in _names(source)[0]:
+            makers.setdefault(name, []).append(source)
+    found, waiting = set[str](), list(answers)
+    while waiting:
+        more = {source for name in _names(waiting.pop())[1] for source in makers.get(name, [])} - found
+        found |= more
+        waiting += more
     return found
+
+
+@lru_cache(maxsize=4000)
+def _names(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a cell gives to something, and those that it uses and has from elsewhere."""
+    made, used = set[str](), set[str]()
+    try:
+        tree: Any = _tree(source) or ast.Module([], [])
+        whole = compile(tree, "", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(), frozenset()
+    waiting = [whole]
+    while waiting:
+        code = waiting.pop()
+        waiting += [part for part in code.co_consts if isinstance(part, CodeType)]
+        for step in dis.get_instructions(code):
+            if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL") or (step.opname == "STORE_NAME" and code is whole):
+                made.add(step.argval)
+            elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                used.add(step.argval)
+    return frozenset(made), frozenset(used - made)
 
 
 @cache

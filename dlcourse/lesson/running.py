@@ -17,11 +17,12 @@ import linecache
 import re
 import signal
 import sys
+import textwrap
 import threading
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from types import CodeType, FunctionType, ModuleType
@@ -153,16 +154,25 @@ MOST_CALL = 400  # characters of a call
 
 
 def parse(source: str) -> ast.Module:
-    """Parse a cell; lines that speak to IPython (``%time``, ``!ls``) are blanked, so line numbers stay right."""
+    """Parse a cell; lines that speak to IPython (``%time``, ``!ls``) are blanked, so line numbers stay right.
+
+    As in a notebook, all of a cell may be indented, or stand behind Python's prompts.
+
+    Examples
+    --------
+    >>> [ast.unparse(parse(cell)) for cell in ("%matplotlib inline\\n%time x = 1", "  x = 1", ">>> x = 1")]
+    ['x = 1', 'x = 1', 'x = 1']
+    """
     try:
         return ast.parse(source)
     except SyntaxError:
         plain = re.sub(r"^([ \t]*\w+[ \t]*=)[ \t]*[%!].*$", r"\1 None", source, flags=re.MULTILINE)  # files = !ls
+        plain = re.sub(r"^([ \t]*)%time[ \t]+(?=\w)", r"\1", plain, flags=re.MULTILINE)
         plain = re.sub(r"^[ \t]*[%!?].*$|^.*\?[ \t]*$", "", plain, flags=re.MULTILINE)
-        try:
-            return ast.parse(plain)
-        except SyntaxError:
-            pass
+        bare = re.sub(r"^[ \t]*(?:>>>|\.\.\.)(?: |$)", "", plain, flags=re.MULTILINE) if ">>>" in plain else plain
+        for text in (plain, textwrap.dedent(bare)):
+            with suppress(SyntaxError):
+                return ast.parse(text)
         raise
 
 

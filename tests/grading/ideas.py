@@ -303,7 +303,7 @@ def routes_cell(stub: str) -> str:
 
 STEP = "def step(x, df, lr):\n    return x - lr * df(x)\n"
 MOMENTUM = files.exercises("02")["02.4"].source()
-UPDATES, BUCKET = (files.exercises("05")[id].source() for id in ("05.4", "05.3"))
+UPDATES, BUCKET, EPOCH = (files.exercises("05")[id].source() for id in ("05.4", "05.3", "05.2"))
 KINK = "def subgrad_abs(x):\n    return np.sign(x)\n"
 DEVIL, CRITIC = (files.exercises("06")[id].source() for id in ("06.5", "06.4"))
 LINEAR, FLATTEN, COUNT = (files.exercises("14")[id].source() for id in ("14.1", "14.3", "14.4"))
@@ -331,13 +331,17 @@ HONEST: dict[str, list[str]] = {
             "    import matplotlib.pyplot as plt\n    plt.plot([1, 2]); plt.title('$x^2$'); plt.show(); display(plt.gcf())\n    ",
         ),
         "import urllib.request\npage = urllib.request.urlopen('https://example.org').read()\n" + SAFE,
+        textwrap.indent(SAFE, "        "),
+        ">>> def largest_safe_lr(curvature):\n...     return 2 / curvature\n... \n>>> largest_safe_lr(2)",
     ],
     "02.4": [
         MOMENTUM + "\nlesson.check('02.4')\nlesson.hint('02.4')\nlesson.show('02.a')",
         "from dataclasses import dataclass\n" + MOMENTUM + "\nexit()",
         "%matplotlib widget\nhere = !ls\n!pip list\n?np.sum\n" + MOMENTUM + "\nmomentum_step?",
         "get_ipython().run_line_magic('load_ext', 'autoreload')\n" + MOMENTUM + "\nimport time; time.sleep(0.1)",
+        MOMENTUM.replace("    ", "    %time three = 1 + 2\n    ", 1),
     ],
+    "05.2": [EPOCH.replace("    for", "    gradient(np.zeros(2), [0])  # from a cell of the lesson\n    for", 1)],
     "05.3": [
         "import ipywidgets as W\nb = W.Button(); out = W.Output()\nb.on_click(lambda _: out.append_stdout('x')); b.click(); display(b, out)\n"
         + BUCKET,
@@ -399,6 +403,7 @@ BESIDE = {
         "import multiprocessing as mp\nmp.get_context('fork').Pool(2).map(abs, [1, -1])",
         "import subprocess; subprocess.run(['date'])\n!date\nx = !ls\n!!pwd",
         "np = None; dl = None; lesson = None; open_lesson = None",
+        "X = np.zeros((3, 2))\ntrain = X\nbatches = [[0, 1], [2]]\nfor accumulate in batches: pass",
     ],
     "06": [
         "import random\nrandom.seed(1); np.random.seed(1)\nrng = None\nfrom numpy import *\nfrom math import *\nsum = max = 3"

@@ -233,6 +233,33 @@ def test_what_broke_a_run_can_be_left_out():
     assert [c["id"] for c in spliced(book, probes=probes, alone=True)] == ["prelude", "setup-0", "probe-12-2"]
 
 
+def test_what_an_answer_uses_of_the_lessons_own_cells_is_run_and_nothing_else():
+    book = Book("09").answers({"09.1": "def dsigmoid(a):\n    return mine(a) * (1 - mine(a))"})
+    book.add("def mine(a):\n    return sigma(a)")
+    pieces = find_answers(cells_of(book.bytes()), "09").pieces
+    of_the_lesson = [piece.source for piece in pieces if not piece.answers and "mine" not in piece.source]
+    assert len(of_the_lesson) == 1 and of_the_lesson[0].startswith("def sigma(a)")
+    for lesson in files.numbers():
+        assert all(piece.answers for piece in find_answers(cells_of(Book(lesson).bytes()), lesson).pieces), lesson
+
+
+@pytest.mark.parametrize(
+    ("later", "counts"),
+    [
+        ("rate = 3\nsoftmax = rate", False),
+        ("softmax = 3", False),
+        ("for softmax in range(3): pass", False),
+        ("def mine(Z):\n    return Z\nsoftmax = mine", True),
+        ("softmax = lambda Z: Z", True),
+        ("softmax = np.exp", True),
+    ],
+)
+def test_the_name_of_an_exercise_given_to_something_else_is_no_answer(later, counts):
+    book = Book()
+    book.add(later, "nowhere")
+    assert (found(book).answers["12.1"] == ANSWERS["12.1"]) != counts
+
+
 # ------------------------------------------------------------------------------------------------------- evasions
 
 
