@@ -92,14 +92,9 @@ def ask(
     from dlcourse.figures.choices_view import ChoicesView
     from dlcourse.figures.view import display_bundle
 
-    asked = [
-        {"id": q.id, "text": q.text, "options": list(q.options.items()), "answer": q.answer, "topic": q.topic}
-        for q in questions
-    ]
     known = {q.id: q for q in questions}
-    if routes is not None and (lost := {"", *(q.topic for q in questions)} - set(routes)):
-        raise ValueError(f"there is no route for {', '.join(repr(topic) for topic in sorted(lost))}")
     before = {id: option for id, option in (chosen or {}).items() if id in known and option in known[id].options}
+    state = as_state(questions, before, commit, routes, folded)
 
     def answered(id: str, option: str) -> None:
         question = known[id]
@@ -108,10 +103,33 @@ def ask(
         if on_choice is not None:
             on_choice(id, option, option == question.answer)
 
-    state: dict[str, Any] = {"questions": asked, "chosen": before, "commit": commit, "folded": folded}
-    state["routes"] = None if routes is None else dict(routes)
     view = ChoicesView(state, answered)
     display_bundle(view, fallback_text if fallback_text is not None else as_text(questions))
+
+
+def as_state(
+    questions: Sequence[Question],
+    chosen: Mapping[str, str] | None = None,
+    commit: bool = False,
+    routes: Mapping[str, str] | None = None,
+    folded: str = "",
+) -> dict[str, Any]:
+    """What the browser has to know to ask these questions; the arguments are those of `ask`.
+
+    Examples
+    --------
+    >>> question = Question("02.a", "Where to?", {"left": "No.", "right": "Yes."}, answer="right")
+    >>> as_state([question], commit=True)["commit"]
+    True
+    """
+    if routes is not None and (lost := {"", *(q.topic for q in questions)} - set(routes)):
+        raise ValueError(f"there is no route for {', '.join(repr(topic) for topic in sorted(lost))}")
+    asked = [
+        {"id": q.id, "text": q.text, "options": list(q.options.items()), "answer": q.answer, "topic": q.topic}
+        for q in questions
+    ]
+    state: dict[str, Any] = {"questions": asked, "chosen": dict(chosen or {}), "commit": commit, "folded": folded}
+    return state | {"routes": None if routes is None else dict(routes)}
 
 
 STATES = {"passed": "✓", "sits": "✓", "tried": "◐", "to do": "○"}

@@ -168,7 +168,7 @@ class Lesson:
         import time
 
         from dlcourse.figures.choices import as_text, ask
-        from dlcourse.lesson.remembering import to_remember, usual
+        from dlcourse.lesson.remembering import TITLE, to_remember, usual
 
         def on_choice(id: str, option: str, is_right: bool) -> None:
             self._progress.recalled(id, right=is_right)
@@ -176,9 +176,8 @@ class Lesson:
         if self.number == files.numbers()[0]:
             print("There is no earlier lesson to remember yet.")
             return
-        title = "Do you remember? Three questions from earlier lessons. Optional, two minutes."
         questions = to_remember(self.number, self._progress, time.time())
-        ask(questions, on_choice=on_choice, fallback_text=f"{title}\n\n{as_text(usual(self.number))}", folded=title)
+        ask(questions, on_choice=on_choice, fallback_text=f"{TITLE}\n\n{as_text(usual(self.number))}", folded=TITLE)
 
     def checkup(self, again: bool = False) -> None:
         """Ask what you bring along, and say which sections of this lesson to read; ``again`` begins afresh."""

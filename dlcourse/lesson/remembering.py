@@ -14,8 +14,9 @@ from dlcourse.lesson.progress import Progress
 if TYPE_CHECKING:
     from dlcourse.figures.choices import Question
 
-__all__ = ["to_remember", "usual"]
+__all__ = ["TITLE", "to_remember", "usual"]
 
+TITLE = "Do you remember? Three questions from earlier lessons. Optional, two minutes."
 HOW_MANY = 3
 A_DAY = 24 * 3600  # seconds
 

@@ -56,7 +56,7 @@ def test_the_wheel_holds_the_package_the_lessons_and_nothing_left_over(wheel: Pa
     ours = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "dlcourse").rglob("*")
-        if path.suffix in (".py", ".js", ".css", ".csv", ".md")
+        if path.suffix in (".py", ".js", ".css", ".csv", ".md", ".j2", ".json")
     }
     assert ours <= set(names)
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")] != [], names

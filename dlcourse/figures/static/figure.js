@@ -6,10 +6,10 @@
 
 // ---------------------------------------------------------------------------------------------- controls
 
-/** Sliders with equal factors have 200 native positions; the others have the control's own steps. */
-const POSITIONS = 200;
-const toValue = (c, position) => c.low * (c.high / c.low) ** (position / POSITIONS);
-const toPosition = (c, value) => Math.round((POSITIONS * Math.log(value / c.low)) / Math.log(c.high / c.low));
+/** Sliders with equal factors have 200 native positions (a recorded one has fewer); the others have the control's own steps. */
+const positions = (c) => c.positions ?? 200;
+const toValue = (c, position) => c.low * (c.high / c.low) ** (position / positions(c));
+const toPosition = (c, value) => Math.round((positions(c) * Math.log(value / c.low)) / Math.log(c.high / c.low));
 
 function snap(c, value) {
   if (c.log) return Number(clamp(toValue(c, toPosition(c, clamp(value, c.low, c.high))), c.low, c.high).toPrecision(3));
@@ -17,7 +17,7 @@ function snap(c, value) {
 }
 
 function shift(c, value, n) {
-  return c.log ? snap(c, toValue(c, clamp(toPosition(c, value) + n, 0, POSITIONS))) : snap(c, value + n * c.step);
+  return c.log ? snap(c, toValue(c, clamp(toPosition(c, value) + n, 0, positions(c)))) : snap(c, value + n * c.step);
 }
 
 const spellControl = (c, value) =>
@@ -28,7 +28,7 @@ function makeControl(c, changed) {
   const id = unique("control");
   if (c.kind === "slider") {
     const out = html("span", { class: "dlfig-value", "aria-hidden": "true" });
-    const range = c.log ? { min: 0, max: POSITIONS, step: 1 } : { min: c.low, max: c.high, step: c.step };
+    const range = c.log ? { min: 0, max: positions(c), step: 1 } : { min: c.low, max: c.high, step: c.step };
     const input = html("input", { type: "range", id, ...range });
     const show = (value) => {
       const at = String(c.log ? toPosition(c, value) : value);

@@ -1,0 +1,195 @@
+"""Lessons on pages without a kernel: what `jupyter nbconvert` and `dlcourse site` make of a lesson's outputs.
+
+A stored output holds a picture and a sentence. Here the picture gets its words for who does not see it, and where the
+cell says which figure it shows, the figure itself: frames, sentences and settings, recorded by running its model now.
+Questions answer in the browser anyway. Without JavaScript the picture and the text stay.
+
+The wheel brings a setting for nbconvert (jupyter/nbconvert.json) that puts `Stills` before every export to HTML and to
+slides. Notebooks that are no lessons of the course pass it untouched.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from html import escape
+from typing import Any
+
+from nbconvert.exporters.slides import SlidesExporter
+from nbconvert.preprocessors import Preprocessor
+
+from dlcourse.commands.serving import ASIDE, WIDGET_VIEW, is_lesson
+from dlcourse.lesson import files, remembering
+
+__all__ = ["Stills", "lesson_of", "slides", "with_stills"]
+
+RECORDED = "Recorded on this page: every step, and one control at a time at some of its settings."
+NEEDS_PYTHON = "Without Python this page cannot do: {}."
+ONLY_A_PICTURE = "A picture: what it shows is computed in the cells above it."
+A_PROBLEM = "A problem to be done by hand. The lesson draws as many as you like, and says which mistake it was."
+RUN = '<a href="{}">Run the lesson</a> to move everything.'
+
+
+class Stills(Preprocessor):
+    """Put into a lesson's outputs what a page without a kernel shows and plays."""
+
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        """Called by nbconvert, with a copy of the notebook that is its own."""
+        if is_lesson(notebook):
+            with_stills(notebook)
+            add_scripts(notebook)
+            if isinstance(self.parent, SlidesExporter):
+                slides(notebook)
+        return notebook, resources
+
+
+def lesson_of(notebook: Any) -> str:
+    """The number of a lesson, from the cell that opens it; empty if none does.
+
+    Examples
+    --------
+    >>> lesson_of({"cells": [{"source": 'lesson = open_lesson("03")'}]})
+    '03'
+    """
+    found = (re.search(r"""open_lesson\(["']?(\d\d?)["']?\)""", cell["source"]) for cell in notebook["cells"])
+    number = next((match[1].zfill(2) for match in found if match), "")
+    return number if number in files.numbers() else ""
+
+
+def with_stills(notebook: Any, run: str = "") -> None:
+    """Change a lesson's outputs, in place, to what plays without Python; ``run`` is where one can run the lesson."""
+    lesson = lesson_of(notebook)
+    for cell in notebook["cells"]:
+        shown = [output for output in cell.get("outputs", []) if output["output_type"] == "display_data"]
+        for output in shown:
+            output["metadata"].pop(ASIDE, None)
+            if len(output["data"]) > 1:
+                output["data"].pop(WIDGET_VIEW, None)
+        calls = calls_in(cell["source"]) if lesson and shown else []
+        recordings = [recording(lesson, *call) for call in calls]
+        if len(recordings) != len(shown):  # the cell was changed after it was run: what it shows is not known
+            recordings = [None] * len(shown)
+        for output, found in zip(shown, recordings, strict=True):
+            data = output["data"]
+            if found is not None or "image/png" in data:
+                otherwise = A_PROBLEM if ".practice(" in cell["source"] else ONLY_A_PICTURE
+                data["text/html"] = page_part(output, found, otherwise, run)
+
+
+SHOWING = ("show", "practice", "predict", "quiz", "remember", "checkup", "progress", "reference")
+
+
+def calls_in(source: str) -> list[tuple[str, list[Any] | None, dict[str, Any]]]:
+    """What a cell asks its lesson to display: method, arguments, settings. No arguments where they are no literals.
+
+    Examples
+    --------
+    >>> calls_in('lesson.show("secant", x=0.0)\\nlesson.show("graph", of=y)\\nlesson.check("01.1")')
+    [('show', ['secant'], {'x': 0.0}), ('show', None, {})]
+    """
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return []
+    found: list[tuple[str, list[Any] | None, dict[str, Any]]] = []
+    for statement in statements:
+        match statement:
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name("lesson"), name)) as call) if name in SHOWING:
+                try:
+                    arguments = [ast.literal_eval(argument) for argument in call.args]
+                    settings = {key.arg: ast.literal_eval(key.value) for key in call.keywords if key.arg}
+                except ValueError:
+                    found.append((name, None, {}))
+                else:
+                    found.append((name, arguments, settings))
+    return found
+
+
+def shows_only(source: str) -> bool:
+    """Whether a cell does nothing but show one thing of its lesson.
+
+    Examples
+    --------
+    >>> shows_only('lesson.show("secant")'), shows_only('x = 1\\nlesson.show("secant")')
+    (True, False)
+    """
+    return len(calls_in(source)) == 1 and len(ast.parse(source).body) == 1
+
+
+def recording(lesson: str, method: str, arguments: list[Any] | None, settings: dict[str, Any]) -> dict[str, Any] | None:
+    """What a page needs to play this; None if only Python could."""
+    if arguments is None:
+        return None
+    from dlcourse.figures.choices import Question, as_state  # nbconvert imports this module for other notebooks, too
+    from dlcourse.figures.still import still
+
+    if method == "show":
+        figures = files.figures(lesson).FIGURES
+        if len(arguments) != 1 or arguments[0] not in figures:
+            return None
+        try:
+            return still(figures[arguments[0]](**settings))
+        except (TypeError, ValueError):  # settings that the figure does not take: the cell said so when it was run
+            return None
+    asked: list[Question] = []
+    if method == "predict" and arguments:
+        asked = [question for id, question in files.choices(lesson, "predictions").items() if id == arguments[0]]
+    elif method in ("quiz", "checkup"):
+        asked = list(files.choices(lesson, method).values())
+    elif method == "remember" and lesson != files.numbers()[0]:
+        asked = remembering.usual(lesson)
+    if not asked:
+        return None
+    routes = files.answers(lesson).routes if method == "checkup" else None
+    folded = remembering.TITLE if method == "remember" else ""
+    return as_state(asked, commit=method in ("predict", "checkup"), routes=routes, folded=folded)
+
+
+def page_part(output: Any, found: dict[str, Any] | None, otherwise: str, run: str) -> str:
+    """The picture or the text, and below it what plays in its place where JavaScript runs."""
+    data = output["data"]
+    if png := data.get("image/png"):
+        alt = output["metadata"].get("image/png", {}).get("alt") or data.get("text/plain", "")
+        source = f"data:image/png;base64,{png.strip()}"
+        paper = f'<img class="dlcourse-picture" alt="{escape(alt)}" width="640" src="{source}">'
+    else:
+        paper = f"<pre>{escape(data['text/plain'])}</pre>"
+    link = RUN.format(escape(run)) if run else "Run the lesson to move everything."
+    if found is None:
+        return f'<div class="dlcourse-paper">{paper}<p class="dlcourse-note">{otherwise} {link}</p></div>'
+    note = ""
+    if "said" in found:
+        words = [RECORDED, NEEDS_PYTHON.format(", ".join(map(escape, dict.fromkeys(found["asks"]))))]
+        note = f'<p class="dlcourse-note" hidden>{" ".join(words[: 1 + bool(found["asks"])])} {link}</p>'
+    as_json = json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return (
+        f'<div class="dlcourse-still"><div class="dlcourse-paper">{paper}</div>'
+        f'<script type="application/json">{as_json}</script>{note}</div>'
+    )
+
+
+def add_scripts(notebook: Any) -> None:
+    """The front end, once, behind the last output: a page by itself has nothing to load it from."""
+    from dlcourse.figures.still import scripts
+    from dlcourse.figures.view import static
+
+    parts = [o for c in notebook["cells"] for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    if parts:
+        style, script = f"<style>{static('style.css')}{static('still.css')}</style>", f"<script>{scripts()}</script>"
+        parts[-1]["data"]["text/html"] += style + script
+
+
+def slides(notebook: Any) -> None:
+    """Begin a slide at each heading and a page below it at each text that follows, where nobody has said otherwise."""
+    if any("slideshow" in cell["metadata"] for cell in notebook["cells"]):
+        return
+    before = ""
+    for cell in notebook["cells"]:
+        kind = "-"
+        if cell["cell_type"] == "markdown":
+            kind = "slide" if re.match(r"##? ", cell["source"]) else "subslide"
+        elif before == "code":  # two programs on one slide seldom fit
+            kind = "-" if "check" in cell["metadata"].get("tags", []) else "subslide"
+        cell["metadata"]["slideshow"] = {"slide_type": kind}
+        before = cell["cell_type"]
