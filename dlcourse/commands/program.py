@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from dlcourse.commands import author, doctor, export_nbgrader, grade, lab, site, solve, worksheet
+from dlcourse.commands import author, doctor, export_nbgrader, grade, lab, progress, site, solve, worksheet
 from dlcourse.commands.errors import CommandError
 from dlcourse.grading.starting import import_quickly
 
-COMMANDS = (lab, doctor, solve, grade, worksheet, site, export_nbgrader, author)
+COMMANDS = (lab, doctor, progress, solve, grade, worksheet, site, export_nbgrader, author)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

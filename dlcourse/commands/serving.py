@@ -4,7 +4,8 @@
 
 - messages between browser and kernel leave at once (websocket.py says why that matters);
 - a lesson is saved as somebody without its kernel will see it: where an output has both a picture or a sentence and a
-  live view, the view is put aside, and comes back when the lesson is opened while its kernel still runs;
+  live view, the view is put aside, and what was chosen stands under the question. The view comes back when the lesson
+  is opened while the process that holds it still runs; else there are picture, sentence, and what to run;
 - opening a released lesson does not change it: what JupyterLab would write into it is there already.
 
 Other notebooks are left alone. That JupyterLab does not ask whether it may fetch news is a setting in the same wheel
@@ -13,12 +14,15 @@ Other notebooks are left alone. That JupyterLab does not ask whether it may fetc
 
 from __future__ import annotations
 
+import html
 import inspect
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+STILL = "dlcourse_still"  # in an output's metadata: its HTML is made for the page and is not saved
+CHOSEN = "You chose:"
 ASIDE = "dlcourse_view"  # in an output's metadata: the live view that a page without a kernel cannot show
 
 
@@ -37,19 +41,23 @@ def _load_jupyter_server_extension(server: Any) -> None:
     contents = server.contents_manager
     contents.register_pre_save_hook(put_views_aside)
     if inspect.iscoroutinefunction(contents.get):  # what else uses a manager that is not asynchronous would be misled
-        contents.get = _opening(contents.get, server.session_manager)
+        contents.get = _opening(contents.get, server.session_manager, server.kernel_manager)
 
 
-def _opening(get: Any, sessions: Any) -> Any:
+def _opening(get: Any, sessions: Any, kernels: Any) -> Any:
     """The contents manager's `get`, for a lesson as the learner left it."""
+
+    async def _processes(path: str) -> set[int]:
+        """Of the kernels of this notebook: a restarted one is another process, and knows nothing of the figures."""
+        ids = [s["kernel"]["id"] for s in await sessions.list_sessions() if s["path"].strip("/") == path.strip("/")]
+        return {getattr(kernels.get_kernel(id).provisioner, "pid", None) or 0 for id in ids} - {0}
 
     async def opened(path: str, *arguments: Any, **options: Any) -> Any:
         model = await get(path, *arguments, **options)
         notebook = model.get("content")
         if model.get("type") == "notebook" and notebook and is_lesson(notebook):
-            alive = any(session["path"].strip("/") == path.strip("/") for session in await sessions.list_sessions())
-            if alive:
-                take_views_back(notebook)
+            take_views_back(notebook, await _processes(path))
+            show_pictures(notebook)
             if notebook["metadata"].get("language_info") == {"name": "python"}:
                 notebook["metadata"]["language_info"] = language_info()
         return model
@@ -67,28 +75,75 @@ def put_views_aside(model: Any, **_: Any) -> None:
 
     Examples
     --------
-    >>> data = {"text/plain": "a", WIDGET_VIEW: {"model_id": "m"}}
+    >>> data = {"text/plain": "a", WIDGET_VIEW: {"model_id": "m", "dlcourse": {"process": [7, 1], "asked": []}}}
     >>> output = {"output_type": "display_data", "data": data, "metadata": {}}
     >>> lesson = {"cells": [{"metadata": {"dlcourse": {}}, "outputs": [output]}]}
     >>> put_views_aside({"type": "notebook", "content": lesson})
-    >>> output["data"], output["metadata"]
-    ({'text/plain': 'a'}, {'dlcourse_view': {'model_id': 'm'}})
-    >>> take_views_back(lesson)
+    >>> list(output["data"]), output["metadata"]["dlcourse_view"]["model_id"]
+    (['text/plain'], 'm')
+    >>> take_views_back(lesson, processes={8})          # the kernel was restarted
+    >>> list(output["data"])
+    ['text/plain']
+    >>> take_views_back(lesson, processes={7})
     >>> sorted(output["data"]), output["metadata"]
     (['application/vnd.jupyter.widget-view+json', 'text/plain'], {})
     """
     if model["type"] != "notebook" or not is_lesson(model["content"]):
         return
     for output in _outputs(model["content"]):
+        if output["metadata"].pop(STILL, False):
+            del output["data"]["text/html"]
         if WIDGET_VIEW in output["data"] and len(output["data"]) > 1:
-            output["metadata"][ASIDE] = output["data"].pop(WIDGET_VIEW)
+            view = output["metadata"][ASIDE] = output["data"].pop(WIDGET_VIEW)
+            if asked := view.get("dlcourse", {}).get("asked"):
+                output["data"]["text/plain"] = with_choices(_joined(output["data"]["text/plain"]), asked)
 
 
-def take_views_back(notebook: Any) -> None:
-    """The kernel still has the figures: they are live when the lesson is opened."""
+def take_views_back(notebook: Any, processes: Collection[int]) -> None:
+    """What these processes hold is live when the lesson is opened."""
     for output in _outputs(notebook):
-        if ASIDE in output["metadata"]:
+        held_by = output["metadata"].get(ASIDE, {}).get("dlcourse", {}).get("process", [])
+        if not set(processes).isdisjoint(held_by):
             output["data"][WIDGET_VIEW] = output["metadata"].pop(ASIDE)
+
+
+def with_choices(text: str, asked: Sequence[str]) -> str:
+    """The text of questions, and under it what the learner chose, as the progress file has it."""
+    from dlcourse.lesson.progress import Progress
+
+    progress = Progress()
+    lines = []
+    for number, id in enumerate(asked, 1):
+        if (option := progress.chosen(id)) is not None:
+            when = progress.answered(id)
+            verdict = "right" if when["right_at"] >= when["wrong_at"] else "not so"
+            lines.append(f"  {f'{number}. ' if len(asked) > 1 else ''}{option} ({verdict})")
+    return "\n".join([text.split(f"\n\n{CHOSEN}\n")[0], *(["", CHOSEN, *lines] if lines else [])])
+
+
+def show_pictures(notebook: Any) -> None:
+    """Where there is only the picture of a figure, show its sentence, too, and say how it is made to move.
+
+    A page that draws a picture alone drops its alternative text and its sentence. This is for the page only: it is not
+    saved.
+    """
+    for output in _outputs(notebook):
+        about, data = output["metadata"].get("image/png", {}), output["data"]
+        if WIDGET_VIEW in data or "text/html" in data or "alt" not in about or "image/png" not in data:
+            continue
+        before = "As you left it. " if ASIDE in output["metadata"] else ""
+        picture = _joined(data["image/png"]).replace("\n", "")
+        data["text/html"] = (
+            f'<img src="data:image/png;base64,{picture}" alt="{html.escape(about["alt"])}" width="640">\n'
+            f"<p>{html.escape(_joined(data.get('text/plain', '')))}</p>\n"
+            f"<p><em>{before}This is a picture: run the setup cell, then this cell, and it moves.</em></p>"
+        )
+        output["metadata"][STILL] = True
+
+
+def _joined(text: str | list[str]) -> str:
+    """A file may hold a text as a list of lines."""
+    return text if isinstance(text, str) else "".join(text)
 
 
 def _outputs(notebook: Any) -> Iterator[Any]:

@@ -104,7 +104,9 @@ def ask(
             on_choice(id, option, option == question.answer)
 
     view = ChoicesView(state, answered)
-    display_bundle(view, fallback_text if fallback_text is not None else as_text(questions))
+    # another text than that of these questions has no place for what was chosen
+    there = [q.id for q in questions] if fallback_text is None else []
+    display_bundle(view, fallback_text if fallback_text is not None else as_text(questions), asked=there)
 
 
 def as_state(

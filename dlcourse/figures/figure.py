@@ -247,7 +247,7 @@ RESERVED = {
     "setup",
     "compute",
 }
-RESERVED |= {"scene", "describe", "sentence", "error", "sealed", "counted"}
+RESERVED |= {"scene", "describe", "sentence", "error", "sealed", "counted", "run_again"}
 
 
 class Figure:
@@ -292,6 +292,9 @@ class Figure:
         1,
     )  # what the slider of the frames counts: its first step, and how many each
     frame: int = 0
+    run_again: Sequence[
+        str
+    ] = ()  # the cells to run after a restart to have this figure back: the setup cell and its own
     error: Exception | None = None  # what a change in the browser last raised; the figure shows it as a sentence
 
     _controls: ClassVar[dict[str, Control[Any] | Action]] = {}

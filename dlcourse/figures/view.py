@@ -6,6 +6,12 @@ One event costs one message each way. The browser sends what the reader changed,
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
+import os
+from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +65,7 @@ class FigureView(anywidget.AnyWidget):
     def whole(self) -> dict[str, Any]:
         controls = [control.spec() for control in self.figure._controls.values()]
         fixed: dict[str, Any] = {"title": self.figure.title, "controls": controls, "roles": roles_as_data()}
+        fixed["run_again"] = list(self.figure.run_again)
         return {**fixed, "counted": list(self.figure.counted), **self.sent, "number": self.number}
 
     def push(self, answer_to: str | None = None) -> None:
@@ -153,10 +160,34 @@ def show(figure: Figure, on_paper: Figure | None = None) -> None:
         figure.frame = frame
     alt = f"{figure.title}. {sentence}" if figure.title else sentence
     display_bundle(view, sentence, png=png, alt=alt)
+    give_memory_back()
 
 
-def display_bundle(view: anywidget.AnyWidget, sentence: str, png: bytes | None = None, alt: str = "") -> None:
-    """Display one mimebundle: whoever shows it takes the richest part that it can."""
+@cache
+def freeze_once() -> None:
+    """What is there when the first figure is shown stays: Python need not look through all modules each time."""
+    gc.freeze()
+
+
+def give_memory_back() -> None:
+    """Collect what drawing left, and hand it to the system: a figure leaves 8 MB, and a class shares a machine.
+
+    matplotlib's objects know one another, so they live until Python looks for such circles.
+    """
+    gc.collect()
+    freeze_once()
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # only glibc has this
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def display_bundle(
+    view: anywidget.AnyWidget, sentence: str, png: bytes | None = None, alt: str = "", asked: Sequence[str] = ()
+) -> None:
+    """Display one mimebundle: whoever shows it takes the richest part that it can.
+
+    Beside the name of the live view stands what the server needs when the lesson is saved and opened again
+    (commands/serving.py): which process holds the view, and which questions are ``asked``.
+    """
     from IPython.display import display
 
     bundle: dict[str, Any] = {"text/plain": sentence}
@@ -166,6 +197,8 @@ def display_bundle(view: anywidget.AnyWidget, sentence: str, png: bytes | None =
         "version_major": 2,
         "version_minor": 0,
         "model_id": view.model_id,
+        # on Windows a virtual environment's python is the parent of the one that runs
+        "dlcourse": {"process": [os.getpid(), os.getppid()], "asked": list(asked)},
     }
     metadata = {"image/png": {"alt": alt, "width": 640}} if png is not None else {}
     display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]

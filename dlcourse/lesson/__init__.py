@@ -12,6 +12,8 @@ A notebook uses ``open_lesson``; ``lessons/backstage/lesson_NN/exercises.py`` us
 ``editing``      every small edit of a program
 ``explaining``   why it is wrong, found out by running such edits; where the learner's own code may run
 ``practice``     problems by hand, drawn from a seed; a family of them is data, in its lesson's room
+``on_screen``    the cells that were run, and whether the page shows others by now
+``home``         the course page
 ``progress``     what the learner has done, in a local file
 ``notebook``     the ``lesson`` object: predict, show, check, hint, given, solution, practice, quiz, progress
 """

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -15,11 +14,13 @@ from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.explaining import checked
 from dlcourse.lesson.files import Unknown
 from dlcourse.lesson.judging import Verdict
+from dlcourse.lesson.on_screen import Cell, cells_to_run_again, edited_since, executed_cells, watch_the_page
 from dlcourse.lesson.progress import Progress
 from dlcourse.lesson.running import defines, parse, running_shell
 
 if TYPE_CHECKING:
     from dlcourse.figures.choices import Question
+    from dlcourse.figures.figure import Figure
 
 __all__ = ["Lesson", "UnknownExercise", "UnknownFigure", "executed_cells", "open_lesson"]
 
@@ -87,17 +88,18 @@ class Lesson:
         must stand alone. Nothing leaves this computer.
         """
         exercise = self._exercise(id)
-        verdict = self._judge(exercise)
+        source = next((cell for cell in reversed(executed_cells()) if defines(cell, exercise.name)), None)
+        verdict = self._judge(exercise, source)
         self._progress.checked(id, attempted=verdict.outcome != "not attempted", passed=verdict.outcome == "passed")
         print(verdict)
+        if source is not None and edited_since(exercise, source):
+            print("This is about the cell as you ran it last. You have edited it since: run it, then check again.")
 
-    def _judge(self, exercise: Exercise) -> Verdict:
-        cells = executed_cells()
-        source = next((cell for cell in reversed(cells) if defines(cell, exercise.name)), None)
+    def _judge(self, exercise: Exercise, source: Cell | None) -> Verdict:
         if source is None:
             text = f"there is no {exercise.name} yet. Run the cell that defines it, then check again."
             return Verdict("not attempted", (f"{exercise.id}: {text}",))
-        verdict, run = checked(exercise, source, elsewhere=names_elsewhere(cells, source))
+        verdict, run = checked(exercise, source, elsewhere=names_elsewhere(executed_cells(), source))
         if verdict.outcome == "passed":
             self.answers[exercise.id] = in_usual_form(exercise, run.answer)
         return verdict
@@ -151,7 +153,12 @@ class Lesson:
             if not settings and name != "graph":
                 raise  # then it is the figure's own mistake
             raise UnknownSetting(f"The figure {name!r} cannot start like that: {problem}.") from None
+        self._display(figure)
+
+    def _display(self, figure: Figure) -> None:
+        figure.run_again = cells_to_run_again()
         figure.show()
+        watch_the_page()
 
     def predict(self, id: str) -> None:
         """Ask what you expect, before you see it."""
@@ -197,6 +204,7 @@ class Lesson:
         before = [] if again else [(q, self._progress.chosen(q.id)) for q in questions]
         chosen = {q.id: option for q, option in before if option is not None and option in q.options}
         ask(questions, chosen=chosen, on_choice=on_choice, commit=commit, routes=routes)
+        watch_the_page()
 
     def practice(self, id: str, seed: int = 1) -> None:
         """Draw a problem to be done by hand, and another one, for as long as you like."""
@@ -206,7 +214,7 @@ class Lesson:
         if id not in families:
             raise UnknownExercise(f"There is no practice {id!r}: lesson {self.number} has {_listed(list(families))}.")
         done = self._progress.practised(id)["finished"]
-        Practice(families[id], seed + done, lambda alone: self._progress.finished(id, alone=alone)).show()
+        self._display(Practice(families[id], seed + done, lambda alone: self._progress.finished(id, alone=alone)))
 
     def progress(self) -> None:
         """Show how far you are in this lesson."""
@@ -230,6 +238,19 @@ class Lesson:
     def _sits(self, id: str) -> str:
         record = self._progress.practised(id)
         return "sits" if record["sits"] else "tried" if record["finished"] else "to do"
+
+    def home(self) -> None:
+        """Show the course: all lessons, what you have done in each, what sits, and where to go on."""
+        from dlcourse.lesson.home import as_markdown, as_text, course
+
+        rows = course(self._progress)
+        if running_shell() is None:
+            print(as_text(rows))
+            return
+        from IPython.display import display
+
+        plain = f"The course has {len(rows)} lessons. Your progress is kept on this computer only."
+        display({"text/markdown": as_markdown(rows), "text/plain": plain}, raw=True)  # type: ignore[no-untyped-call]
 
     def word(self, name: str) -> None:
         """Say where a word or a symbol of the course is introduced, and what is said there."""
@@ -295,6 +316,7 @@ class SilentLesson(Lesson):
     def checkup(self, again: bool = False) -> None: ...
     def practice(self, id: str, seed: int = 1) -> None: ...
     def progress(self) -> None: ...
+    def home(self) -> None: ...
     def word(self, name: str) -> None: ...
     def reference(self) -> None: ...
     def torch(self, program: Callable[[Any], None]) -> None: ...
@@ -319,23 +341,6 @@ class Nothing:
 # --------------------------------------------------------------------------------------- the learner's cells
 
 
-CELLS: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()  # by IPython shell
-
-
-def executed_cells() -> list[str]:
-    """The sources of the cells that were run in this kernel, oldest first.
-
-    IPython's own history would do, but not every front end has it kept: nbval runs cells without.
-    """
-    shell = running_shell()
-    if shell is None:
-        return []
-    if shell not in CELLS:
-        cells = CELLS[shell] = [str(cell) for cell in shell.history_manager.input_hist_raw]
-        shell.events.register("pre_run_cell", lambda info: cells.append(str(info.raw_cell)))
-    return CELLS[shell]
-
-
 def in_usual_form(exercise: Exercise, answer: Any) -> Any:
     """The answer, giving an array where ours does: a list of numbers passes, too, and later cells reckon with it."""
     if (
@@ -353,7 +358,7 @@ def in_usual_form(exercise: Exercise, answer: Any) -> Any:
     return give
 
 
-def names_elsewhere(cells: list[str], source: str) -> set[str]:
+def names_elsewhere(cells: Sequence[str], source: str) -> set[str]:
     """The names that other cells put something into."""
     names: set[str] = set()
     for cell in set(cells) - {source}:

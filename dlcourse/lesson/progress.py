@@ -10,12 +10,15 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 __all__ = ["Progress", "progress_file"]
 
 Record = dict[str, Any]
+VERSION = 1
+NOT_UNDERSTOOD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 def progress_file() -> Path:
@@ -50,7 +53,7 @@ class Progress:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self.memory: Record = {"exercises": {}, "choices": {}, "practice": {}, "answered": {}}
+        self.memory = nothing()
         self.warned = False
 
     # ------------------------------------------------------------------------------------------ questions
@@ -119,17 +122,34 @@ class Progress:
 
     # -------------------------------------------------------------------------------------------- the file
 
+    def everything(self) -> Record:
+        """All of it."""
+        return self._merged()
+
+    def add(self, record: Record) -> None:
+        """Put another record to this one; nothing is lost, and what was chosen here stays chosen."""
+        self._write(together(record, self._merged()))
+
+    def forget(self, lessons: Sequence[str]) -> None:
+        """Begin these lessons anew."""
+        record = self._merged()
+        kept = {part: {id: v for id, v in ids.items() if id[:2] not in lessons} for part, ids in record.items()}
+        self._write(kept)
+
     def _note(self, part: str, id: str, value: Any) -> None:
         merged = self._merged()
         merged[part][id] = merged[part].get(id, {}) | value if isinstance(value, dict) else value
-        self.memory = merged
+        self._write(merged)
+
+    def _write(self, record: Record) -> None:
+        self.memory = record
         path = self.path or progress_file()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".progress-", suffix=".part")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump({"version": 1} | merged, file, indent=1, ensure_ascii=False, sort_keys=True)
+                    json.dump({"version": VERSION} | record, file, indent=1, ensure_ascii=False, sort_keys=True)
                 os.replace(temporary, path)
             except BaseException:
                 os.unlink(temporary)
@@ -138,32 +158,20 @@ class Progress:
             self._warn(f"Your progress cannot be saved in {path} ({error.strerror}); it lasts as long as this kernel.")
 
     def _merged(self) -> Record:
-        """What the file says, and what happened here: of numbers the larger, of choices the last made here."""
-        file = self._read()
-        merged: Record = {**file, "choices": file["choices"] | self.memory["choices"]}
-        for part in ("exercises", "practice", "answered"):
-            for id, ours in self.memory[part].items():
-                theirs = merged[part].get(id, {})
-                merged[part][id] = theirs | {key: max(value, theirs.get(key, value)) for key, value in ours.items()}
-        return merged
+        """What the file says, and what happened here."""
+        return together(self._read(), self.memory)
 
     def _read(self) -> Record:
         path = self.path or progress_file()
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            return {
-                "exercises": _records(data["exercises"]),
-                "choices": _choices(data["choices"]),
-                "practice": _records(data.get("practice", {})),  # files of before 2026-11 have none, nor the next
-                "answered": _records(data.get("answered", {})),
-            }
+            return understood(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             pass
         except OSError as error:
             self._warn(f"Your progress in {path} cannot be read ({error.strerror}); this notebook starts afresh.")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except NOT_UNDERSTOOD:
             self._set_aside(path)
-        return {"exercises": {}, "choices": {}, "practice": {}, "answered": {}}
+        return nothing()
 
     def _set_aside(self, path: Path) -> None:
         aside = path.with_name(path.name + ".corrupt")
@@ -177,6 +185,41 @@ class Progress:
         if not self.warned:
             self.warned = True
             print(sentence)
+
+
+def nothing() -> Record:
+    """The record of somebody who has done nothing yet."""
+    return {"exercises": {}, "choices": {}, "practice": {}, "answered": {}}
+
+
+def understood(text: str) -> Record:
+    """What a progress file says; raises one of ``NOT_UNDERSTOOD``."""
+    data = json.loads(text)
+    return {
+        "exercises": _records(data["exercises"]),
+        "choices": _choices(data["choices"]),
+        "practice": _records(data.get("practice", {})),  # files of before 2026-11 have none, nor the next
+        "answered": _records(data.get("answered", {})),
+    }
+
+
+def together(one: Record, other: Record) -> Record:
+    """Both records in one: of numbers the larger, of choices those of the other.
+
+    Examples
+    --------
+    >>> a, b = nothing(), nothing()
+    >>> a["exercises"]["02.1"], b["exercises"]["02.1"] = {"checks": 3}, {"checks": 1, "passed": True}
+    >>> together(a, b)["exercises"]
+    {'02.1': {'checks': 3, 'passed': True}}
+    """
+    merged: Record = {**one, "choices": one["choices"] | other["choices"]}
+    for part in ("exercises", "practice", "answered"):
+        merged[part] = dict(one[part])
+        for id, theirs in other[part].items():
+            ours = one[part].get(id, {})
+            merged[part][id] = ours | {key: max(value, ours.get(key, value)) for key, value in theirs.items()}
+    return merged
 
 
 def _records(data: Any) -> dict[str, Record]:

@@ -9,20 +9,23 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from dlcourse.commands.serving import WIDGET_VIEW, language_info
 from dlcourse.lesson import files
+from dlcourse.lesson.progress import Progress
 from tests.conftest import missing
 
-OUTPUT = {
-    "output_type": "display_data",
-    "data": {"text/plain": "the sentence", WIDGET_VIEW: {"model_id": "m", "version_major": 2, "version_minor": 0}},
-    "metadata": {},
-}
+
+def output(*processes: int, asked: Sequence[str] = (), text: str = "the sentence") -> dict[str, Any]:
+    held = {"process": list(processes), "asked": list(asked)}
+    view = {"model_id": "m", "version_major": 2, "version_minor": 0, "dlcourse": held}
+    return {"output_type": "display_data", "data": {"text/plain": text, WIDGET_VIEW: view}, "metadata": {}}
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +41,16 @@ def server(tmp_path_factory: pytest.TempPathFactory):
     config.mkdir()
     registered = Path(__file__).parents[2] / "dlcourse/commands/jupyter/extension.json"
     (config / "jupyter_server_config.json").write_text(registered.read_text())
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(config), "JUPYTER_DATA_DIR": f"{folder}/data"}
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": f"{folder}/data",
+        "DLCOURSE_PROGRESS": f"{folder}/progress.json",
+    }
     options = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", "--IdentityProvider.token=t"]
     log = folder / "log"
-    with log.open("wb") as output:
+    with log.open("wb") as file:
         command = [sys.executable, "-m", "jupyterlab", *options]
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=file)
 
     def ask(path: str, body: Any = None, method: str = "GET") -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -61,14 +68,14 @@ def server(tmp_path_factory: pytest.TempPathFactory):
             except OSError:
                 assert process.poll() is None and time.monotonic() < deadline, log.read_text()
                 time.sleep(0.1)
-        yield folder, ask
+        yield folder, ask, process
     finally:
         process.terminate()
         process.wait(20)
 
 
 def test_jupyterlab_does_not_ask_about_news(server) -> None:
-    _, ask = server
+    _, ask, _ = server
     if not Path(sys.prefix, "share/jupyter/lab/settings/overrides.d/dlcourse.json").exists():
         missing("the course's wheel is not installed in this environment: pip install -e .")
     news = json.loads(ask("lab/api/settings/@jupyterlab%2Fapputils-extension:notification"))
@@ -76,17 +83,24 @@ def test_jupyterlab_does_not_ask_about_news(server) -> None:
 
 
 def test_opening_a_released_lesson_gives_what_jupyterlab_would_write_into_it(server) -> None:
-    _, ask = server
+    _, ask, _ = server
     model = ask(f"api/contents/{files.notebooks()[0].name}")
     assert model["content"]["metadata"]["language_info"] == language_info()
 
 
-def test_a_saved_lesson_keeps_what_can_be_seen_without_its_kernel_and_is_live_while_the_kernel_is(server) -> None:
-    folder, ask = server
+def kernels_of(process: subprocess.Popen[bytes]) -> list[int]:
+    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+
+
+def test_a_saved_lesson_keeps_what_can_be_seen_without_its_kernel_and_is_live_while_that_process_is(server) -> None:
+    folder, ask, process = server
     name = files.notebooks()[1].name
+    session = ask(
+        "api/sessions", {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}, "POST"
+    )
     notebook = ask(f"api/contents/{name}")["content"]
     cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    cell["outputs"] = [OUTPUT]
+    cell["outputs"] = [output(*kernels_of(process))]
     ask(f"api/contents/{name}", {"type": "notebook", "content": notebook}, "PUT")
 
     def shown(notebook: Any) -> list[str]:
@@ -94,18 +108,46 @@ def test_a_saved_lesson_keeps_what_can_be_seen_without_its_kernel_and_is_live_wh
         return sorted(output["data"])
 
     assert shown(json.loads((folder / name).read_text(encoding="utf-8"))) == ["text/plain"]
-    assert shown(ask(f"api/contents/{name}")["content"]) == ["text/plain"], "the kernel is gone"
-    session = ask(
-        "api/sessions", {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}, "POST"
-    )
     assert shown(ask(f"api/contents/{name}")["content"]) == [WIDGET_VIEW, "text/plain"], "its kernel runs"
+    ask(f"api/kernels/{session['kernel']['id']}/restart", {}, "POST")
+    assert shown(ask(f"api/contents/{name}")["content"]) == ["text/plain"], "another process, which knows no figure"
     ask(f"api/sessions/{session['id']}", method="DELETE")
-    assert shown(ask(f"api/contents/{name}")["content"]) == ["text/plain"]
+    assert shown(ask(f"api/contents/{name}")["content"]) == ["text/plain"], "the kernel is gone"
+
+
+def test_what_was_chosen_is_saved_under_its_question_once(server, tmp_path: Path) -> None:
+    folder, ask, _ = server
+    Progress(folder / "progress.json").chose("01.a", "uphill")
+    Progress(folder / "progress.json").recalled("01.a", right=False)
+    name = files.notebooks()[0].name
+    notebook = ask(f"api/contents/{name}")["content"]
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    question = "Where to?\n  a) uphill\n  b) downhill"
+    for _ in range(2):  # saved twice, it stands there once
+        cell["outputs"] = [output(0, asked=["01.a"], text=question)]
+        ask(f"api/contents/{name}", {"type": "notebook", "content": notebook}, "PUT")
+        notebook = ask(f"api/contents/{name}")["content"]
+        [left] = next(c for c in notebook["cells"] if c["id"] == cell["id"])["outputs"]
+        question = left["data"]["text/plain"]
+        assert question == "Where to?\n  a) uphill\n  b) downhill\n\nYou chose:\n  uphill (not so)"
+
+
+def test_a_picture_comes_with_its_sentence_and_with_what_to_run_and_is_saved_as_it_was(server) -> None:
+    folder, ask, _ = server
+    name = files.notebooks()[1].name
+    before = (folder / name).read_text(encoding="utf-8")
+    opened = ask(f"api/contents/{name}")["content"]
+    shown = [o["data"] for c in opened["cells"] for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
+    pages = [data["text/html"] for data in shown]
+    assert pages and all("run the setup cell" in page and 'alt="' in page for page in pages)
+    ask(f"api/contents/{name}", {"type": "notebook", "content": opened}, "PUT")
+    saved = json.loads((folder / name).read_text(encoding="utf-8"))
+    assert saved["cells"] == json.loads(before)["cells"]
 
 
 def test_other_notebooks_are_left_alone(server) -> None:
-    folder, ask = server
-    cell = {"id": "a", "cell_type": "code", "source": "1", "metadata": {}, "outputs": [OUTPUT], "execution_count": 1}
+    folder, ask, _ = server
+    cell = {"id": "a", "cell_type": "code", "source": "1", "metadata": {}, "outputs": [output()], "execution_count": 1}
     notebook = {"cells": [cell], "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
     ask("api/contents/other.ipynb", {"type": "notebook", "content": notebook}, "PUT")
     saved = json.loads((folder / "other.ipynb").read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 import dlcourse.lesson.notebook as talking
-from dlcourse.lesson import diagnose, files
+from dlcourse.lesson import diagnose, files, on_screen
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.notebook import Lesson
 from tests.conftest import EVERYTHING, LESSONS
@@ -145,7 +145,7 @@ def the_rest_with(exercise: Exercise, source: str) -> None:
     with printing() as out:
         run(source, f"<answer {exercise.id}>", space)
     with printing() as out, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(talking, "executed_cells", lambda: [source])
+        patch.setattr(talking, "executed_cells", lambda: [on_screen.Cell(source)])
         lesson.check(exercise.id)
     assert out.getvalue() == f"PASS {exercise.id}\n"
     touched = Cell("", source).stores

@@ -53,7 +53,7 @@ function makeQuestion(question, number, model, commit, listen) {
     try {
       model.send({ id: question.id, option });
     } catch {
-      remark("This is not kept: Python was restarted. Run this cell again.");
+      remark(`This is not kept. ${whyNot(model, true)}`);
     }
   });
   // while another option is being chosen, the old verdict would be read as a verdict on the new one

@@ -74,10 +74,12 @@ function makeControl(c, changed) {
 
 /** The state of one figure, shared by all its views on the page, and the one line to Python. */
 function makeStore(model) {
-  const store = { ...structuredClone(model.get("state")), pending: {}, held: null, playing: false, late: "", views: new Set() };
+  const store = { ...structuredClone(model.get("state")), pending: {}, held: null, playing: false, late: "", news: "", lost: false, returning: false, views: new Set() };
   const me = Math.random().toString(36).slice(2); // another page may show the same figure
   let flying = null, count = 0, slow = 0, timer = 0;
   let next = { values: {}, calls: [], frame: undefined };
+  store.spokenOf = store.frame; // the frame that the sentence is about
+  let python = model; // where requests go: another widget once the figure was brought back after a restart
 
   store.control = (name) => store.controls.find((c) => c.name === name);
   store.changed = () => store.views.forEach((view) => view.update());
@@ -93,19 +95,60 @@ function makeStore(model) {
     if (frame !== undefined) request.frame = frame;
     clearTimeout(slow);
     try {
-      model.send(request);
-      slow = setTimeout(() => ((store.late = "Python is busy: the figure follows when it is free."), store.changed()), 1500);
+      if (store.lost) throw new Error("nobody would hear it");
+      python.send(request);
+      slow = setTimeout(() => ((store.late = whyNot(model, false)), store.changed()), 1500);
     } catch {
-      // the kernel was restarted: what is drawn can still be played, but nothing new is computed
-      store.late = "Python was restarted: run this cell again.";
-      store.changed();
+      forgotten();
     }
   }
+
+  /** The kernel was restarted or is gone: what is drawn can still be played, but nothing new is computed. */
+  function forgotten() {
+    if (store.returning) return;
+    clearTimeout(slow);
+    flying = null;
+    next = { values: {}, calls: [], frame: undefined };
+    Object.assign(store, { lost: true, pending: {}, late: whyNot(model, true) });
+    if (store.last_frame > 0) store.late += " Its steps can still be walked through.";
+    store.changed();
+  }
+  const heard = (status) => {
+    if (["restarting", "autorestarting", "terminating", "dead"].includes(status)) forgotten();
+    else if (store.lost) store.changed(); // there may be a kernel again that can bring it back
+  };
+  let ears = onStatus(model, heard);
+
+  /** Whether one press can bring the figure back: there is a kernel, and it is known what to run. */
+  store.canReturn = () => store.lost && !store.returning && Boolean(store.run_again?.length) && ["idle", "busy"].includes(model.widget_manager?.kernel?.status);
+  store.comeBack = async () => {
+    const { values, frame, run_again } = store;
+    Object.assign(store, { returning: true, late: "Python runs the setup cell and this one …" });
+    store.changed();
+    try {
+      const mine = (await runAgain(model, run_again)).find((other) => other.get("state")?.title === store.title);
+      if (!mine) throw new Error("this cell shows no such figure");
+      python.off("msg:custom", receive);
+      ears();
+      python = mine;
+      python.on("msg:custom", receive);
+      ears = onStatus(model, heard);
+      Object.assign(store, structuredClone(python.get("state")), { run_again, lost: false, returning: false });
+      store.spokenOf = store.frame;
+      store.late = "";
+      store.change(values, frame);
+      store.news = "It is back. Your own cells have to be run again."; // until the next change
+    } catch (problem) {
+      Object.assign(store, { returning: false, late: `That did not help (${problem.message}). Run the cells above, then this one.` });
+    }
+    store.changed();
+  };
 
   store.forms = () => Object.fromEntries(store.controls.filter((c) => c.kind === "form").map((c) => [c.name, store.values[c.name]]));
 
   /** The reader changed controls, and perhaps starts from another frame. */
   store.change = (values, frame) => {
+    store.news = "";
     const news = Object.entries(values).some(([name, v]) => (store.pending[name] ?? store.values[name]) !== v);
     if (frame !== undefined && frame !== store.frame) (store.frame = next.frame = frame), store.pause();
     if (news) Object.assign(next.values, values), Object.assign(store.pending, values);
@@ -117,6 +160,7 @@ function makeStore(model) {
     const at = clamp(frame, 0, store.last_frame);
     if (at === store.frame) return;
     store.frame = next.frame = at;
+    store.news = "";
     store.changed();
     send();
   };
@@ -148,9 +192,10 @@ function makeStore(model) {
       clearTimeout(slow);
       store.late = "";
       for (const name of Object.keys(flying.values)) if (!(name in next.values)) delete store.pending[name];
+      store.spokenOf = message.frame ?? flying.frame ?? store.spokenOf;
       flying = null;
     }
-    if (message.number !== store.number + 1) model.send({ whole: true }); // missed one: ask for everything
+    if (message.number !== store.number + 1) python.send({ whole: true }); // missed one: ask for everything
     store.number = message.number;
     for (const name of ["values", "last_frame", "sentence", "error"]) if (name in message) store[name] = message[name];
     if (message.patch) apply(store, message.patch);
@@ -161,7 +206,7 @@ function makeStore(model) {
     send();
   }
   model.on("msg:custom", receive);
-  store.close = () => (model.off("msg:custom", receive), clearTimeout(timer), clearTimeout(slow));
+  store.close = () => (python.off("msg:custom", receive), ears(), clearTimeout(timer), clearTimeout(slow));
   return store;
 }
 
@@ -183,7 +228,10 @@ function makeView(store, el) {
   const box = html("div", { class: "dlfig-panels" });
   const sentence = html("p", { class: "dlfig-sentence" });
   const spoken = html("div", { class: "dlfig-spoken", "aria-live": "polite" });
-  const late = html("span", { class: "dlfig-late", role: "status" });
+  const late = html("span", { role: "status" });
+  const back_again = html("button", { type: "button", class: "dlfig-button", text: "Run both" });
+  back_again.addEventListener("click", () => store.comeBack());
+  const note = html("div", { class: "dlfig-late" }, late, back_again);
 
   // -- Back, Step, Play, Reset and the step slider
   const button = (label, symbol, act, extra = {}) => {
@@ -230,8 +278,8 @@ function makeView(store, el) {
   });
   if (plain.length) extra.push(initial), shows.push(() => set(initial, { "aria-disabled": String(atStart()) }));
   const controls = html("div", { class: "dlfig-controls" }, ...plain);
-  const more = html("div", { class: "dlfig-more" }, ...extra, late);
-  const desk = html("div", { class: "dlfig-desk" }, sentence, transport, controls, more, spoken);
+  const more = html("div", { class: "dlfig-more" }, ...extra);
+  const desk = html("div", { class: "dlfig-desk" }, note, sentence, transport, controls, more, spoken);
   const body = html("div", { class: "dlfig-body" }, box, desk);
   const root = html("figure", { class: "dlfig", "aria-labelledby": `${id}-name` }, title, body);
   if (!store.title) title.remove(), set(root, { "aria-labelledby": null, "aria-label": "figure" });
@@ -290,7 +338,8 @@ function makeView(store, el) {
     const now = JSON.stringify(store.panels.map((p) => [p.equal, p.width, p.axes, !p.title, !p.xlabel, !p.ylabel, p.equal && [p.xlim, p.ylim]]));
     if (now !== shape) (shape = now), view.layout();
     else for (const panel of view.panels) panel.draw();
-    set(sentence, { text: store.error ? `⚠ ${store.error}` : store.sentence, class: store.error ? "dlfig-sentence dlfig-error" : "dlfig-sentence" });
+    const unspoken = store.lost && store.frame !== store.spokenOf && `Step ${store.counted[0] + store.counted[1] * store.frame}. Its sentence comes from Python.`;
+    set(sentence, { text: store.error ? `⚠ ${store.error}` : unspoken || store.sentence, class: store.error ? "dlfig-sentence dlfig-error" : "dlfig-sentence" });
     set(transport, { hidden: !(played ||= store.last_frame > 0) });
     if (played) {
       const input = transport.querySelector("input");
@@ -307,7 +356,9 @@ function makeView(store, el) {
       set(play.lastChild, { text: store.playing ? "Pause" : "Play" });
     }
     shows.forEach((show) => show());
-    set(late, { text: store.late });
+    set(late, { text: store.late || store.news });
+    set(note, { hidden: !(store.late || store.news) });
+    set(back_again, { hidden: !store.canReturn() });
     speak();
     if (sentence.textContent === measured) return;
     measured = sentence.textContent; // it may need more lines; room once given stays, so that nothing below moves

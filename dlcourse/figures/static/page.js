@@ -23,3 +23,46 @@ function guardKeys(root) {
   window.addEventListener("keydown", guard, true);
   return () => window.removeEventListener("keydown", guard, true);
 }
+
+/**
+ * Why Python does not answer, and what to do, as far as the page lets it be known. JupyterLab and Notebook 7 show their
+ * line to the kernel; other pages do not. `lost`: what Python knew of this figure is gone, or a message could not be sent.
+ */
+function whyNot(model, lost) {
+  const kernel = model.widget_manager?.kernel;
+  const again = "run the setup cell, then this cell";
+  if (kernel === undefined && lost) return `Python was restarted, or is gone: ${again}.`;
+  if (kernel === undefined) return `Python does not answer. It is busy; or it was restarted (then ${again}); or this page has none.`;
+  if (!kernel || kernel.isDisposed || ["dead", "terminating"].includes(kernel.status)) return `No Python runs here: start one (menu Kernel), ${again}.`;
+  if (lost) return `Python was restarted: ${again}.`;
+  if (kernel.connectionStatus !== "connected") return "The line to Python is broken: the figure follows when it is back.";
+  if (kernel.status === "busy") return "Python is busy: the figure follows when it is free.";
+  return "Python does not answer yet: the figure follows when it does.";
+}
+
+/** Tell `listener` each state of the kernel behind a widget, where the page knows it; returns how to stop listening. */
+function onStatus(model, listener) {
+  const changed = model.widget_manager?.kernel?.statusChanged;
+  if (!changed) return () => {};
+  const listen = (_, status) => listener(status);
+  changed.connect(listen);
+  return () => changed.disconnect(listen);
+}
+
+/**
+ * After a restart: run the setup cell and a figure's cell again in the kernel, and hand back the new widgets.
+ * The cells on the page stay as they are. What Python says of an error is thrown.
+ */
+async function runAgain(model, cells) {
+  const manager = model.widget_manager, ids = [];
+  for (const code of cells) {
+    const future = manager.kernel.requestExecute({ code, stop_on_error: true });
+    future.onIOPub = ({ content }) => {
+      const id = content.data?.["application/vnd.jupyter.widget-view+json"]?.model_id;
+      if (id) ids.push(id);
+    };
+    const { content } = await future.done;
+    if (content.status !== "ok") throw new Error(`${content.ename}: ${content.evalue}`);
+  }
+  return Promise.all(ids.map((id) => manager.get_model(id)));
+}
