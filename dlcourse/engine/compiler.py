@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -58,8 +58,10 @@ class Specialised:
             node = Constant(node.array, node.name, node.where)  # no longer weak: all dtypes are decided
             return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
         inputs = tuple([self.done[parent] for parent in node.inputs])
-        if all(map(operator.is_, inputs, node.inputs)) and None not in node.shape:
-            new = node
+        form = node.shape, node.dtype, node.name, node.where
+        if None not in node.shape and [x.shape for x in inputs] == [x.shape for x in node.inputs]:
+            alike = all(map(operator.is_, inputs, node.inputs))
+            new = node if alike else Operation(node.kind, inputs, node.attributes, *form)
         else:  # checks sizes
             new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)
         if node.kind.learners:
@@ -68,7 +70,7 @@ class Specialised:
         if better is not None:
             return self.replaced_below(cast(better, node.dtype))
         parts = sorted(map(id, inputs)) if node.kind in _COMMUTATIVE else map(id, inputs)
-        return self.once((node.kind, *parts, *sorted(node.attributes.items())), new)
+        return self.once((node.kind, *parts, *(sorted(node.attributes.items()) if node.attributes else ())), new)
 
     def replaced_below(self, target: Node) -> Node:
         """The same for nodes that the rewriting itself has made."""
@@ -88,11 +90,16 @@ _EXACT = 2048  # for more numbers, NumPy's sum is more exact than a product
 columns = OperationKind("columns", lambda x: x.T.copy(), lambda x: x[::-1])
 settled_sum = OperationKind("settled_sum", ops.settled_sum, lambda weights, values: ())
 _COMMUTATIVE = {ops.add, ops.multiply, ops.maximum, ops.minimum, ops.equal}
+_LOOKED_FOR = {ops.broadcast_to, ops.cast, ops.negative}  # what work number by number can be made less by
 _SIMPLER: defaultdict[OperationKind, list[Callable[[Operation], Node | None]]] = defaultdict(list)
 
 
 def simplified(node: Operation) -> Node | None:
     """The same value for less work, by the first rule that has one; or None."""
+    if node.kind.elementwise and not any(
+        isinstance(x, Constant) or getattr(x, "kind", None) in _LOOKED_FOR for x in node.inputs
+    ):
+        return None  # nearly always
     if node.kind.elementwise and node.shape != () and (better := _on_one_number(node)) is not None:
         return better
     for rule in _SIMPLER[node.kind]:
@@ -385,6 +392,22 @@ def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
     return template.format(*inputs, inputs=", ".join(inputs), out=f", out={out}" if out else "", **attributes)
 
 
+def computation(node: Operation) -> Callable[..., Any]:
+    """What the line of this node computes, as a function of the inputs."""
+    if not node.kind.elementwise and node.kind not in _WRITTEN:
+        return _unwritten(node, CPU)
+    names = [f"x{i}" for i in range(len(node.inputs))]
+    out = "out" if node.shape and _takes_out(node.kind) else ""
+    function = _function(", ".join(names), _quicker(node.kind, _expression(node, names, out), CPU))
+    return partial(function, out=np.empty(node.shape, node.dtype)) if out else function
+
+
+@lru_cache(1024)
+def _function(inputs: str, text: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = eval(f"lambda {inputs}, out=None: {text}", vars(np))
+    return function
+
+
 @lru_cache(1024)
 def _identifier(name: str) -> str:
     """A name as Python would write it: ∂J/∂W becomes dJ_dW."""
@@ -394,23 +417,28 @@ def _identifier(name: str) -> str:
 
 
 class Writer:
-    """The Python source of a specialised graph; `objects` is what it uses besides NumPy."""
+    """The Python source of a specialised graph, as it runs or to be `printed`; `objects` is what it uses besides NumPy.
 
-    def __init__(self, graph: Specialised, arguments: Sequence[Node], floats: bool, device: Device = CPU) -> None:
+    What runs has each result in its place; what is printed reads like a formula, and computes the same.
+    """
+
+    def __init__(
+        self, graph: Specialised, arguments: Sequence[Node], floats: bool, device: Device = CPU, printed: bool = False
+    ) -> None:
         self.device = device
-        self.graph, self.floats, self.plan = graph, floats, Plan(graph.order, graph.targets)
+        self.graph, self.floats, self.printed = graph, floats, printed
+        self.plan = Plan([] if floats else graph.order, [] if floats else graph.targets)
         self.objects: dict[str, Any] = {}
         self.names: dict[Node, str] = {}
-        self.taken: Counter[str] = Counter()
+        self.taken: defaultdict[str, int] = defaultdict(int)
         called = variable_names(set(graph.origin.values()))  # a part of a composite goes by its kind
         self.wanted = {node: called[origin] for node, origin in graph.origin.items() if graph.done[origin] is node}
-        self.arguments = [self.name(node) for node in arguments]
+        self.leaves, self.arguments = arguments, [self.name(node) for node in arguments]
         self.numbers: list[str] = []
         self.views: list[str] = []  # of memory that stays: made once
         self.fixed: set[Node] = set()  # what those views are
         self.called: dict[str, str] = {}  # what is called, and one line in which it is
-        self.lines = [f"{name} = float({name})" for name in self.arguments if floats]  # as they are printed
-        self.statements = [*self.lines]  # as they run, with each result in its place
+        self.lines = [f"{name} = float({name})" for name in self.arguments if floats]
         self.multiple: Node | None = None  # what the line before computes, if it can stand in the next one
         self.node_of_line = list(arguments) if floats else []
         self.users: defaultdict[Node, list[OperationKind | None]] = defaultdict(list)
@@ -447,35 +475,36 @@ class Writer:
 
     def operand(self, node: Node, used_by: Operation) -> str:
         """How an operation refers to one of its inputs."""
+        if not isinstance(node, Constant):
+            return self.names[node]
         number = number_in(node)
         if number is not None and used_by.shape == () and used_by.kind in _ON_FLOATS:
             others = [parent for parent in used_by.inputs if number_in(parent) is None]
             if any(parent.dtype == node.dtype == used_by.dtype and node.dtype.kind == "f" for parent in others):
                 return repr(number) if math.isfinite(number) else f"float('{number}')"
-        if isinstance(node, Constant) and node not in self.names:
+        if node not in self.names:
             if number is None:
                 self.names[node] = self.bound(node.array, node.name if node.name == "ones" else "data")
             else:  # an array of one number is quicker to use than the number
                 self.names[node] = f"k{len(self.numbers)}"
                 text = repr(number) if math.isfinite(number) else f"'{number}'"
-                self.numbers.append(f"{self.names[node]} = array({text}, {node.dtype.name!r})")
+                self.numbers.append(f"{self.names[node]} = array({text}, {_name(node.dtype)!r})")
         return self.name(node)
 
     def write(self, node: Operation) -> None:
         inputs = [self.operand(parent, node) for parent in node.inputs]
-        if is_view(node) and self.stays(node):
-            place = self.plan.storage.get(node.inputs[0])
-            self.views.append(f"{self.name(node)} = {_expression(node, [place.name if place else inputs[0]], '')}")
-            self.fixed.add(node)
-            return
         if self.floats:
             text = _ON_FLOATS[node.kind].format(*inputs)
             if self.is_multiple(node):
                 self.names[node] = text
                 return
+        elif is_view(node) and self.stays(node):
+            place = self.plan.storage.get(node.inputs[0])
+            self.views.append(f"{self.name(node)} = {_expression(node, [place.name if place else inputs[0]], '')}")
+            self.fixed.add(node)
+            return
         elif not node.kind.elementwise and node.kind not in _WRITTEN:
-            own = node.kind.learners
-            function = _guarded(node, self.device) if own else partial(node.kind.function, **node.attributes)
+            function = _unwritten(node, self.device)
             text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', node.kind.name) + '_of')}({', '.join(inputs)})"
         else:
             place, overwritten = self.plan.storage.get(node), self.plan.overwrites.get(node)
@@ -488,15 +517,16 @@ class Writer:
     def add_line(self, node: Operation, text: str) -> None:
         """`text` computes the node. It stays on the line of the multiple before it, if it adds or subtracts that."""
         name, origin = self.name(node), self.graph.origin.get(node, node)
-        statement = f"{name} = {_quicker(node.kind, text, self.device)}"
+        statement = f"{name} = {text if self.printed else _quicker(node.kind, text, self.device)}"
         if self.multiple is not None and any(x is self.multiple for x in node.inputs):
-            printed = [self.product(x) if x is self.multiple else self.names[x] for x in node.inputs]
-            self.lines[-1] = f"{name} = {printed[0]} {'+' if node.kind is ops.add else '-'} {printed[1]}"
-            self.statements[-1] += f"; {statement}"
+            if self.printed:
+                a, b = (self.product(x) if x is self.multiple else self.names[x] for x in node.inputs)
+                self.lines[-1] = f"{name} = {a} {'+' if node.kind is ops.add else '-'} {b}"
+            else:
+                self.lines[-1] += f"; {statement}"
             self.node_of_line[-1] = origin
         else:
-            self.lines.append(f"{name} = {text}")
-            self.statements.append(statement)
+            self.lines.append(statement)
             self.node_of_line.append(origin)
         self.multiple = node if node.shape and self.is_multiple(node) else None
 
@@ -523,31 +553,37 @@ class Writer:
         if isinstance(node, Constant):
             return f"{self.bound(node.array, 'data')}.copy()"
         if node.shape == ():
-            return f"array({self.name(node)}{'' if node.dtype == float else f', {node.dtype.name!r}'})"
+            return f"array({self.name(node)}{'' if node.dtype == float else f', {_name(node.dtype)!r}'})"
         is_own = isinstance(node, Operation) and not may_share(node) and self.times_wanted[node] == 1
         return self.name(node) if is_own else f"{self.name(node)}.copy()"
 
-    def source(self, lines: Sequence[str]) -> str:
-        """The program of these lines: as it is printed, or as it runs."""
-        body = [*lines, "return " + "".join(f"{result}, " for result in self.results).rstrip()]
+    def source(self) -> str:
+        """The whole program."""
+        body = [*self.lines, "return " + "".join(f"{result}, " for result in self.results).rstrip()]
         numbers, called = self.numbers, [*self.called.values()]
-        if lines is self.lines and self.lines != self.statements:  # some of these may stand in the formulas now
+        if self.printed and not self.floats:  # some of these may stand in the formulas now
             words = set(re.findall(r"\w+", "\n".join(body)))
             numbers = [number for number in numbers if number.split(" = ")[0] in words]
             called = [call for name, call in self.called.items() if name.split(".")[0] in words]
         calls = set(_CALLED.findall("\n".join([*numbers[:1], *self.views, *called, body[-1]]))) - set(self.objects)
         calls |= {"empty"} if self.plan.memory else set()
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
-        head = [f"# {len(lines)} operations, {size} bytes of memory"]
-        head += [f"# {name}: {shape_text(node.shape)}" for node, name in self.names.items() if name in self.arguments]
+        head = [f"# {len(self.lines)} operations, {size} bytes of memory"]
+        head += [f"# {self.names[leaf]}: {shape_text(leaf.shape)}" for leaf in self.leaves]
         for module in (math, np) if self.floats else (self.device.module,):
             imported = sorted(name for name in calls if hasattr(module, name))
             calls -= set(imported)
             head += [f"from {module.__name__} import {', '.join(imported)}"] if imported else []
-        head += [f"{s.name} = empty({s.shape}, {s.dtype.name!r})" for s in self.plan.memory]
+        head += [f"{s.name} = empty({s.shape}, {_name(s.dtype)!r})" for s in self.plan.memory]
         head += [*numbers, *self.views, f"def step({', '.join(self.arguments)}):"]
         self.first_line = len(head) + 1
         return "\n".join([*head, *[f"    {line}" for line in body], ""])
+
+
+@cache
+def _name(dtype: Dtype) -> str:
+    """NumPy makes this name anew each time."""
+    return dtype.name
 
 
 _REDUCED = re.compile(r", axis=(.+), keepdims=(\w+), out=(\w+)\)$")
@@ -560,6 +596,10 @@ def _quicker(kind: OperationKind, text: str, device: Device) -> str:
     if kind.elementwise or kind is ops.matmul:
         return text.replace(", out=", ", ")
     return _REDUCED.sub(r", \1, None, \3, \2)", text) if device is CPU else text  # CuPy's order is another
+
+
+def _unwritten(node: Operation, device: Device) -> Callable[..., Any]:
+    return _guarded(node, device) if node.kind.learners else partial(node.kind.function, **node.attributes)
 
 
 def _guarded(node: Operation, device: Device) -> Callable[..., Array]:

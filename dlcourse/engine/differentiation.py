@@ -25,6 +25,7 @@ from dlcourse.engine.graph import (
 )
 from dlcourse.engine.kinds import OperationKind
 from dlcourse.engine.operations import broadcast_like, cast, may_be_equal, same_shape, zeros_like
+from dlcourse.engine.values import nothing_to_collect
 
 
 @overload
@@ -65,7 +66,7 @@ def gradients(
             leads_to_wanted.add(node)
 
     found: dict[Node, Node] = {}
-    with built_on(here):
+    with built_on(here), nothing_to_collect():
         for node in reversed(order):
             if node in arriving and node in leads_to_wanted:
                 g = found[node] = _add_all(node, arriving.pop(node), called)

@@ -221,22 +221,20 @@ def topological_order(targets: Node | Sequence[Node], known: Container[Node] = (
     >>> [node.kind_name for node in topological_order(x * x + x)]
     ['parameter', 'multiply', 'add']
     """
-    order: list[Node] = []
+    order: dict[Node, None] = {}
     met: set[Node] = set()
-    done: set[Node] = set()
     stack = [targets] if isinstance(targets, Node) else list(reversed(targets))
     while stack:
         node = stack.pop()
-        if node in done or node in known:
+        if node in order or node in known:
             continue
         if node in met or not node.inputs:  # its inputs are done
-            done.add(node)
-            order.append(node)
+            order[node] = None
         else:
             met.add(node)
             stack.append(node)
             stack += node.inputs[::-1]
-    return order
+    return list(order)
 
 
 def evaluate(targets: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) -> list[Array]:

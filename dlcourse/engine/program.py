@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcourse.engine.compiler import Sizes, Specialised, Writer, runs_on_floats
+from dlcourse.engine.compiler import Sizes, Specialised, Writer, computation, runs_on_floats
 from dlcourse.engine.errors import (
     DTypeError,
     EngineError,
@@ -34,33 +34,22 @@ from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placehol
 from dlcourse.engine.hardware import CPU, Device, current_device
 from dlcourse.engine.hardware import device as device_named
 from dlcourse.engine.hardware import others as other_devices
-from dlcourse.engine.values import Array, numeric_array
+from dlcourse.engine.values import Array, nothing_to_collect, numeric_array
 
 _programs = itertools.count(1)
 _MOST_SIZES = 16  # programs kept for different sizes of the data
+WALKED, _SMALL = 100, 10_000  # a graph of so few nodes, on so few numbers, is not compiled before its second run
 
 
 class Compiled:
-    """One program for one set of sizes: its source, and the memories that runs borrow, one for each run at a time."""
+    """One program for one set of sizes: its code, and the memories that runs borrow, one for each run at a time."""
 
-    def __init__(
-        self,
-        fetches: Sequence[Node],
-        leaves: Sequence[Node],
-        sizes: Mapping[Placeholder, Sizes],
-        floats: bool = True,
-        device: Device = CPU,
-    ) -> None:
-        graph = Specialised(fetches, sizes)
-        arguments = [graph.done[leaf] for leaf in leaves]
-        self.floats = floats and device is CPU and runs_on_floats(graph, arguments)
-        writer = Writer(graph, arguments, self.floats, device)
-        self.source = writer.source(writer.lines)
+    def __init__(self, writer: Writer) -> None:
+        put, self.floats = writer.device.put, writer.floats
         self.filename = f"<dlcourse program {next(_programs)}>"
-        runs = self.source if writer.lines == writer.statements else writer.source(writer.statements)
+        self.code = compile(writer.source(), self.filename, "exec")
         self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
-        self.objects = {name: device.put(x) if isinstance(x, np.ndarray) else x for name, x in writer.objects.items()}
-        self.code = compile(runs, self.filename, "exec")
+        self.objects = {name: put(x) if isinstance(x, np.ndarray) else x for name, x in writer.objects.items()}
         self.idle: list[Callable[..., tuple[Any, ...]]] = []
         if self.floats:  # needs no memory of its own
             self.on_floats = _executed(self.code, self.objects)
@@ -110,7 +99,9 @@ class Program:
     <BLANKLINE>
     """
 
-    def __init__(self, fetches: Sequence[Node], updates: Sequence[tuple[Parameter, Node]] = ()) -> None:
+    def __init__(
+        self, fetches: Sequence[Node], updates: Sequence[tuple[Parameter, Node]] = (), may_walk: bool = False
+    ) -> None:
         self.targets = [*fetches, *(new for _, new in updates)]
         self.n_fetches, self.updated = len(fetches), [parameter for parameter, _ in updates]
         order = topological_order(self.targets)
@@ -120,24 +111,38 @@ class Program:
         self.only: Compiled | None = None  # where all sizes are known beforehand
         self.lock = threading.RLock()
         self.device = current_device()
+        few = may_walk and len(order) <= WALKED and any(node.shape for node in order)  # single numbers have floats
+        self.may_walk = few and sum([node.array.size for node in self.parameters]) <= _SMALL
+        self.walked: set[tuple[Sizes, ...]] = set()
 
     @property
     def source(self) -> str:
         """The program as Python source, as last compiled. Before the first run, an example for 100 samples."""
         if self.compiled:
-            return next(reversed(self.compiled.values())).source
+            sizes, floats = next(reversed(self.compiled))
+            return self.writer(sizes, floats, printed=True).source()
         try:
-            sizes = [tuple(100 if size is None else size for size in node.shape) for node in self.placeholders]
-            example = any(None in node.shape for node in self.placeholders)
-            return ("# Before the first run: an example, with 100 for sizes not known yet.\n" if example else "") + (
-                self.for_sizes(sizes).source
+            example = [tuple(100 if size is None else size for size in node.shape) for node in self.placeholders]
+            unknown = any(None in node.shape for node in self.placeholders)
+            return ("# Before the first run: an example, with 100 for sizes not known yet.\n" if unknown else "") + (
+                self.writer(example, printed=True).source()
             )
         except ShapeError:
             return "# Not compiled yet: run it once, so that the sizes of the data are known.\n"
 
     def for_sizes(self, sizes: Sequence[Sizes], floats: bool = True) -> Compiled:
-        known = dict(zip(self.placeholders, sizes, strict=True))
-        return Compiled(self.targets, [*self.placeholders, *self.parameters], known, floats, self.device)
+        with nothing_to_collect():
+            return Compiled(self.writer(sizes, floats))
+
+    def writer(self, sizes: Sequence[Sizes], floats: bool = True, printed: bool = False) -> Writer:
+        """The program for these sizes, as source: as it runs, or to be printed."""
+        graph, arguments = self.specialised(sizes)
+        floats = floats and self.device is CPU and runs_on_floats(graph, arguments)
+        return Writer(graph, arguments, floats, self.device, printed)
+
+    def specialised(self, sizes: Sequence[Sizes]) -> tuple[Specialised, list[Node]]:
+        graph = Specialised(self.targets, dict(zip(self.placeholders, sizes, strict=True)))
+        return graph, [graph.done[leaf] for leaf in (*self.placeholders, *self.parameters)]
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
         return list(self.results(feeds or {}))
@@ -147,8 +152,10 @@ class Program:
         fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
         if other_devices:
             return self._between_transfers(fed)
-        compiled = self.only or self.compiled_for(fed)
         arguments = [*fed, *map(_array_of, self.parameters)]
+        if self.may_walk and (walked := self.walk(fed, arguments)) is not None:
+            return walked
+        compiled = self.only or self.compiled_for(fed)
         try:
             if compiled.floats:
                 try:
@@ -158,6 +165,30 @@ class Program:
             return compiled(arguments)
         except Exception as error:
             raise _explained(error, compiled) from error
+
+    def walk(self, fed: Sequence[Array], arguments: Sequence[Any]) -> tuple[Array, ...] | None:
+        """The first run for arrays of these sizes: the lines of the program, one after the other, without writing them.
+
+        A second run is compiled, for there may be many. What has single numbers only is compiled at once, for floats.
+        """
+        sizes = tuple([array.shape for array in fed])
+        if sizes in self.walked or len(self.walked) == _MOST_SIZES or sum([array.size for array in fed]) > _SMALL:
+            return None
+        self.walked.add(sizes)
+        graph, leaves = self.specialised(sizes)
+        if runs_on_floats(graph, leaves):
+            return None
+        values = dict(zip(leaves, arguments, strict=True))
+        with np.errstate(all="ignore"):
+            for node in graph.order:
+                if isinstance(node, Operation):
+                    try:
+                        values[node] = computation(node)(*[values[parent] for parent in node.inputs])
+                    except Exception as error:
+                        raise _failed(graph.origin.get(node, node), error) from error
+                elif isinstance(node, Constant):
+                    values[node] = node.array
+        return tuple([np.array(values[target], target.dtype, order="C") for target in graph.targets])
 
     def _between_transfers(self, fed: Sequence[Array]) -> tuple[Array, ...]:
         """The same, where parameters may live on a GPU: what is fed goes to the device, what is fetched comes back."""
@@ -261,9 +292,13 @@ def _explained(error: Exception, compiled: Compiled) -> Exception:
             line = step.tb_lineno - compiled.first_line
             if 0 <= line < len(compiled.node_of_line):
                 node = compiled.node_of_line[line]
-                return RunError(f"{label(node)} failed: {error}  ({type(error).__name__})" + built([node]))
+                return _failed(node, error)
         step = step.tb_next
     return error
+
+
+def _failed(node: Node, error: Exception) -> RunError:
+    return RunError(f"{label(node)} failed: {error}  ({type(error).__name__})" + built([node]))
 
 
 def run(
@@ -297,7 +332,7 @@ def run(
         keeper.programs = {}
     program = keeper.programs.get(key)
     if program is None:
-        program = keeper.programs[key] = Program(nodes)
+        program = keeper.programs[key] = Program(nodes, may_walk=current_device() is CPU)
     return rebuild(iter(program(feeds)))
 
 

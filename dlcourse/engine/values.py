@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -44,3 +47,15 @@ def checked_name(name: str) -> str:
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
         raise DTypeError(f"{name!r} cannot be a name: use some text on one line.")
     return name
+
+
+@contextmanager
+def nothing_to_collect() -> Iterator[None]:
+    """Many objects are made, and all stay: Python need not look for dead ones among them, an eighth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -484,6 +484,7 @@ def _faults(graph: Graph) -> Iterator[Fault]:
             ("with all", names, dl.run(everything, feeds)),
             ("by the interpreter", names, evaluate(everything, feeds)),
         ]
+        yield from unlike(asked[0][2], dl.run(chosen, feeds), graph.targets)
         for how, which_names, values in asked:
             for name, value in zip(which_names, values, strict=True):
                 yield from compared(name, how, nodes[name], value, right[name], loose, unsure)
@@ -494,6 +495,15 @@ def _faults(graph: Graph) -> Iterator[Fault]:
         return
     yield from slopes(graph, nodes, [line.name for line in wrt], loose)
     yield from steps(graph, nodes, loose)
+
+
+def unlike(first: Sequence[Any], again: Sequence[Any], names: Sequence[str], call: str = "") -> Iterator[Fault]:
+    """A first run may do without a program, and a second has one: they agree to the last bit."""
+    for name, a, b in zip(names, first, again, strict=True):
+        if (a.dtype, a.shape, a.tobytes()) != (b.dtype, b.shape, b.tobytes()):
+            yield Fault(
+                "again", f"{name} is {a.tolist()}, and the second time {b.tolist()}", "" if call else name, call
+            )
 
 
 def compared(
@@ -558,6 +568,8 @@ def slopes(graph: Graph, nodes: Mapping[str, Node], wrt: Sequence[str], loose: f
         v, d = ({name: rng.normal(size=exact[name].shape).round(3) for name in wrt} for _ in "vd")
         feeds = graph.feeds(nodes, which) | {stand[name]: v[name] for name in wrt}
         got = dl.run([loss, *first, *second], feeds)
+        again = dl.run([loss, *first, *second], feeds)
+        yield from unlike(got, again, [graph.loss, *wrt, *wrt], graph.loss)
         found = [*first, *second]
         for node, g, name in zip(found, got[1:], [*wrt, *wrt], strict=True):
             order = "gradient" if node in first else "second derivative"

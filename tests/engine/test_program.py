@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
+from dlcourse.engine import program
 from dlcourse.engine.program import _MOST_SIZES
 
 rng = np.random.default_rng(3)
@@ -40,8 +41,10 @@ def test_feeds_may_be_left_out_where_nothing_is_to_be_fed() -> None:
     assert dl.run([]) == []
 
 
-def test_every_result_is_the_callers_own() -> None:
+@pytest.mark.parametrize("walked", [0, 100])
+def test_every_result_is_the_callers_own(walked: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """No result shares memory with a feed, a parameter, a constant, another result, or a later run."""
+    monkeypatch.setattr(program, "WALKED", walked)
     x, W, k = dl.placeholder("x", shape=(3, 2)), dl.parameter(np.ones((3, 2)), name="W"), dl.constant(np.ones((3, 2)))
     h = dl.exp(x * 0.1)
     fetch = [
@@ -117,6 +120,41 @@ def test_a_parameters_value_is_a_copy_and_assign_takes_one() -> None:
         p.assign(np.ones(3))
     p.assign([1, 2])
     assert p.value.dtype == float
+
+
+def test_what_is_run_once_is_not_compiled_and_what_is_run_again_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a few nodes and numbers only: a walk keeps all arrays, and single numbers are quicker as Python's floats."""
+    monkeypatch.setattr(program, "WALKED", 100)
+    x = dl.placeholder("x", shape=(None,))
+    y, single = dl.sum(dl.tanh(x * 3) / 7), dl.parameter(2.0) * 3
+
+    def compilations(node: Any, *feeds: Any) -> list[int]:
+        counts = []
+        for data in feeds:
+            dl.run(node, {} if data is None else {x: data})
+            (made,) = node.programs.values()
+            counts.append(len(made.compiled))
+        return counts
+
+    assert compilations(y, [1.0, 2.0], [3.0, 4.0], [1.0], [1.0], np.ones(20_000)) == [0, 1, 1, 2, 3]
+    assert compilations(single, None) == [1]
+
+
+def test_a_first_run_tells_an_error_as_a_later_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "WALKED", 100)
+
+    @dl.operation("writes")
+    def writes(a: Any) -> Any:
+        a[:] = 0
+        return a
+
+    y = writes(dl.parameter([1.0, 2.0], name="x"))
+    told = []
+    for _ in range(2):
+        with pytest.raises(dl.RunError, match=r"writes failed: .*read-only[\s\S]*test_program.py") as caught:
+            dl.run(y)
+        told.append(str(caught.value))
+    assert told[0] == told[1]
 
 
 # -------------------------------------------------------------------------------------------------- feeds
@@ -281,31 +319,31 @@ def test_names_that_are_no_identifiers_or_clash_still_compile() -> None:
     total = dl.exp(nodes[0]) * 2.0
     for node in nodes[1:]:
         total = dl.exp(node * 3.0).named(node.name) + total
-    program = dl.Program([total])
-    (result,) = program({node: [0.0, 0.0] for node in nodes})
+    made = dl.Program([total])
+    (result,) = made({node: [0.0, 0.0] for node in nodes})
     assert result.tolist() == [len(names) + 1.0] * 2
 
 
 def test_what_is_needed_twice_is_computed_once_and_what_is_not_needed_not_at_all() -> None:
     x = dl.parameter([1.0, 2.0], name="x")
     dl.exp(x * 5)
-    program = dl.Program([dl.exp(x) + dl.exp(x) * dl.exp(x)])
-    program()
-    assert program.source.count("exp(") == 1
+    made = dl.Program([dl.exp(x) + dl.exp(x) * dl.exp(x)])
+    made()
+    assert made.source.count("exp(") == 1
 
 
 def test_softmax_and_cross_entropy_share_their_exponentials_forwards_and_backwards() -> None:
     loss, feeds, parameters = network()
-    program = dl.Program([loss, *dl.gradients(loss, parameters)])
-    program(feeds)
-    assert program.source.count("exp(") == 1
+    made = dl.Program([loss, *dl.gradients(loss, parameters)])
+    made(feeds)
+    assert made.source.count("exp(") == 1
 
 
 def test_what_changes_nothing_is_dropped() -> None:
     x = dl.parameter(rng.normal(size=(2, 3)), name="x")
-    program = dl.Program([dl.exp((dl.negative(-x)).T.T * 1 + 0 - 0)])
-    program()
-    assert len([line for line in program.source.splitlines() if line.startswith("    ")]) == 2
+    made = dl.Program([dl.exp((dl.negative(-x)).T.T * 1 + 0 - 0)])
+    made()
+    assert len([line for line in made.source.splitlines() if line.startswith("    ")]) == 2
 
 
 def test_programs_of_single_numbers_run_on_pythons_floats() -> None:
@@ -395,7 +433,7 @@ def test_an_operation_keeps_float32() -> None:
 
 @pytest.mark.parametrize("size", [(), (3,)])
 def test_a_chain_of_many_nodes_is_built_differentiated_run_printed_and_dropped(size: Any) -> None:
-    n = 20_000
+    n = 4_000  # four times as deep as Python lets a recursion go
     y = x = dl.parameter(np.full(size, 0.5), name="x")
     for i in range(n):
         y = dl.sin(y) if i % 2 else y * 0.9999
