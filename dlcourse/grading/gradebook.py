@@ -106,10 +106,10 @@ class Records:
 
     def write(self, everything: bool = True) -> None:
         """Write the gradebook, and what is made of it: in a large class that takes long, and can wait for a while."""
-        book = self.gradebook
-        write_atomically(self.folder / "gradebook.json", (json.dumps(book.contract(), indent=1) + "\n").encode())
         begin = time.monotonic()
         if everything or begin - self.written > 20 * self.cost:
+            book = self.gradebook
+            write_atomically(self.folder / "gradebook.json", (json.dumps(book.contract(), indent=1) + "\n").encode())
             write_exports(class_list(book, self.rules), self.folder)
             self.written = time.monotonic()
             self.cost = self.written - begin

@@ -14,18 +14,21 @@ import dlcourse as dl
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox needs Linux", allow_module_level=True)
 
+from dlcourse.grading.class_run import the_notebook
+from dlcourse.grading.intake import cells_of, entries
 from dlcourse.grading.results import Job, Settings
 from dlcourse.grading.sandbox import why_no_sandbox
-from dlcourse.grading.splicing import evasions
+from dlcourse.grading.splicing import evasions, find_answers
 from dlcourse.lesson import files
 from dlcourse.lesson.judging import accepted, expected_of
 from dlcourse.lesson.running import observe_answer
 from tests.conftest import EVERYTHING, missing
-from tests.grading.corpus import Book
+from tests.grading.corpus import Book, Sample
 from tests.grading.everything import run_corpus
 from tests.grading.ideas import (
     BESIDE,
     DISHONEST,
+    FOLDERS,
     FORBIDDEN_WAYS,
     HONEST,
     LESSONS,
@@ -103,6 +106,7 @@ def test_no_way_leads_out_of_a_submission_that_is_graded(settings: Settings, by:
     assert outcome == "error" and "ValueError: ['this, which always works']" in feedback, feedback
 
 
+OURS = Book("05").bytes()
 LATER = [one for one in LESSONS if EVERYTHING and one != "05"]
 
 
@@ -110,4 +114,15 @@ LATER = [one for one in LESSONS if EVERYTHING and one != "05"]
 def test_a_class_of_ideas_gets_the_marks_that_it_deserves(tmp_path: Path, lesson):
     if why := why_no_sandbox():
         missing(why)
-    assert run_corpus(tmp_path, classes()[lesson], "--jobs", "2", "--cell-timeout", "20") == []
+    assert run_corpus(tmp_path, classes(EVERYTHING)[lesson], "--jobs", "2", "--cell-timeout", "20") == []
+
+
+@pytest.mark.parametrize("name", [*NOTEBOOKS, *FOLDERS])
+def test_what_is_run_of_a_notebook_from_elsewhere_is_what_is_run_of_ours(tmp_path: Path, name):
+    """So it has the same marks, and needs no kernel to show it; with DLCOURSE_ALL=1 the class above grades it, too."""
+    made = (NOTEBOOKS | FOLDERS)[name]
+    Sample(name if name in FOLDERS else "ada.ipynb", "idea", "05", made).write(tmp_path)
+    [entry] = entries(tmp_path)
+    read = [find_answers(cells_of(content), "05") for content in (the_notebook(entry, "05").read_bytes(), OURS)]
+    theirs, ours = ([(piece.source, piece.answers) for piece in found.pieces] for found in read)
+    assert theirs == ours and read[0].answers == read[1].answers and len(ours) == len(files.exercises("05"))
