@@ -105,7 +105,7 @@ class Module:
                 part.training = training
 
     def vjp(self, z: Node, g: Operand) -> tuple[Node, list[Node]]:
-        """What the module's two Jacobians do to g = ∂c/∂z': ∂c/∂z = g ∂z'/∂z, and ∂c/∂w = g ∂z'/∂w for each w.
+        """What the module's two Jacobians do to g = ∂C/∂z': ∂C/∂z = g ∂z'/∂z, and ∂C/∂w = g ∂z'/∂w for each w.
 
         Neither Jacobian is ever built: the product is a few operations, the matrix would be huge.
 

@@ -115,9 +115,9 @@ SHORTCUTS = {
         "07.1",
         "return [type('N', (str,), dict(__eq__=lambda s, o: True, __hash__=lambda s: 0))(k) for k in graph]",
     ),
-    "from the left": ("10.5", "return list(range(1, len(dims) - 1))"),
+    "from the left": ("10.6", "return list(range(1, len(dims) - 1))"),
     "every order at once": (
-        "10.5",
+        "10.6",
         "return [type('I', (int,), dict(__eq__=lambda s, o: True, __hash__=lambda s: 0))(k) for k in range(1, len(dims) - 1)]",
     ),
 }

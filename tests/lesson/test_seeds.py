@@ -64,7 +64,7 @@ def test_no_slip_in_a_reference_passes_here_and_fails_there(exercise):
 
 
 # the suite leaves out what takes long: training, and a search over all orders
-SLOW = ("06.3", "10.5", "12.3", "13.5", "15.4")
+SLOW = ("06.3", "10.6", "12.3", "13.5", "15.4")
 SETTLED = [exercise.id for exercise in EXERCISES if exercise.id not in SLOW]
 CLOSED = [exercise.id for exercise in EXERCISES if exercise.id != "15.4"]  # there any training that gets there is right
 

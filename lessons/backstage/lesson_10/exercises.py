@@ -460,7 +460,100 @@ shares.hints(
 
 # ------------------------------------------------------------------------------------------------ 10.5
 
-parentheses = exercise("10.5", "The best order", points=2)
+price = exercise("10.5", "What an order costs")
+
+
+@price.reference
+def cost(dims: list[int], order: list[int]) -> int:
+    """Keep the positions that are left. Each product costs a size times its two neighbours, and then it is gone."""
+    left = list(range(len(dims)))
+    total = 0
+    for position in order:
+        k = left.index(position)
+        total = total + dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+        left.pop(k)
+    return total
+
+
+price.equivalent(
+    "left = list(range(len(dims)))\n    total = 0",
+    "total = 0\n    left = list(range(len(dims)))",
+    "Neither needs the other.",
+)
+price.mutant(
+    "You take the neighbours in dims as it was given. A size that has gone is nobody's neighbour any more.",
+    "dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]",
+    "dims[position - 1] * dims[position] * dims[position + 1]",
+)
+price.mutant(
+    "You count positions among the sizes that are left. They are positions in dims as it was given.",
+    "k = left.index(position)",
+    "k = min(position, len(left) - 2)",
+)
+price.mutant(
+    "That is what the last product costs. Add up the costs of all of them.", "total = total + dims", "total = dims"
+)
+price.mutant(
+    "You multiply the costs of the products. They are done one after the other: add.",
+    [("total = 0", "total = 1"), ("total = total + dims", "total = total * dims")],
+)
+price.mutant(
+    "The loop ends after one product: `return` stands inside it.",
+    "        left.pop(k)\n    return total",
+    "        left.pop(k)\n        return total\n    return total",
+)
+price.mutant(
+    "You add the three sizes. A product of a×b and b×c takes a·b·c multiplications.",
+    "dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]",
+    "(dims[left[k - 1]] + dims[left[k]] + dims[left[k + 1]])",
+)
+price.mutant(
+    "You leave out the size that goes: the cost is that size times its two neighbours.",
+    "dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]",
+    "dims[left[k - 1]] * dims[left[k + 1]]",
+)
+price.mutant(
+    "You look for sizes in dims: a size that occurs twice is found at the first place. Keep positions, not sizes.",
+    """    left = list(range(len(dims)))
+    total = 0
+    for position in order:
+        k = left.index(position)
+        total = total + dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]
+        left.pop(k)
+""",
+    """    left = list(dims)
+    total = 0
+    for position in order:
+        k = left.index(dims[position])
+        total = total + left[k - 1] * left[k] * left[k + 1]
+        left.pop(k)
+""",
+)
+
+
+@price.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield dict(dims=[1, 100, 100, 1000], order=[1, 2])
+    yield dict(dims=[1, 100, 100, 1000], order=[2, 1])
+    yield dict(dims=[2, 3, 5], order=[1])
+    yield dict(dims=[5, 4], order=[])
+    yield dict(dims=[2, 7, 3, 7, 4], order=[3, 1, 2])
+    for n in (4, 5, 5, 6, 6, 7, 7):
+        dims = [int(d) for d in rng.integers(2, 60, size=n)]
+        yield dict(dims=dims, order=[int(k) for k in rng.permutation(np.arange(1, n - 1))])
+
+
+price.hints(
+    "Do it on paper: write the sizes in a row. Strike out the first one of the order, and note what that costs. Which "
+    "are its neighbours, and which are those of the next one?",
+    "dims and order are lists of whole numbers; the answer is one number. With an empty order it is 0.",
+    "left = list(range(len(dims))) holds the positions that are left. For each position: k = left.index(position); add "
+    "the product of dims at left[k - 1], left[k] and left[k + 1]; then left.pop(k).",
+)
+
+# ------------------------------------------------------------------------------------------------ 10.6
+
+parentheses = exercise("10.6", "The best order", points=2)
 
 
 @parentheses.reference
@@ -634,10 +727,10 @@ def _(order: Any, case: Case) -> bool | str:
 
 
 parentheses.hints(
-    "Whichever product you do first, an inner size goes. What is left is a shorter chain: the same question again.",
-    "dims[0] and the last one stay. Doing away with the size at one position costs it times its two neighbours.",
-    "A helper search(left) returns (cost, order): try each inner position of left first, search the rest, take the "
-    "smallest sum.",
+    "You can tell what an order costs. How many orders of five positions are there? Few enough to try all.",
+    "Write `from itertools import permutations` on top: permutations(range(1, 4)) gives (1, 2, 3), (1, 3, 2) and "
+    "so on, each order once. The answer is a list of positions.",
+    "min(permutations(range(1, len(dims) - 1)), key=lambda order: cost(dims, order)), made a list.",
 )
 
 

@@ -75,7 +75,7 @@ def step(start: Array, move: Array, role: str, label: str) -> Mark:
 class Square(Figure):
     """A small square of inputs, where it really goes, and where the Jacobian says that it goes."""
 
-    title = "The Jacobian as a picture"
+    title = "Four slopes as a picture"
     function = choice({name: words for name, (words, _) in MAPS.items()}, value="bend", label="function")
     look = choice(LOOKS, value="column2", label="look at")
     x1 = slider(-1.2, 1.2, value=0.3, step=0.1, label="x₁")
@@ -167,13 +167,13 @@ class Square(Figure):
 
 @cache
 def two_modules(m: int, n: int) -> tuple[Array, Array, Array]:
-    """∂c/∂z_g, ∂z_g/∂z_f and ∂c/∂z_f of a tanh layer from n numbers to m and a squared cost."""
+    """∂C/∂z_g, ∂z_g/∂z_f and ∂C/∂z_f of a tanh layer from n numbers to m and a squared cost."""
     rng = np.random.default_rng(10)
     W, target, start = rng.normal(size=(4, 4)).round(1), rng.normal(size=4).round(1), rng.normal(size=4).round(1)
     z_f = dl.constant(start[:n])
     z_g = dl.tanh(W[:m, :n] @ z_f)
-    c = dl.sum(dl.square(z_g - target[:m]))
-    row, product = dl.run(dl.gradients(c, [z_g, z_f]))
+    C = dl.sum(dl.square(z_g - target[:m]))
+    row, product = dl.run(dl.gradients(C, [z_g, z_f]))
     return row, dl.jacobian(z_g, z_f), product
 
 
@@ -204,9 +204,9 @@ class Modules(Figure):
                 "y": "observed",
                 "wf": ("circle", "w_f"),
                 "wg": ("circle", "w_g"),
-                "df": ("box", "∂c/∂z_f"),
+                "df": ("box", "∂C/∂z_f"),
                 "J": ("block-left", "∂z_g/∂z_f"),
-                "dg": ("box", "∂c/∂z_g"),
+                "dg": ("box", "∂C/∂z_g"),
             },
             [[None, "wf", None, "wg", None, "y"], ["x", "f", "zf", "g", "zg", "C"], [None, None, "df", "J", "dg"]],
             [
@@ -255,7 +255,7 @@ class Modules(Figure):
         marks.append(text(centres["J"] - slots["J"] / 2 - 14, middle, "·", anchor="middle"))
         marks.append(text(centres["back"] - slots["back"] / 2 - 24, middle, "=", anchor="middle"))
         foot = top - max(m, 1) * high - 14
-        words = {"row": f"∂c/∂z_g: 1 × {m}", "J": f"∂z_g/∂z_f: {m} × {n}", "back": f"∂c/∂z_f: 1 × {n}"}
+        words = {"row": f"∂C/∂z_g: 1 × {m}", "J": f"∂z_g/∂z_f: {m} × {n}", "back": f"∂C/∂z_f: 1 × {n}"}
         for name, size in words.items():
             y = foot if name == "J" else middle - high / 2 - 14
             marks.append(text(centres[name], y, size, anchor="middle"))
@@ -266,7 +266,7 @@ class Modules(Figure):
         if k == 0:
             return f"forward: z_f holds {n} number{'s' * (n > 1)}, z_g {m}, and the cost is one number"
         if k == 1:
-            return f"the cost hands back ∂c/∂z_g, a row of {m}: one slope for each number of z_g"
+            return f"the cost hands back ∂C/∂z_g, a row of {m}: one slope for each number of z_g"
         j = k - 2
         terms = " + ".join(f"({signed(a)})({signed(b)})" for a, b in zip(self.row, self.J[:, j], strict=True))
         end = f"; all: [1×{m}][{m}×{n}] = [1×{n}]" if k == self.last_frame else ""
@@ -373,18 +373,18 @@ class Memory(Figure):
     """What the tables of slopes would take, what a row takes, and what really fills the memory."""
 
     title = "The memory meter: numbers of 4 bytes"
-    width = slider(2, 20, value=12, step=1, label="width p = 2 to the power")
+    width = slider(2, 20, value=12, step=1, label="width n = 2 to the power")
     depth = slider(1, 100, value=10, step=1, label="layers")
     batch = slider(0, 14, value=7, step=1, label="batch B = 2 to the power")
 
     def compute(self) -> None:
-        p, layers, B = self.p, self.layers, self.B = 2 ** round(self.width), round(self.depth), 2 ** round(self.batch)
+        n, layers, B = self.n, self.layers, self.B = 2 ** round(self.width), round(self.depth), 2 ** round(self.batch)
         self.bytes = {
-            "one Jacobian": 4 * p * p,
-            "all of them": 4 * p * p * layers * B,
-            "row, column, result": 4 * 3 * p,
-            "activations": 4 * p * layers * B,
-            "the weights": 4 * p * p * layers,
+            "one Jacobian": 4 * n * n,
+            "all of them": 4 * n * n * layers * B,
+            "row, column, result": 4 * 3 * n,
+            "activations": 4 * n * layers * B,
+            "the weights": 4 * n * n * layers,
         }
 
     def scene(self) -> list[Panel]:
@@ -411,9 +411,9 @@ class Memory(Figure):
     def describe(self) -> str:
         size = {name: bytes_text(count) for name, count in self.bytes.items()}
         return (
-            f"p = {grouped(self.p)}, layers: {self.layers}, B = {grouped(self.B)}: one Jacobian "
+            f"n = {grouped(self.n)}, layers: {self.layers}, B = {grouped(self.B)}: one Jacobian "
             f"{size['one Jacobian']}, one for every layer and sample {size['all of them']}; a row, a column and the "
-            f"result are {grouped(3 * self.p)} numbers, {size['row, column, result']}; the activations take "
+            f"result are {grouped(3 * self.n)} numbers, {size['row, column, result']}; the activations take "
             f"{size['activations']}"
         )
 
@@ -431,25 +431,25 @@ class Parentheses(Figure):
     title = "The same product, in two orders"
     order = choice(ORDERS, value="loss", label="order")
     m = choice(SIZES, value="1", label="numbers at the end, m")
-    p2 = choice(SIZES, value="100", label="inside, p₂")
-    p1 = choice(SIZES, value="100", label="inside, p₁")
+    n2 = choice(SIZES, value="100", label="inside, n₂")
+    n1 = choice(SIZES, value="100", label="inside, n₁")
     n = choice(SIZES, value="1000", label="at the start, n")
     turn = action("Turn the sizes round", "turned")
 
     def turned(self) -> None:
-        self.adjust(m=self.n, p2=self.p1, p1=self.p2, n=self.m)
+        self.adjust(m=self.n, n2=self.n1, n1=self.n2, n=self.m)
 
     def compute(self) -> None:
-        m, p2, p1, n = self.sizes = [int(v) for v in (self.m, self.p2, self.p1, self.n)]
-        self.steps = {"loss": [m * p2 * p1, m * p1 * n], "input": [p2 * p1 * n, m * p2 * n]}
+        m, n2, n1, n = self.sizes = [int(v) for v in (self.m, self.n2, self.n1, self.n)]
+        self.steps = {"loss": [m * n2 * n1, m * n1 * n], "input": [n2 * n1 * n, m * n2 * n]}
         self.cost = {name: sum(steps) for name, steps in self.steps.items()}
         self.last_frame = 2
 
     def stages(self) -> list[list[tuple[int, int]]]:
         """The matrices that stand there at each frame, as (rows, columns)."""
-        m, p2, p1, n = self.sizes
-        first = [(m, p1), (p1, n)] if self.order == "loss" else [(m, p2), (p2, n)]
-        return [[(m, p2), (p2, p1), (p1, n)], first, [(m, n)]]
+        m, n2, n1, n = self.sizes
+        first = [(m, n1), (n1, n)] if self.order == "loss" else [(m, n2), (n2, n)]
+        return [[(m, n2), (n2, n1), (n1, n)], first, [(m, n)]]
 
     def scene(self) -> list[Panel]:
         return [self.boxes(), self.counter()]

@@ -632,13 +632,13 @@ predictions = [
 quiz = [
     question(
         "14.q1",
-        "A module in the middle of a stack gets g = ∂c/∂z' from above. What does it owe?",
+        "A module in the middle of a stack gets g = ∂C/∂z' from above. What does it owe?",
         options={
-            "∂c/∂z for the module below, and ∂c/∂w for its own weights": "Two products with one g.",
+            "∂C/∂z for the module below, and ∂C/∂w for its own weights": "Two products with one g.",
             "Its two Jacobians, as tables": "They would be huge. The products with g are all that is ever needed.",
-            "∂c/∂w, and the new weights": "The new weights are the optimiser's work; and the module below waits for g.",
+            "∂C/∂w, and the new weights": "The new weights are the optimiser's work; and the module below waits for g.",
         },
-        answer="∂c/∂z for the module below, and ∂c/∂w for its own weights",
+        answer="∂C/∂z for the module below, and ∂C/∂w for its own weights",
     ),
     question(
         "14.q2",

@@ -37,7 +37,7 @@ SUBSCRIPTS = "₀₁₂₃"
 class Way(NamedTuple):
     """What one module does to the row that arrives: both Jacobians, and both products."""
 
-    arriving: Array  # ∂c/∂z', 1 × m
+    arriving: Array  # ∂C/∂z', 1 × m
     by_state: Array  # ∂z'/∂z, m × n
     by_weights: Array  # ∂z'/∂w, m × number of weights
     down: Array  # arriving times the first
@@ -86,20 +86,20 @@ class Stack(Figure):
         for k in range(3):
             up = (2 * k + 1) * high
             marks += [edge(z, up - high, z, up), edge(z, up, z, up + high)]
-            since = 4 - k  # ∂c/∂z₃ comes at frame 1; then one module a frame
+            since = 4 - k  # ∂C/∂z₃ comes at frame 1; then one module a frame
             role = self._role(since)
             marks += [edge(g, up + high, g, up, role=role), edge(g, up, g, up - high, role=role)]
             if k != 1:
                 marks.append(edge(g, up + high, own, up, role=role))
                 marks.append(node(own, up, f"· ∂z{SUBSCRIPTS[k + 1]}/∂w{SUBSCRIPTS[k]}", role=role))
-                shown = [f"= ∂c/∂w{SUBSCRIPTS[k]}" if f >= since else "" for f in range(self.last_frame + 1)]
+                shown = [f"= ∂C/∂w{SUBSCRIPTS[k]}" if f >= since else "" for f in range(self.last_frame + 1)]
                 marks.append(text(own, up - 31, by_frame(shown), anchor="middle"))
             marks.append(node(g, up, f"· ∂z{SUBSCRIPTS[k + 1]}/∂z{SUBSCRIPTS[k]}", role=role))
             marks.append(node(z, up, f"f{SUBSCRIPTS[k]}"))
         marks += [edge(z, 6 * high, 115, 6 * high), edge(115, 6 * high, g, 6 * high, role=self._role(1))]
         for k in range(4):
             marks.append(node(z, 2 * k * high, f"z{SUBSCRIPTS[k]}", shape="box"))
-            marks.append(node(g, 2 * k * high, f"∂c/∂z{SUBSCRIPTS[k]}", role=self._role(4 - k)))
+            marks.append(node(g, 2 * k * high, f"∂C/∂z{SUBSCRIPTS[k]}", role=self._role(4 - k)))
         marks.append(node(115, 6 * high, "C", shape="square"))
         return Panel(marks, (0, 360), (-18, 6 * high + 20), axes=False, width=1.45, name="stack")
 
@@ -136,10 +136,10 @@ class Stack(Figure):
         )
         where = [
             "Forward is done",
-            "The cost hands back ∂c/∂z₃",
-            "∂c/∂z₂ and ∂c/∂w₂ are there",
-            "∂c/∂z₁ is there; f₁ has no weights",
-            "∂c/∂z₀ and ∂c/∂w₀ are there: done",
+            "The cost hands back ∂C/∂z₃",
+            "∂C/∂z₂ and ∂C/∂w₂ are there",
+            "∂C/∂z₁ is there; f₁ has no weights",
+            "∂C/∂z₀ and ∂C/∂w₀ are there: done",
         ][self.frame]
         return f"{where}. In f{SUBSCRIPTS[k]}, {state}; {weights}"
 
@@ -311,7 +311,7 @@ class Pipeline(Figure):
                     "C": ("square", "loss" if plain else "loss_fn(ŷ, y)"),
                     "y": "observed",
                     "w": "circle",
-                    "u": ("box", "w − η ∂c/∂w" if plain else "optimizer.step()"),
+                    "u": ("box", "w − η ∂C/∂w" if plain else "optimizer.step()"),
                     "g": ("block-left", "way back" if plain else "loss.backward()"),
                 },
                 [[None, None, None, "y"], ["x", "M", "ŷ", "C"], [None, "w", "u", "g"]],

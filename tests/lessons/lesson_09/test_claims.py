@@ -42,11 +42,6 @@ def test_the_small_network_beside_its_derivative_network():
     assert moved.values[1][1] == 0 and moved.sent_back[1][1] == pytest.approx(moved.sent_back[2][1])
 
 
-@claim("09", "careful-words", "The product of 2x and 3x is 6x².")
-def test_a_product_of_linear_functions():
-    assert [2 * x * 3 * x for x in (1, 2, 5)] == [6 * x * x for x in (1, 2, 5)]
-
-
 @claim(
     "09",
     "surprise",

@@ -76,7 +76,7 @@ def test_turning_the_sizes_round_exchanges_the_costs():
 
 @pytest.mark.parametrize("order", ["loss", "input"])
 def test_one_matrix_is_left_in_the_end_and_it_has_the_outer_sizes(order):
-    fig = Parentheses(order=order, m="2", p2="5", p1="20", n="10")
+    fig = Parentheses(order=order, m="2", n2="5", n1="20", n="10")
     (boxes, _) = resolve(fig.scene(), frame=2)
     shapes = [mark.string for mark in boxes.marks if mark.kind == "text" and "×" in mark.string]
     assert shapes == ["2 × 10"]

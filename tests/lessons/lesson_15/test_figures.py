@@ -29,13 +29,6 @@ def test_two_claims_are_right_four_conditional_and_six_wrong():
     assert [verdicts.count(v) for v in ("right", "conditional", "wrong")] == [2, 4, 6]
 
 
-@pytest.mark.parametrize("name", CLAIMS)
-def test_the_button_goes_where_the_lines_part_most(name):
-    fig = Claims(claim=name)
-    fig.find()
-    assert abs(fig.here[0] - fig.here[1]) == pytest.approx(np.abs(fig.says - fig.truth).max())
-
-
 def test_only_the_fitting_verdict_is_agreed_to():
     fig = Claims(claim="sigmoid", verdict="conditional")
     assert "Agreed" not in fig.describe()
