@@ -251,6 +251,10 @@ def formula(latex: str, display: str = "inline") -> str:
     from latex2mathml.converter import convert
 
     mathml = re.sub(r"&#x([0-9A-Fa-f]{4,5});", character, convert(latex, display=display))
+    # a raised prime is raised once, by its own shape
+    mathml = re.sub(
+        r"<msup>(<m[in][^>]*>[^<]*</m[in]>)<mi>([′″])</mi></msup>", r'\1<mo lspace="0" rspace="0">\2</mo>', mathml
+    )
     # a minus behind a bracket, a comma or a sign is no difference, and stands close to its number
     return re.sub(r"([(\[,;=←→≈<>+−⋅·]</mo>)<mo>−</mo>", r'\1<mo form="prefix">−</mo>', mathml)
 

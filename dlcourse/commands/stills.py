@@ -24,7 +24,8 @@ from dlcourse.lesson import files, remembering
 
 __all__ = ["Stills", "lesson_of", "slides", "with_stills"]
 
-RECORDED = "Recorded on this page: every step, and one control at a time at some of its settings."
+RECORDED = "Recorded on this page: {}."
+STEPS, SETTINGS = "every step", "one control at a time, at some of its settings"
 NEEDS_PYTHON = "Without Python this page cannot do: {}."
 ONLY_A_PICTURE = "A picture: what it shows is computed in the cells above it."
 A_PROBLEM = "A problem to be done by hand. The lesson draws as many as you like, and says which mistake it was."
@@ -60,6 +61,7 @@ def lesson_of(notebook: Any) -> str:
 def with_stills(notebook: Any, run: str = "") -> None:
     """Change a lesson's outputs, in place, to what plays without Python; ``run`` is where one can run the lesson."""
     lesson = lesson_of(notebook)
+    level_headings(notebook)
     for cell in notebook["cells"]:
         shown = [output for output in cell.get("outputs", []) if output["output_type"] == "display_data"]
         for output in shown:
@@ -75,6 +77,28 @@ def with_stills(notebook: Any, run: str = "") -> None:
             if found is not None or "image/png" in data:
                 otherwise = A_PROBLEM if ".practice(" in cell["source"] else ONLY_A_PICTURE
                 data["text/html"] = page_part(output, found, otherwise, run)
+
+
+def level_headings(notebook: Any) -> None:
+    """No heading stands more than one level below the one before it: an exercise before the first section is one.
+
+    Examples
+    --------
+    >>> notebook = {"cells": [{"cell_type": "markdown", "source": s} for s in ("# 02", "### Exercise", "## Next")]}
+    >>> level_headings(notebook)
+    >>> [cell["source"] for cell in notebook["cells"]]
+    ['# 02', '## Exercise', '## Next']
+    """
+    last = 0
+
+    def one(found: re.Match[str]) -> str:
+        nonlocal last
+        last = min(len(found[1]), last + 1)
+        return "#" * last + " "
+
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = re.sub(r"^(#{1,6}) ", one, cell["source"], flags=re.MULTILINE)
 
 
 SHOWING = ("show", "practice", "predict", "quiz", "remember", "checkup", "progress", "reference")
@@ -160,7 +184,11 @@ def page_part(output: Any, found: dict[str, Any] | None, otherwise: str, run: st
         return f'<div class="dlcourse-paper">{paper}<p class="dlcourse-note">{otherwise} {link}</p></div>'
     note = ""
     if "said" in found:
-        words = [RECORDED, NEEDS_PYTHON.format(", ".join(map(escape, dict.fromkeys(found["asks"]))))]
+        parts = [STEPS] * (len(found["said"]) > 1) + [SETTINGS] * bool(found["settings"])
+        words = [
+            RECORDED.format(", and ".join(parts) or "what you see"),
+            NEEDS_PYTHON.format(", ".join(map(escape, dict.fromkeys(found["asks"])))),
+        ]
         note = f'<p class="dlcourse-note" hidden>{" ".join(words[: 1 + bool(found["asks"])])} {link}</p>'
     as_json = json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return (
