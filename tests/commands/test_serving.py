@@ -153,3 +153,9 @@ def test_other_notebooks_are_left_alone(server) -> None:
     saved = json.loads((folder / "other.ipynb").read_text(encoding="utf-8"))
     assert WIDGET_VIEW in saved["cells"][0]["outputs"][0]["data"]
     assert ask("api/contents/other.ipynb")["content"]["metadata"]["language_info"] == {"name": "python"}
+
+
+def test_the_menus_export_of_a_lesson_has_the_words_of_its_pictures_and_plays(server) -> None:
+    _, ask, _ = server
+    page = ask(f"nbconvert/html/{files.notebooks()[1].name}")
+    assert "No description has been provided" not in page and page.count('<div class="dlcourse-still">') > 5
