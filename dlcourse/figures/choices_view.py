@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
-from dlcourse.figures.view import static
+from dlcourse.figures.view import View, static
 
 
-class ChoicesView(anywidget.AnyWidget):
+class ChoicesView(View):
     """Questions, or progress: what ``state`` holds decides (choices.js)."""
 
     _esm = static("page.js") + static("choices.js")
-    _css = static("style.css")
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, state: dict[str, Any], answered: Callable[[str, str], None] | None = None) -> None:

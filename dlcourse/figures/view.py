@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -32,7 +33,18 @@ def static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
-class FigureView(anywidget.AnyWidget):
+class View(anywidget.AnyWidget):
+    """A widget that knows its own name, by which the browser finds it among all (page.js, ``hearAlways``)."""
+
+    _css = static("style.css")
+    own_id = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, **state: Any) -> None:
+        own_id = uuid4().hex
+        super().__init__(model_id=own_id, own_id=own_id, **state)
+
+
+class FigureView(View):
     """The widget of one figure.
 
     ``state`` is what a newly opened view draws; it is made when somebody asks for it (when the widget is opened,
@@ -40,7 +52,6 @@ class FigureView(anywidget.AnyWidget):
     """
 
     _esm = static("page.js") + static("plot.js") + static("figure.js")
-    _css = static("style.css")
     state = traitlets.Any().tag(sync=True, to_json=lambda _, view: view.whole())
 
     def __init__(self, figure: Figure) -> None:

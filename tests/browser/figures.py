@@ -17,6 +17,26 @@ LOOK = """figure => ({
     picture: [...figure.querySelectorAll('svg')].map(svg => svg.outerHTML).join(''),
     sentence: figure.querySelector('.dlfig-sentence').textContent })"""
 
+# Resolves when nothing in the figure has changed for a moment; where settings were put back, something has to change
+# first. Not by clicks of a mouse, which wait and look: these buttons have tests of their own.
+AFRESH = """figure => new Promise(done => {
+    const press = name => {
+        const is = button => button.lastChild.textContent === name && button.checkVisibility();
+        const button = [...figure.querySelectorAll('button.dlfig-button')].find(is);
+        const works = button && button.getAttribute('aria-disabled') !== 'true';
+        if (works) button.click();
+        return works;
+    };
+    let timer;
+    const wait = time => { clearTimeout(timer); timer = setTimeout(finish, time); };
+    const watch = new MutationObserver(() => wait(60));
+    function finish() { watch.disconnect(); done(); }
+    const settings = press('Initial settings');
+    press('Reset');
+    setTimeout(() => watch.observe(figure.querySelector('.dlfig-body'),
+        { subtree: true, childList: true, attributes: true, characterData: true }));
+    wait(settings ? 1500 : 60); })"""
+
 # Resolves to what is still the same as in `before` when the time is up: nothing, if all is well. A map is a long text:
 # it is written out again only after something in the figure has changed.
 UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
@@ -72,10 +92,10 @@ class FigureOnPage:
 
     def start_afresh(self) -> JSHandle:
         """Its initial settings and first frame; returns its look, which stays in the page."""
-        for name in ("Initial settings", "Reset"):
-            if self.button(name).is_visible() and self.button(name).is_enabled():
-                self.button(name).click()
-        self.page.wait_for_timeout(60)
+        self.root.evaluate(AFRESH)
+        return self.root.evaluate_handle(LOOK)
+
+    def as_it_stands(self) -> JSHandle:
         return self.root.evaluate_handle(LOOK)
 
     def go_to_end(self) -> JSHandle:
@@ -99,8 +119,10 @@ class FigureOnPage:
         """What stayed the same whatever was tried."""
         still = ["picture", "sentence"]
         starts = (self.go_to_end, self.start_afresh) if self.plays() else (self.start_afresh,)
-        for patience in (400, 2500):  # the second round is for a machine that has other things to do
-            for prepare in starts:
+        # First from where the last control has left the figure, which nearly always will do; the last round is for a
+        # machine that has other things to do.
+        for patience, prepares in ((60, (self.as_it_stands,)), (400, starts), (2500, starts)):
+            for prepare in prepares:
                 for attempt in ways(thing):
                     before = prepare()
                     for quick in (*[60] * 7, patience):  # the sentence rounds: one small step may not show in it

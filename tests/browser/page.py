@@ -17,6 +17,8 @@ LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:|ab
 NOTEBOOK = "window.jupyterapp?.shell?.currentWidget"
 IDLE = f"{NOTEBOOK}.sessionContext.isReady && {NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'"
 BROKEN = "Error displaying widget|Error creating widget|Loading widget|Failed to load model|Javascript Error"
+# anywidget says so of a widget that takes two seconds to begin; ours work all the same (page.js, `hearAlways`).
+TIME_IS_OVER = "[anywidget] Failed to initialize model."
 
 
 @dataclass

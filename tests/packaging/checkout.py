@@ -15,6 +15,10 @@ NOT_OURS = shutil.ignore_patterns(
 )
 
 
+# Pip's word for: do not compile. Of what these environments hold, most is never imported.
+QUICK_INSTALL = {"PIP_NO_COMPILE": "0"}
+
+
 def copy_to(folder: Path) -> Path:
     """The files that a clone would have (and what is new and not ignored)."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:  # the copy that .ci/run tests

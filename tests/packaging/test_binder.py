@@ -24,7 +24,7 @@ import pytest
 
 from dlcourse.lesson import files
 from tests.conftest import missing
-from tests.packaging.checkout import copy_to
+from tests.packaging.checkout import QUICK_INSTALL, copy_to
 
 # repo2docker looks at the current folder, so it gets a process of its own.
 PLAN = """
@@ -116,14 +116,18 @@ def test_the_plan_builds_and_every_lesson_opens(plan: Plan, tmp_path: Path) -> N
         for name, value in os.environ.items()
         if name.startswith(("PIP_", "SSL_")) or "proxy" in name.lower()
     }
-    environment = passed_on | {
-        "PATH": f"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(plan.home),
-        "REPO_DIR": str(plan.home),
-        "KERNEL_PYTHON_PREFIX": str(prefix),
-        "NB_PYTHON_PREFIX": str(prefix),
-        "LANG": "C.UTF-8",
-    }
+    environment = (
+        passed_on
+        | QUICK_INSTALL
+        | {
+            "PATH": f"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(plan.home),
+            "REPO_DIR": str(plan.home),
+            "KERNEL_PYTHON_PREFIX": str(prefix),
+            "NB_PYTHON_PREFIX": str(prefix),
+            "LANG": "C.UTF-8",
+        }
+    )
 
     def run(command: str) -> str:
         done = subprocess.run(["bash", "-c", command], cwd=plan.home, env=environment, capture_output=True, text=True)

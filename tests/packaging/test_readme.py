@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dlcourse.lesson import files
-from tests.packaging.checkout import ROOT, clean_environment, copy_to
+from tests.packaging.checkout import QUICK_INSTALL, ROOT, clean_environment, copy_to
 
 
 def commands() -> list[str]:
@@ -35,7 +35,7 @@ def test_there_are_two_commands_of_one_line_each_and_both_make_their_own_environ
 def test_the_first_command_serves_the_lessons_within_a_minute_of_its_install(tmp_path: Path) -> None:
     clone = copy_to(tmp_path / "clone")
     install, lab = commands()[0].rsplit(" && ", 1)
-    home = clean_environment(HOME=str(tmp_path / "home"))
+    home = clean_environment(HOME=str(tmp_path / "home"), **QUICK_INSTALL)
     subprocess.run(["bash", "-c", install], cwd=clone, env=home, check=True, capture_output=True)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -109,6 +109,9 @@ function progress(model, root) {
 }
 
 export default {
+  initialize({ model }) {
+    hearAlways(model);
+  },
   render({ model, el }) {
     const root = h("div", { class: "dlfig" });
     const unguard = guardKeys(root);

@@ -384,6 +384,7 @@ export default () => {
   let store;
   return {
     initialize({ model }) {
+      hearAlways(model);
       store = makeStore(model);
       return () => store.close();
     },

@@ -66,3 +66,16 @@ async function runAgain(model, cells) {
   }
   return Promise.all(ids.map((id) => manager.get_model(id)));
 }
+
+/**
+ * anywidget hands no message on before a promise is fulfilled, and breaks it when the page needs more than two seconds
+ * to begin with a widget: on a slow machine the figure would be drawn and never hear from Python. So a widget whose
+ * program runs hears by itself, as ipywidgets does it. Where a page keeps its widgets in another way, all stays as it is.
+ */
+async function hearAlways(model) {
+  try {
+    const widget = await model.widget_manager.get_model(model.get("own_id"));
+    const hear = Object.getPrototypeOf(Object.getPrototypeOf(widget))._handle_comm_msg;
+    if (hear && widget.comm) widget.comm.on_msg((message) => hear.call(widget, message));
+  } catch {}
+}
