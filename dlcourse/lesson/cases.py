@@ -175,6 +175,9 @@ def compact(value: Any, width: int = 60) -> str:
         if len(value) > 7:
             return f"{opening}{', '.join(parts[:3])}, …, {parts[3]}{closing} ({len(value)} entries)"
         return f"{opening}{text}{',' if closing == ')' and len(value) == 1 else ''}{closing}"
+    if type(value) is set:
+        parts = [compact(item, width) for item in sorted(value, key=repr)]
+        return shortened("{" + ", ".join(parts) + "}", 2 * width) if parts else "set()"
     if type(value) is dict:
         return shortened("{" + ", ".join(f"{k!r}: {compact(v, width)}" for k, v in value.items()) + "}", 2 * width)
     return shortened(repr(value), width)

@@ -11,6 +11,7 @@ cases of the exercise do not notice.
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     ("append", "extend"),
     ("any", "all"),
     ("floor", "ceil", "round"),
-    ("sqrt", "square"),
+    ("sqrt", "square", "abs"),
     ("hstack", "vstack", "concatenate", "stack"),
     ("pop", "popleft"),
     ("append", "appendleft"),
@@ -131,7 +132,7 @@ REPAIRS = (
     "rounded up or down",
     "what is compared",
     "a line left out there",
-    "what is written more than once, each time",
+    "what stands there more than once: change it each time",
 )
 
 
@@ -324,18 +325,31 @@ def _everywhere(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """The same operator exchanged wherever it stands."""
     nodes = [node for node in _computed(top) if isinstance(node, ast.BinOp)]
     for old in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.MatMult, ast.Pow):
-        those = [node for node in nodes if isinstance(node.op, old)]
-        if len(those) < 2 or line not in (None, those[0].lineno):
-            continue
-        for new, kind in OPERATORS[old]:
-            before = [node.op for node in those]
-            for node in those:
-                node.op = new()
-            try:
-                yield Edit(those[0].lineno, f"{kind}, each time")
-            finally:
-                for node, op in zip(those, before, strict=True):
-                    node.op = op
+        all_of_them = [node for node in nodes if isinstance(node.op, old)]
+        for those in (all_of_them, *_siblings(top, all_of_them)):
+            if len(those) < 2 or line not in (None, those[0].lineno):
+                continue
+            for new, kind in OPERATORS[old]:
+                before = [node.op for node in those]
+                for node in those:
+                    node.op = new()
+                try:
+                    yield Edit(those[0].lineno, f"{kind}, each time")
+                finally:
+                    for node, op in zip(those, before, strict=True):
+                        node.op = op
+
+
+def _siblings(top: ast.AST, nodes: list[ast.BinOp]) -> list[list[ast.BinOp]]:
+    """Groups of operations that stand in expressions of the same form, with other names: 1 - a * t and 1 - b * t."""
+    groups: dict[str, list[ast.BinOp]] = {}
+    for parent in _computed(top):
+        if isinstance(parent, ast.BinOp):
+            form = re.sub(r"id='\w+'", "id", ast.dump(parent))
+            for side, node in (("left", parent.left), ("right", parent.right)):
+                if isinstance(node, ast.BinOp) and any(node is one for one in nodes):
+                    groups.setdefault(f"{side} of {form}", []).append(node)
+    return [group for group in groups.values() if 1 < len(group) < len(nodes)]
 
 
 def _signed(place: tuple[ast.AST, str, int | None, ast.expr]) -> bool:
@@ -656,7 +670,9 @@ def _alike(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
         elif isinstance(old, ast.Constant) and isinstance(old.value, int | float) and old.value is not True:
             others = [ast.Constant(old.value * 2), ast.Constant(old.value / 2), ast.Constant(old.value / 10)]
         for other in others:
-            yield from _put_all(places, other, Edit(old.lineno, "what is written more than once, each time"))
+            yield from _put_all(
+                places, other, Edit(old.lineno, "what stands there more than once: change it each time")
+            )
 
 
 def _put_all(places: list[tuple[ast.AST, str, int | None, ast.expr]], new: ast.expr, edit: Edit) -> Iterator[Edit]:

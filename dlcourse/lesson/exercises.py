@@ -81,7 +81,7 @@ class Exercise:
         Whether a small edit that mends an answer says what was meant: not where almost anything is right.
     start : str
         Lines of the answer that the stub gives away.
-    answer, mutants, equivalents, hint_texts, observer, judge
+    answer, mutants, equivalents, open_lines, hint_texts, observer, judge
         What the decorators collected.
     """
 
@@ -96,6 +96,7 @@ class Exercise:
     start: str = ""
     mutants: list[Mutant] = field(default_factory=list)
     equivalents: list[Equivalent] = field(default_factory=list)
+    open_lines: dict[str, str] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     hint_texts: tuple[str, ...] = ()
     answer: Callable[..., Any] = field(default=call, repr=False)
@@ -150,6 +151,16 @@ class Exercise:
         """
         for text in [new] if isinstance(new, str) else new:
             self.equivalents.append(Equivalent(self.edited([(old, text)], count), reason))
+
+    def leaves_open(self, reason: str, *lines: str) -> None:
+        """Say of lines of the reference, by how they begin, that the task leaves them to the learner, and why.
+
+        An edit there is another way to do it: it passes or fails by what comes of it, and need not be listed.
+        """
+        for line in lines:
+            if not any(one.strip().startswith(line) for one in self.bare_source.splitlines()):
+                raise ValueError(f"exercise {self.id}: no line of the reference begins with {line!r}")
+            self.open_lines[line] = reason
 
     def edited(self, pairs: Iterable[tuple[str, str]], count: int = 1) -> str:
         """The reference's source with each old text replaced; raise where one is not there as often as said."""

@@ -53,6 +53,7 @@ Case = dict[str, Any]
 REPAIR_SECONDS = 1.3
 PAIR_SECONDS = 0.3  # for a second edit beside one that mends a part
 MOST_HALVES = 6
+MENDED_CASES, MENDED_SHARE = 3, 0.6  # of the wrong ones, that one edit must mend to be worth a word
 TWIN_SECONDS = 0.6
 EACH = 0.25  # seconds for one edited program
 LONGEST_SEARCH = 4.0  # seconds on the clock, where those above are the processor's: a busy machine has less of these
@@ -150,18 +151,22 @@ def explained(
     if any(_too_large(report) for report in run.reports):  # that is told, and no variation of it is wanted again
         return verdict
     order = [*wrong, *(i for i in range(len(cases)) if i not in wrong)]
-    searches: list[Callable[[], tuple[str, str]]] = [
-        lambda: ("fact", _lingers(source)),
-        lambda: ("repair", _repair(exercise, cases, source, expected, order) if exercise.repairs else ""),
-        lambda: ("fact", _stands_still(source) if verdict.evidence == "none" else ""),
-        lambda: ("repair", _twin(exercise, cases, run.reports, order)),
+    mending = Mending(exercise, cases, source, expected, order, wrong)
+    repairs, unnamed = exercise.repairs, verdict.evidence == "none"
+    searches: list[tuple[bool, str, Callable[[], str]]] = [
+        (True, "fact", lambda: _lingers(source)),
+        (repairs, "repair", mending.one),
+        (unnamed, "fact", lambda: _stands_still(source) or _never_used(exercise, source)),
+        (repairs, "repair", mending.two),
+        (True, "repair", lambda: _twin(exercise, cases, run.reports, order)),
+        (unnamed, "fact", lambda: _fact(exercise, cases, source, run, expected, wrong)),
+        (unnamed and repairs, "repair", mending.part),
+        (unnamed, "fact", lambda: told_apart(exercise, cases, expected, run.reports)),
     ]
-    if verdict.evidence == "none":
-        searches.append(lambda: ("fact", _fact(exercise, cases, source, run, expected, wrong)))
-    for search in searches:
+    for wanted, evidence, search in searches:
         try:
             with trying(exercise), time_limit(LONGEST_SEARCH):
-                evidence, words = search()
+                words = search() if wanted else ""
         except TimeUp:  # the machine is busy: what comes next may be quick
             continue
         if words:
@@ -246,51 +251,81 @@ def _closing(iterator: Iterator[Edit]) -> Iterator[Iterator[Edit]]:
         iterator.close()  # type: ignore[attr-defined]
 
 
-def _repair(
-    exercise: Exercise, cases: Sequence[Case], source: str, expected: Sequence[Report], order: Sequence[int]
-) -> str:
-    """Words for one small edit of the learner's own cell that makes every case right; empty if none is found."""
-    tree = parse(source)
-    # what a cell prints or tries out is no part of the answer, and must not run again and again
-    tree.body = [part for part in tree.body if not isinstance(part, ast.Expr | ast.For | ast.While | ast.Assert)]
-    with_ticks(tree)
-    trials = Trials(exercise, tree, fresh_space(), process_time() + REPAIR_SECONDS)
-    lines = _suspicious(exercise, tree)
+class Mending:
+    """Small edits of the learner's own cell, and which cases each of them makes right."""
 
-    def good() -> int:
-        """How many cases the program as it is now gets right; none, if not the first that was wrong."""
-        count = 0
-        for i, report in zip(order, trials.reports(cases, order), strict=False):
-            if not report.changed and accepted(exercise, cases[i], expected[i], report):
-                count += 1
-            elif i == order[0]:
-                break
-        return count
+    def __init__(
+        self,
+        exercise: Exercise,
+        cases: Sequence[Case],
+        source: str,
+        expected: Sequence[Report],
+        order: Sequence[int],
+        wrong: Sequence[int],
+    ) -> None:
+        self.exercise, self.cases, self.expected, self.order, self.wrong = exercise, cases, expected, order, wrong
+        tree = parse(source)
+        # what a cell prints or tries out is no part of the answer, and must not run again and again
+        tree.body = [part for part in tree.body if not isinstance(part, ast.Expr | ast.For | ast.While | ast.Assert)]
+        self.tree = with_ticks(tree)
+        self.trials = Trials(exercise, tree, fresh_space(), process_time())
+        self.lines = _suspicious(exercise, tree)
+        self.halves: dict[int, tuple[Edit, set[int]]] = {}  # edits that mend a part, by their number
 
-    halves: dict[int, int] = {}  # edits that mend a part, by their number: how many cases are right then
-    with _closing(_suspicious_first(tree, lines)) as some:
-        for number, edit in enumerate(some):
-            if (right := good()) == len(cases):
-                return f"One small change in line {edit.line} makes it right: {look(edit.kind)}"
-            if right:
-                halves[number] = right
-            if trials.over:
+    def right(self) -> set[int]:
+        """The cases that the program as it is now gets right; none, if not the first that was wrong."""
+        found = set()
+        for i, report in zip(self.order, self.trials.reports(self.cases, self.order), strict=False):
+            if not report.changed and accepted(self.exercise, self.cases[i], self.expected[i], report):
+                found.add(i)
+            elif i == self.order[0]:
                 break
-    best = sorted(halves, key=lambda number: -halves[number])[:MOST_HALVES]
-    trials.until = process_time() + PAIR_SECONDS
-    with _closing(_suspicious_first(tree, lines)) as some:
-        for number, one in enumerate(some):
-            if number > max(best, default=-1):
-                break
-            if number not in best:
-                continue
-            with _closing(edits(tree)) as more:
-                for other in more:
-                    if other != one and good() == len(cases):  # of two changes of one thing nobody learns
-                        return _both(one, other)
-                    if trials.over:
-                        break
-    return _two_operators(tree, trials, lambda: good() == len(cases))
+        return found
+
+    def one(self) -> str:
+        """Words for one small edit that makes every case right; empty if none is found."""
+        self.trials.until = process_time() + REPAIR_SECONDS
+        with _closing(_suspicious_first(self.tree, self.lines)) as some:
+            for number, edit in enumerate(some):
+                if len(right := self.right()) == len(self.cases):
+                    return f"One small change in line {edit.line} makes it right: {look(edit.kind)}"
+                if right:
+                    self.halves[number] = edit, right
+                if self.trials.over:
+                    break
+        return ""
+
+    def two(self) -> str:
+        """Words for two small edits, one of which mends a part, or both of which are needed; after ``one``."""
+        best = sorted(self.halves, key=lambda number: -len(self.halves[number][1]))[:MOST_HALVES]
+        self.trials.until = process_time() + PAIR_SECONDS
+        with _closing(_suspicious_first(self.tree, self.lines)) as some:
+            for number, one in enumerate(some):
+                if number > max(best, default=-1):
+                    break
+                if number not in best:
+                    continue
+                with _closing(edits(self.tree)) as more:
+                    for other in more:
+                        if other != one and len(self.right()) == len(self.cases):  # of two of one thing nobody learns
+                            return _both(one, other)
+                        if self.trials.over:
+                            break
+        return _two_operators(self.tree, self.trials, lambda: len(self.right()) == len(self.cases))
+
+    def part(self) -> str:
+        """Words for the one small edit that mends most of what is wrong and spoils nothing; after ``one``."""
+        was_right = set(range(len(self.cases))) - set(self.wrong)
+        mends = [(len(right) - len(was_right), edit) for edit, right in self.halves.values() if right > was_right]
+        most = max((count for count, _ in mends), default=0)
+        best = {edit for count, edit in mends if count == most}
+        if len(best) != 1 or most < max(MENDED_CASES, MENDED_SHARE * len(self.wrong)):
+            return ""
+        edit = best.pop()
+        return (
+            f"One small change in line {edit.line} mends {most} of the {len(self.wrong)} wrong cases, this one too: "
+            f"{look(edit.kind)} Something else is left, then."
+        )
 
 
 def _two_operators(tree: ast.Module, trials: Trials, is_right: Callable[[], bool]) -> str:
@@ -391,18 +426,10 @@ def _fact(
 ) -> str:
     """Something that holds of the answer and not of a right one; empty if nothing is found."""
     tree = parse(source)
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    ours = [node for node in ast.walk(ast.parse(exercise.bare_source)) if isinstance(node, ast.FunctionDef)]
-    for function in functions:
-        model = next((node for node in ours if node.name == function.name), None)
-        if model is None:
-            continue
-        for name in _unused(function):
-            if name not in _unused(model):
-                return f"{_named(function, exercise)} never uses its argument {name}."
+    for function, model in _beside(exercise, tree):
         if "rng" in _arguments(model) and (line := _other_randomness(function)):
             return f"Line {line} takes its randomness from elsewhere: use rng, which is handed over."
-    for function in functions:
+    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
         if line := _runs_once(function):
             return f"The loop in line {line} runs only once: something in it ends it on the first turn."
     if words := _globals(tree, exercise):
@@ -420,7 +447,24 @@ def _fact(
             return (
                 "The same call, made a second time, gives something else: it keeps something from one call to the next."
             )
-    return told_apart(exercise, cases, expected, run.reports)
+    return ""
+
+
+def _beside(exercise: Exercise, tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, ast.FunctionDef]]:
+    """The functions of an answer, each with the reference's of the same name."""
+    ours = [node for node in ast.walk(ast.parse(exercise.bare_source)) if isinstance(node, ast.FunctionDef)]
+    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
+        if model := next((node for node in ours if node.name == function.name), None):
+            yield function, model
+
+
+def _never_used(exercise: Exercise, source: str) -> str:
+    """An argument that the reference uses and the answer does not."""
+    for function, model in _beside(exercise, parse(source)):
+        for name in _unused(function):
+            if name not in _unused(model):
+                return f"{_named(function, exercise)} never uses its argument {name}."
+    return ""
 
 
 def _lingers(source: str) -> str:
@@ -529,7 +573,7 @@ def _without_effect(exercise: Exercise, cases: Sequence[Case], run: Run) -> str:
     """An argument whose change never changes what comes back, though it should."""
     for name in cases[0] if len(cases) > 1 else ():
         should = does = 0
-        for one, other in pairwise(cases[:5]):
+        for one, other in pairwise(cases[:12]):
             if name not in one or name not in other:
                 continue
             changed = copy_of({**one, name: other[name]})

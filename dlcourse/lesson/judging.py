@@ -341,7 +341,7 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     elif report.type == "IndexError" and "scalar" in report.message:
         meaning = "A single number has no entries: an array is wanted where one number was handed over."
     elif report.type == "LinAlgError" and "ingular" in report.message:
-        meaning = "One of its columns follows from the others: is a column there twice, a column of ones perhaps?"
+        meaning = "It has no inverse, for a column follows from the others: look at its columns, and at its shape."
     elif report.type == "LinAlgError" and "square" in report.message:
         meaning = "Only a square matrix can be inverted or solved with: look at its shape."
     elif report.type == "TypeError" and ("bitwise_xor" in report.message or "for ^" in report.message):
@@ -358,6 +358,10 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
         )
     elif report.type == "TypeError" and "converted to Python scalar" in report.message:
         meaning = "A whole array stands where one number is wanted: np.exp and its like take arrays, math.exp does not."
+    elif report.type == "ValueError" and "math domain" in report.message:
+        meaning = "A root, a log or an arccos takes some numbers only, and this one lies outside, if only by rounding."
+    elif report.type == "ValueError" and "cannot reshape" in report.message:
+        meaning = "A new shape holds as many entries as the old one: the sizes, multiplied."
     elif report.type == "ValueError" and ("broadcast" in report.message or "mismatch" in report.message):
         meaning = MEANING["ShapeError"]
     return (f"it raised {what}{where}", *([meaning] if meaning else []))
@@ -439,6 +443,8 @@ def _unusable(
         difference = values.differs(call[1]["observed"], call[0]["observed"], exercise.rtol)
         meaning = _meaning(difference, report) if difference else ""
         return [tried, f"came back: {_show(value)}", meaning or "The exercise goes on with it, and cannot."]
+    if report.ends == "said by dl":
+        return [tried, f"What came back was used as the exercise goes on. dl says: {report.message}"]
     what = f"made {report.calls[-1]['text']}" if report.calls else f"used {exercise.name}"
     if report.type == "AttributeError" and report.name:
         return [what, f"Then {report.name} was asked for, and it is not there."]
@@ -496,16 +502,31 @@ def _meaning(d: Difference, report: Report) -> str:
         if d.expected is None or isinstance(d.expected, Unsupported):
             return ""
         return f"Give back {_kind(d.expected)}."
+    if isinstance(got, set) and isinstance(d.expected, list | tuple | np.ndarray):
+        return "That is a set, which has no order. Make it a list: list(...)."
     if d.kind == "nan":
         return "nan means not a number: 0/0, inf − inf, inf/inf or the log of something negative happened on the way."
     if _infinite(d):
         return "inf means that a number grew beyond all bounds: an overflow, or a division by 0."
+    if isinstance(got, dict) and isinstance(d.expected, dict) and (words := _keys(d)):
+        return words
     if d.kind in ("type", "shape"):
         wanted, found = _kind(d.expected), _kind(got)
         if wanted != found:
             where = f" at {_place(d.path)}" if d.path else ""
             return f"That is {found}{where}; {wanted} is asked for."
         return "It is built otherwise than asked for: compare it with the worked value of the exercise."
+    return ""
+
+
+def _keys(d: Difference) -> str:
+    """Which keys of a dictionary are missing or too many."""
+    where = f" at {_place(d.path)}" if d.path else ""
+    missing, more = ([k for k in a if k not in b] for a, b in ((d.expected, d.observed), (d.observed, d.expected)))
+    for keys, what in ((missing, "missing"), (more, "too many")):
+        if keys:
+            named = shortened(", ".join(map(repr, keys)), WIDTH)
+            return f"{'A key is' if len(keys) == 1 else 'Keys are'} {what} in your dictionary{where}: {named}."
     return ""
 
 
@@ -525,8 +546,8 @@ def _kind(value: Any) -> str:
         return f"a dictionary with the keys {', '.join(map(str, value))}"
     if isinstance(value, np.ndarray):
         return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
-    if isinstance(value, tuple):
-        return f"a tuple of {len(value)}"
+    if isinstance(value, tuple | set):
+        return f"a {type(value).__name__} of {len(value)}"
     if not isinstance(value, list):
         return f"something of type {type(value).__name__}"
     array = values.as_array(values.encode(value))
@@ -537,7 +558,9 @@ def _kind(value: Any) -> str:
     if len(kinds) == 1 and all(
         item.ndim if isinstance(item, np.ndarray) else isinstance(item, tuple) for item in value
     ):
-        return f"a list of {len(value)} {kinds.pop().replace('an array', 'arrays').replace('a tuple', 'tuples')}"
+        one = kinds.pop().removeprefix("an ").removeprefix("a ")
+        many = one if len(value) == 1 else one.replace("array", "arrays", 1).replace("tuple", "tuples", 1)
+        return f"a list of {len(value)} {many}"
     return f"a list of {len(value)}"
 
 

@@ -69,7 +69,8 @@ class Report:
         The first calls of the answer that an observer made: the ``text`` of the call, and what was ``observed``.
     ends : str
         ``"no return"`` for a function that has none; ``"handed over"`` if an exception began in something that the
-        exercise hands to the answer; ``"bound elsewhere"`` for a ``NameError`` whose name the cell has, out of sight.
+        exercise hands to the answer; ``"said by dl"`` if the engine refused what came back; ``"bound elsewhere"`` for
+        a ``NameError`` whose name the cell has, out of sight.
     """
 
     status: str
@@ -695,16 +696,19 @@ def observe_case(
         if "ellipsis" in _message(error):
             return Report("stub")
         report = _raised(error, filename, elsewhere)
-        report.calls = watch.calls
+        # what came back may have raised in another call, of a function in it: then its own calls went well
+        report.calls = [] if report.line and watch.raised is not error else watch.calls
         if not report.line and watch.raised is not error and not isinstance(error, WriteItYourself):
             report.status = "form"
+            report.ends = "said by dl" if type(error).__module__.startswith("dlcourse.engine") else ""
             if isinstance(error, AttributeError) and isinstance(error.name, str) and error.name.isidentifier():
                 report.name = error.name
         return report
     changed = [key for key in case if not unchanged(case[key], given.get(key))]
     if values.contains(observed, "ellipsis"):
         return Report("stub")
-    return Report("value", observed=observed, changed=changed, calls=watch.calls)
+    ended = [entry for entry in watch.calls if not any(entry is fallen for fallen in watch.fell)]
+    return Report("value", observed=observed, changed=changed, calls=ended)
 
 
 class Watch:
@@ -713,6 +717,7 @@ class Watch:
     def __init__(self, record: bool) -> None:
         self.record = record
         self.calls: list[dict[str, Any]] = []
+        self.fell: list[dict[str, Any]] = []  # of these the ones that gave nothing back
         self.raised: BaseException | None = None  # what came out of the answer itself
         self.depth = 0
         self.objects: list[Any] = []  # of the answer, where it is a class, in the order in which they were met
@@ -748,6 +753,7 @@ class Watch:
                 value = function(*args, **kwargs)
             except BaseException as error:
                 self.raised = error
+                self.fell.append(entry)
                 raise
             finally:
                 self.depth = 0
@@ -807,7 +813,9 @@ def shown(value: Any) -> str:
     if type(value) in (list, tuple) and len(value) <= 7:
         opening, closing = "[]" if type(value) is list else "()"
         return f"{opening}{', '.join(map(shown, value))}{closing}"
-    written = (bool, int, float, str, list, tuple, dict, np.ndarray, WrittenFunction, type(None))
+    if isinstance(value, dict):  # an observer's own kind of it, too
+        value = dict(value)
+    written = (bool, int, float, str, list, tuple, set, dict, np.ndarray, WrittenFunction, type(None))
     if type(value) in written or isinstance(value, np.generic):
         return compact(value)
     name = getattr(value, "__name__", None)

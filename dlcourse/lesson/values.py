@@ -41,6 +41,8 @@ class Unsupported:
     def __repr__(self) -> str:
         if self.why.startswith("too large: shape"):
             return self.why.replace("too large:", "array of")
+        if self.type_name in ("function", "WrittenFunction"):
+            return "a function"
         return f"something of type {self.type_name}" + (f" ({self.why})" if self.why else "")
 
 
@@ -96,6 +98,10 @@ def _encode(value: Any, left: list[int], depth: int) -> Encoded:
             return unsupported(kind, "too large")
         pairs = [[_encode(k, left, depth - 1), _encode(v, left, depth - 1)] for k, v in value.items()]
         return {"kind": "dict", "items": pairs}
+    if kind in (set, frozenset):
+        if len(value) > left[0]:
+            return unsupported(kind, "too large")
+        return {"kind": "set", "items": [_encode(item, left, depth - 1) for item in sorted(value, key=repr)]}
     if kind is np.ndarray or kind in NUMPY_SCALARS:
         return _encode_array(np.asarray(value), left)
     return unsupported(kind)
@@ -163,6 +169,8 @@ def decode(encoded: Encoded) -> Any:
         return tuple(decode(item) for item in encoded["items"])
     if kind == "dict":
         return {_key(k): decode(v) for k, v in encoded["items"]}
+    if kind == "set":
+        return {_key(item) for item in encoded["items"]}
     if kind == "array":
         return _decode_array(encoded)
     if kind == "unsupported" and encoded["type"].isprintable() and encoded["why"].isprintable():
@@ -262,6 +270,9 @@ def _differs(expected: Encoded, observed: Encoded, rtol: float | None, path: tup
         if ours.keys() != theirs.keys():
             return Difference("shape", path, decode(expected), decode(observed))
         pairs = [((*path, key), ours[key], theirs[key]) for key in ours]
+    elif expected["kind"] == observed["kind"] == "set":
+        same = decode(expected) == decode(observed)
+        return None if same else Difference("value", path, decode(expected), decode(observed))
     elif (left_items := items_of(expected)) is not None and (right_items := items_of(observed)) is not None:
         if len(left_items) != len(right_items):
             return Difference("shape", path, decode(expected), decode(observed))
@@ -284,7 +295,7 @@ def other_kind(expected: Encoded, observed: Encoded, path: tuple[Any, ...] = ())
     >>> other_kind(encode((1.0, np.zeros(2))), encode((np.float64(1), np.zeros(2)))) is None
     True
     """
-    holders = ("list", "tuple", "dict", "array")
+    holders = ("list", "tuple", "dict", "set", "array")
     ours, theirs = (
         side["kind"] if side["kind"] in holders and side.get("shape") != [] else "" for side in (expected, observed)
     )

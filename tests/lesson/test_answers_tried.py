@@ -1,6 +1,8 @@
 """Answers that were written as new learners would, before anything was run: what is said about each.
 
-``data/answers_tried.json`` holds them, right and wrong. The suite looks at every ninth, `.ci/run` at all.
+``data/answers_tried.json`` holds them, right and wrong, and ``data/answers_fresh.json`` those that were written later,
+to measure what had been mended: before anything was done about them, 95 % of 263 wrong ones were told their mistake.
+The suite looks at every 14th, `.ci/run` at all.
 ``data/answers_told.json`` is the table: of the wrong ones of each exercise how many are told their mistake (*named*: a
 misconception, a repair, a fact, an exception, a form), how many only that something differs (*general*), and which
 message was found to be *untrue* on reading it beside its code; ``python -m tests.lesson.test_answers_tried`` writes the
@@ -18,14 +20,19 @@ from typing import Any
 
 import pytest
 
-from dlcourse.lesson import diagnose
-from dlcourse.lesson.judging import Verdict
+from dlcourse.lesson import diagnose, files
+from dlcourse.lesson.judging import Verdict, expected_of, same
+from dlcourse.lesson.running import observe_answer
 from tests.conftest import EVERYTHING, REQUIRED
 
 DATA = Path(__file__).parent / "data"
-ANSWERS: list[dict[str, str]] = json.loads((DATA / "answers_tried.json").read_text(encoding="utf-8"))
+ANSWERS: list[dict[str, str]] = [
+    answer
+    for name in ("answers_tried.json", "answers_fresh.json")
+    for answer in json.loads((DATA / name).read_text(encoding="utf-8"))
+]
 TABLE = DATA / "answers_told.json"
-CHOSEN = ANSWERS if REQUIRED or EVERYTHING else ANSWERS[::9]
+CHOSEN = ANSWERS if REQUIRED or EVERYTHING else ANSWERS[::14]
 
 ARGUABLE = {
     ("00.3", "list instead of tuple"): "passes: the two right numbers, which nothing later takes apart",
@@ -67,6 +74,32 @@ def test_no_wrong_answer_passes(number):
 def test_no_right_answer_is_refused(number):
     if (ANSWERS[number]["exercise"], ANSWERS[number]["what"]) not in ARGUABLE:
         assert str(verdict_of(number)) == f"PASS {ANSWERS[number]['exercise']}"
+
+
+@pytest.mark.parametrize("number", numbers("wrong"), ids=ids)
+def test_a_misconception_that_is_told_agrees_on_every_case_and_no_other_does(number):
+    answer, verdict = ANSWERS[number], verdict_of(number)
+    if verdict.evidence != "misconception":
+        return
+    exercise = files.exercises(answer["exercise"][:2])[answer["exercise"]]
+    cases = exercise.draw()
+    run = observe_answer(
+        answer["code"],
+        exercise.name,
+        exercise.observer,
+        cases,
+        exercise=exercise.id,
+        is_class=exercise.is_class,
+        without=exercise.without,
+        seconds=exercise.time_limit,
+    )
+    agree = [
+        index
+        for index, mutant in enumerate(exercise.mutants)
+        if all(map(functools.partial(same, exercise), run.reports, expected_of(exercise, cases, mutant.answer)))
+    ]
+    assert len(run.reports) == len(cases)
+    assert agree == [verdict.mutant]
 
 
 def test_nearly_every_wrong_answer_is_told_its_mistake():

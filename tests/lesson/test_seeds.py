@@ -2,11 +2,13 @@
 
 The suite takes a sample of the answers that were tried and a seed for each; ``DLCOURSE_ALL=1`` takes all of them, and
 between them the seeds 0 to 49. That takes an hour of processor time, so `.ci/run` takes the sample, too.
+``python -m tests.lesson.test_seeds 08 15.2`` tries every answer to these with all 50 seeds, and prints what differs.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,21 @@ def test_every_slip_in_a_reference_is_rejected_or_listed_as_equivalent(id):
     [exercise] = chosen([id])
     found = survivors(exercise, every=1 if EVERYTHING else 5, seeds=tuple(range(1, 21)) if EVERYTHING else (1, 2))
     assert [(one.kind, one.text) for one in found] == []
+
+
+def main(words: list[str]) -> None:
+    """Print the answers that fare otherwise under some seed than in the notebook."""
+    for exercise in chosen(words or files.numbers()):
+        ours = [answer for answer in ANSWERS if answer["exercise"] == exercise.id]
+        sys.stdout.write(f"{exercise.id} {exercise.title}: {len(ours)} answers\n")
+        for answer in ours:
+            here = passes(exercise, answer["code"], None)
+            otherwise = [seed for seed in SEEDS if passes(exercise, answer["code"], seed) != here]
+            if otherwise:
+                what = "passes" if here else "fails"
+                sys.stdout.write(f"  {answer['what']}: {what} here, otherwise under {otherwise}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -102,11 +102,16 @@ class Turns:
 
 
 def variants(exercise: Exercise, every: int = 1) -> Iterator[tuple[str, ast.Module]]:
-    """Each k-th slip in the reference: its kind, and the program, which is good until the next step."""
+    """Each k-th slip in the reference: its kind, and the program, which is good until the next step.
+
+    Not in lines that the task leaves to the learner.
+    """
     tree = with_ticks(ast.parse(exercise.bare_source))
+    lines = [line.strip() for line in exercise.bare_source.splitlines()]
     with closing(edits(tree, mending=False)) as slips:  # type: ignore[type-var]
         for number, edit in enumerate(slips):
-            if number % every == 0:
+            left_open = lines[edit.line - 1].startswith(tuple(exercise.open_lines))
+            if number % every == 0 and not left_open:
                 yield edit.kind, tree
 
 

@@ -375,6 +375,11 @@ def classify(history: list[float]) -> str:
 FINITE, GROWN = "not np.all(np.isfinite(history))", "abs(steps[-1]) > abs(steps[0])"
 GONE, SIDES = "abs(steps[-1]) < 1e-6", "steps[-1] * steps[-2] < 0"
 trace.mutant(
+    "You compare places. The bottom can be anywhere: is the last STEP, between two places, longer than the first?",
+    GROWN,
+    "abs(history[-1]) > abs(history[0])",
+)
+trace.mutant(
     "You test whether x is near 0. The walk may settle anywhere: look at the last step, not the last place.",
     GONE,
     "abs(history[-1]) < 1e-6",

@@ -192,6 +192,14 @@ def average_loss(C: Two, G: Two, S: Sequence[tuple[Any, Any]], w: Any) -> Any:
     return total / len(S)
 
 
+average.mutant(
+    "You averaged the samples, then asked for one loss. Ask for the loss of each sample, and average those.",
+    """total = 0.0
+    for x, y in S:
+        total = total + C(y, G(x, w))
+    return total / len(S)""",
+    "return C(np.mean([y for _, y in S], axis=0), G(np.mean([x for x, _ in S], axis=0), w))",
+)
 average.mutant("That is the sum. The average loss divides by the number of samples.", " / len(S)", "")
 average.mutant(
     "The cost takes the target first, then the prediction: C(y, G(x, w)). Not every cost is symmetric.",
@@ -276,6 +284,11 @@ def nearest(W: Any, x: Any) -> Any:
     return np.argmin(np.sum((W - x) ** 2, axis=1))
 
 
+neighbour.mutant(
+    "A product W @ x is no distance: it favours rows that are long, or point elsewhere. Subtract, square, add.",
+    "np.argmin(np.sum((W - x) ** 2, axis=1))",
+    "np.argmin(W @ x)",
+)
 neighbour.mutant(
     "You returned the row itself. The answer is its number k, counted from 0.",
     "np.argmin(np.sum((W - x) ** 2, axis=1))",

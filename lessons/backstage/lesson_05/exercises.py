@@ -601,6 +601,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(w=np.array([4.0]), X=np.array([[1]]), y=np.array([2]), B=1, lr=0.25, tol=0.5, max_epochs=9)  # moves 1, ½
     yield dict(w=np.array([-4.0]), X=np.array([[1]]), y=np.array([-2]), B=1, lr=0.25, tol=0.5, max_epochs=9)
     yield dict(w=np.array([0.0]), X=X, y=y, B=2, lr=0.1, tol=0.01, max_epochs=0)
+    yield dict(w=np.array([0.0]), X=X, y=y, B=2, lr=0.1, tol=0.3, max_epochs=9)  # moves 1, 0.4, 0.16
     for size, lr, tol, most in ((3, 0.1, 1e-3, 200), (4, 0.1, 1e-2, 300), (3, 0.02, 1e-6, 6), (10, 0.2, 1e-3, 200)):
         X = np.stack([rng.uniform(-1, 2, 10), np.ones(10)], axis=1)  # 10 is no multiple of 3 or 4; all at once, too
         y = X @ np.array([0.8, 1.0]) + rng.normal(0, 0.6, 10)

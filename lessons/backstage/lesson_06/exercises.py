@@ -265,6 +265,13 @@ dice.mutant(
 dice.mutant(
     "You asked for the reward of p, not of the actions. Throw, then ask for reward(a).", "reward(a)", "reward(p)"
 )
+dice.equivalent("< p", "<= p", "A draw is exactly p about once in 10¹⁶ times.")
+dice.equivalent(
+    "np.mean(reward(a) * (a - p))",
+    ("np.mean(reward(a) * (a - p), axis=0)", "np.mean(reward(a) * (a - p), axis=-1)"),
+    "The throws have one axis, and it is both the first and the last.",
+)
+dice.equivalent("1.0 * (rng.random(n) < p)", "rng.random(n) < p", "True counts as 1 and False as 0.")
 
 
 @dice.cases
@@ -272,6 +279,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     step = function_of("a", "np.where(np.asarray(a) > 0.5, 4.0, 1.0)")
     yield dict(theta=0.0, reward=step, n=2000, seed=0)
     yield dict(theta=1.5, reward=step, n=1, seed=1)
+    yield dict(theta=-0.5, reward=step, n=30, seed=2)
     for sign in (1, -1):
         low, high = (round(float(v), 1) for v in (rng.uniform(1, 2), rng.uniform(4, 6)))
         reward = function_of("a", f"np.where(np.asarray(a) > 0.5, {high}, {low})")
@@ -282,8 +290,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 @dice.observe
 def _(answer: Callable[..., Any], case: Case) -> list[Any]:
-    """Estimates from several generators, the first once more at the end. A single throw is tried often."""
-    seeds = (*range(16 if case["n"] > 1 else 200), 0)
+    """Estimates from several generators, the first once more at the end. Few throws are tried often."""
+    seeds = (*range({1: 200, 30: 500}.get(case["n"], 6)), 0)
     return [answer(case["theta"], case["reward"], case["n"], np.random.default_rng([case["seed"], k])) for k in seeds]
 
 
@@ -293,6 +301,7 @@ def _(estimates: list[Any], case: Case) -> bool | str:
 
     Each action 1 adds high·(1 − p), each action 0 takes off low·p. So what was not thrown cannot come out, however
     near to the exact slope it is. Seven standard errors: an honest estimate misses that less than once in 10¹¹ times.
+    Nor do honest throws always give about n·σ(θ) ones: that number varies from generator to generator, by √(np(1 − p)).
     """
     n, p = case["n"], 1 / (1 + np.exp(-case["theta"]))
     low, high = float(case["reward"](0)), float(case["reward"](1))
@@ -309,11 +318,11 @@ def _(estimates: list[Any], case: Case) -> bool | str:
         return f"Of your actions {share:.0%} are 1, and σ(θ) is {p:.0%}. Draw a n times, each 1 with probability σ(θ)."
     if np.all(ones == ones[0]):  # two may agree by chance
         return "Different generators gave the same number to the last digit: draw n actions from rng."
-    scatter = float(np.std(np.round(ones[:-1]))) / np.sqrt(n * p * (1 - p))
-    if n > 1 and not 0.2 < scatter < 3:  # of honest throws: less than once in 10⁷ times
+    spread = float(np.std(ones[:-1])) / np.sqrt(n * p * (1 - p))
+    if len(ones) > 300 and not 0.79 < spread < 1.21:  # more than six standard errors
         return (
-            "How many of your n actions are 1 comes out nearly the same each time, or scatters too far. "
-            "Throw each action by itself: n numbers from rng, each below σ(θ) or not."
+            f"From generator to generator the number of your ones varies {spread:.2g} times as much as honest throws. "
+            "Throw each of the n actions on its own."
         )
     if estimates[0] != estimates[-1]:
         return "The same seed gave two different estimates: take all randomness from rng and nowhere else."
@@ -454,6 +463,11 @@ cantor.mutant(
     "In the middle third your staircase drops: it is level at ½ of the piece, not at its foot.",
     "return 0.5\n",
     "return 0.0\n",
+)
+cantor.mutant(
+    "In the middle third your staircase still climbs like the line. It is level there, at ½ of the piece.",
+    "return 0.5\n",
+    "return x\n",
 )
 cantor.mutant(
     "Your copies are a third as high. They are a third as WIDE, and half as high: two make the whole.",

@@ -450,6 +450,24 @@ upstream.mutant(
 )
 
 
+@upstream.mutant(
+    "Some nodes are reached on 2⁶⁰ paths, and you follow each path. Go on from a name only where it is new in your set."
+)
+def _(graph: Graph, node: str) -> set[str]:
+    found = set(graph[node][1])
+    for name in graph[node][1]:
+        found |= ancestors_on_each_path(graph, name)
+    return found
+
+
+def ancestors_on_each_path(graph: Graph, node: str) -> set[str]:
+    """The same walk, without a memory of where it has been."""
+    found = set(graph[node][1])
+    for name in graph[node][1]:
+        found |= ancestors_on_each_path(graph, name)
+    return found
+
+
 upstream.equivalent(
     "if name not in found", "while name not in found", "The first turn puts it in: there is no second one."
 )
@@ -488,8 +506,32 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 @upstream.observe
 def _(answer: Callable[[Graph, str], set[str]], case: Case) -> Any:
-    found = answer(case["graph"], case["node"])
-    return sorted(found) if isinstance(found, set | frozenset | list | tuple) else found
+    """Nobody has to wait for 2⁶⁰ paths: the graph counts how often it is asked."""
+
+    class TooOften(BaseException):
+        pass
+
+    class Watched(dict):  # type: ignore[type-arg]
+        asked = 0
+
+        def __getitem__(self, name: str) -> Any:
+            self.asked += 1
+            if self.asked > 1000 * len(self):
+                raise TooOften
+            return super().__getitem__(name)
+
+        def get(self, name: str, otherwise: Any = None) -> Any:
+            return self[name] if name in self else otherwise  # noqa: SIM401 (this is what get does)
+
+    graph = Watched(case["graph"])
+    try:
+        found = answer(graph, case["node"])
+    except TooOften:
+        found = f"still looking, after {graph.asked} questions about {len(graph)} nodes"  # type: ignore[assignment]
+    case["graph"].clear()
+    case["graph"].update(graph)  # so that a change is seen
+    once = isinstance(found, list | tuple | frozenset) and len(set(found)) == len(found)
+    return set(found) if once else found
 
 
 upstream.hints(

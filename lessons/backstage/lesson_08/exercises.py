@@ -189,6 +189,10 @@ paths.mutant(
     "slope + sum_over",
 )
 paths.mutant(
+    "You add along a path. Along a path the slopes multiply; it is the paths that add up.",
+    [("slope * sum_over", "slope + sum_over"), ("return 1.0", "return 0.0")],
+)
+paths.mutant(
     "You multiply the shares with each other. Each arrow carries its own share of the change: add them.",
     """total = 0.0
     for after, slope in edges.get(start, {}).items():

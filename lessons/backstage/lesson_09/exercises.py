@@ -32,6 +32,11 @@ def dsigmoid(a: Array) -> Array:
 
 SLOPE = "small / (1 + small) ** 2"
 slope.mutant(
+    "That is the slope of tanh. The sigmoid is another curve: its slope is σ(1 − σ), at most ¼.",
+    "small / (1 + small) ** 2",
+    "1 - np.tanh(a) ** 2",
+)
+slope.mutant(
     "That is σ(a)·σ(1 − a), as Sabinasz prints it. The 1 belongs outside: 1 − σ(a). Compare at a = 0: the slope is ¼.",
     SLOPE,
     "1 / (1 + np.exp(-a)) / (1 + np.exp(a - 1))",

@@ -689,6 +689,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(dims=[1, 100, 100, 1000])
     yield dict(dims=[1000, 100, 100, 1])
     yield dict(dims=[10, 7, 1, 9, 9])  # the cheapest first product is not part of the best order
+    yield dict(dims=[2, 3, 4, 2])
     yield dict(dims=[4, 9, 8, 1, 5])  # nor is the largest size the one to begin with
     yield dict(dims=[2, 9, 1, 8, 3, 7, 2])  # nor an end
     yield dict(dims=[5, 4])

@@ -723,6 +723,15 @@ checking.mutant(
     "right, left = x.copy(), x.copy()\n        right[i] += h\n        left[i] -= h",
     "right, left = x + h, x - h",
 )
+
+
+@checking.mutant("x + h moves all entries at once, and gives the sum of their slopes. Move one entry at a time.")
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> Any:
+    x = np.array(x, dtype=float)
+    slope = (f(x + h) - f(x - h)) / (2 * h)
+    return np.max(np.abs(claimed - slope) / np.maximum(1.0, np.maximum(np.abs(claimed), abs(slope))))
+
+
 checking.mutant(
     "At a kink there is no gradient to compare with. Skip an entry whose left and right slopes differ by over 0.01.",
     f"        if {KINK}:\n            continue\n",

@@ -46,6 +46,11 @@ probabilities.mutant(
     "Z.max(axis=1, keepdims=True))\n    return E / E.sum(axis=1",
     "Z.max(axis=0, keepdims=True))\n    return E / E.sum(axis=0",
 )
+for smaller in ("Z - Z.max()", "Z"):
+    probabilities.mutant(
+        "Your COLUMNS add up to 1. A row is one example, so each row must: axis=1.",
+        [("Z - Z.max(axis=1, keepdims=True)", smaller), ("E.sum(axis=1, keepdims=True)", "E.sum(axis=0)")],
+    )
 probabilities.mutant(
     "You divided by the sum over the whole table. Each row needs its own sum.",
     "Z.max(axis=1, keepdims=True))\n    return E / E.sum(axis=1, keepdims=True)",
@@ -537,6 +542,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     X, W, b = np.array([[1, 0], [0, 1]]), np.array([[1, 0], [0, 1]]), np.array([0, 0])
     yield dict(X=X, labels=np.array([0, 0]), W=W, b=b)
     yield dict(X=X, labels=np.array([1, 1]), W=W, b=np.array([0.5, 0.0]))
+    yield dict(X=X, labels=np.array([0, 0]), W=W, b=np.array([2, 0]))
     yield dict(X=X, labels=np.array([0, 1]), W=W, b=b)
     yield dict(X=X[:1], labels=np.array([2]), W=np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), b=np.zeros(3))
     # one fraction could be guessed; ten fractions of some hundred examples each cannot
@@ -736,6 +742,7 @@ for message, wrong in (
     ("% is what is left over. How often it has fallen says //.", "lr * factor ** (t % every)"),
     ("It rises: the rate is multiplied by the factor, not divided.", "lr / factor ** (t // every)"),
     ("You returned the power alone: the rate starts at lr.", "factor ** (t // every)"),
+    ("You subtract. Each time that the rate falls it is multiplied by the factor.", "lr - factor * (t // every)"),
 ):
     falling.mutant(message, LOWERED, wrong)
 

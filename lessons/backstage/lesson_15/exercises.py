@@ -485,6 +485,19 @@ def _(X: Array, labels: Array, X_new: Array, rng: np.random.Generator) -> Array:
     return np.asarray(labels, dtype=int)
 
 
+spiral.leaves_open(
+    "Any model, any number of steps and any batches will do that put more than 95 % on the right arm.",
+    "x, y =",
+    "first, second, last =",
+    "scores =",
+    "step =",
+    "for _ in",
+    "order =",
+    "for k in",
+    "batch =",
+)
+
+
 @spiral.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     wind, begin = float(rng.choice([-1, 1]) * rng.uniform(2.1, 2.5)), float(rng.uniform(0, 2 * np.pi))
