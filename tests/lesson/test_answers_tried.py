@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from dlcourse.lesson import diagnose, files
+from dlcourse.lesson import diagnose, explaining, files
 from dlcourse.lesson.judging import Verdict, expected_of, same
 from dlcourse.lesson.running import observe_answer
 from tests.conftest import EVERYTHING, REQUIRED
@@ -146,5 +146,6 @@ def counted() -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
+    explaining.LONGEST_SEARCH = 60.0  # as in conftest
     TABLE.write_text(json.dumps(counted(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(f"written: {TABLE.name}\n")
