@@ -485,6 +485,11 @@ def _(X: Array, labels: Array, X_new: Array, rng: np.random.Generator) -> Array:
     return np.asarray(labels, dtype=int)
 
 
+ROWS = "np.eye(2)[np.asarray(labels, dtype=int)]"
+spiral.equivalent(
+    ROWS, ("np.eye(2)[-np.asarray(labels, dtype=int)]", ROWS.replace("(labels", "(-labels")), "Row −1 is row 1 of two."
+)
+spiral.equivalent(ROWS, "np.eye(2)[labels]", "The labels are an array of whole numbers.")
 spiral.leaves_open(
     "Any model, any number of steps and any batches will do that put more than 95 % on the right arm.",
     "x, y =",
@@ -537,7 +542,8 @@ def _(observed: Any, case: Case) -> bool | str:
     """What is right is told from where the points are; where they lie between the arms, two starts must disagree.
 
     A border that is trained from a random start is drawn a little otherwise each time. One that is not trained, as
-    that of the nearest neighbour, is the same whatever was drawn.
+    that of the nearest neighbour, is the same whatever was drawn. (Three labels of 210 may be all that two honest
+    trainings differ in, so the nearest of all points but some that were left out by chance is not told from training.)
     """
     if not isinstance(observed, dict):
         return "An array of zeros and ones is asked for, a label for each row of X_new."
