@@ -21,8 +21,11 @@ from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 SYMBOLS = {"works": "✓", "absent": "–", "broken": "✗"}
+PYTHON3 = "Python 3 (ipykernel)"  # as JupyterLab names the kernel that is here with it
+FRONT_ENDS = {"jupyterlab": "4.2", "notebook": "7.2", "nbclassic": "1.1"}
 PLAIN_SYMBOLS = {"works": "+", "absent": "-", "broken": "!"}  # for consoles that cannot print the others
 
 
@@ -49,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
 
 def examine() -> list[Finding]:
     """Look at everything, quickest first."""
-    return [python(), *packages(), kernel(), widgets(), lessons(), progress(), graphics_card(), sandbox()]
+    course = [*front_ends(), widgets(), lessons(), progress(), jupyter_folders()]
+    return [python(), *packages(), kernel(), *other_kernels(), *course, graphics_card(), sandbox()]
 
 
 def table(findings: list[Finding], encoding: str | None = None) -> str:
@@ -110,6 +114,61 @@ def kernel() -> Finding:
             f" try: jupyter kernelspec remove python3, or: {sys.executable} -m ipykernel install --sys-prefix",
         )
     return Finding(part, "works", f"{program}, as {found.resource_dir} says")
+
+
+def other_kernels() -> Iterator[Finding]:
+    """The other Pythons that a notebook can be given: a lesson that is switched to one may not find the course."""
+    try:
+        from jupyter_client.kernelspec import KernelSpecManager
+    except ImportError:
+        return
+    look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('dlcourse') is None)"
+    for name, found in sorted(KernelSpecManager().get_all_specs().items()):
+        spec = found["spec"]
+        ours = name == "python3" or name.startswith("dlcourse-")  # the latter are for grading
+        if ours or spec.get("language") != "python" or not spec.get("argv") or _same(spec["argv"][0]):
+            continue
+        program = spec["argv"][0]
+        try:
+            has_course = subprocess.run([program, "-c", look], capture_output=True, timeout=20).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            has_course = False
+        if has_course:
+            yield Finding(f"kernel {name}", "works", f"{program} has the course, too")
+        else:
+            yield Finding(f"kernel {name}", "absent", f"{program} lacks the course: keep lessons on {PYTHON3}")
+
+
+def front_ends() -> Iterator[Finding]:
+    """Each front end that is here, against the lowest version in whose page the figures keep their keys."""
+    for name, lowest in FRONT_ENDS.items():
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+        if Version(found) >= Version(lowest):
+            yield Finding(f"figures in {name}", "works", found)
+        else:
+            mend = f'python -m pip install "{name}>={lowest}"'
+            yield Finding(f"figures in {name}", "broken", f"{found} is too old for the figures; try: {mend}")
+
+
+def jupyter_folders() -> Finding:
+    """Whether Jupyter can keep what it needs while it runs; where a home is read-only, it cannot."""
+    part = "Jupyter's folders"
+    try:
+        from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+    except ImportError:
+        return Finding(part, "absent", "JupyterLab is not installed here")
+    for name, folder in (("JUPYTER_RUNTIME_DIR", jupyter_runtime_dir()), ("JUPYTER_CONFIG_DIR", jupyter_config_dir())):
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            detail = f"Jupyter cannot write in {folder} ({error.strerror}); set {name} to a folder of yours"
+            return Finding(part, "broken", detail)
+    return Finding(part, "works", jupyter_runtime_dir())
 
 
 def _same(program: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dlcourse.commands import doctor
 from dlcourse.commands.errors import CommandError
 from dlcourse.grading.files import write_atomically
 from dlcourse.grading.starting import QUICKLY
@@ -56,6 +57,8 @@ def run(words: Sequence[str]) -> int:
         raise CommandError(
             f'JupyterLab is not installed for {sys.executable}; try: python -m pip install "dlcourse[lab]"'
         )
+    if (folders := doctor.jupyter_folders()).state == "broken":
+        raise CommandError(folders.detail)
     program = f"{QUICKLY}from jupyterlab.labapp import main; sys.exit(main())"
     command = [sys.executable, "-c", program, *jupyterlab_settings(folder, options), *options]
     if os.name == "nt":  # Windows has no exec that keeps the console

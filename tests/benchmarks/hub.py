@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import socket
 import statistics
@@ -32,39 +33,30 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from dlcourse.lesson import files
 
-CONFIG = """
-import os, subprocess, sys
-here = {folder!r}
+OURS = """
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.hub_port = {hub_port}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
-c.JupyterHub.db_url = "sqlite:///" + here + "/hub.sqlite"
-c.JupyterHub.cookie_secret_file = here + "/cookie"
+c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
+c.JupyterHub.cookie_secret_file = "{folder}/cookie"
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "simple"
-c.SimpleLocalProcessSpawner.home_dir_template = here + "/home/{{username}}"
-c.JupyterHub.concurrent_spawn_limit = 0
+c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
 c.Spawner.http_timeout = c.Spawner.start_timeout = 600
-c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
-c.Spawner.args = ["--allow-root", "--ServerApp.allow_root=True"]
-c.Spawner.notebook_dir = "~/dlcourse-lessons"
-c.Spawner.environment = {{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}}
-c.JupyterHub.services = [dict(name="class", api_token={token!r})]
-c.JupyterHub.load_roles = [
-    dict(
-        name="class",
-        services=["class"], scopes=["admin:users", "admin:servers", "access:servers"],
-    )
-]
-
-def copy_lessons(spawner):
-    home = here + "/home/" + spawner.user.name
-    os.makedirs(home, exist_ok=True)
-    subprocess.run([sys.executable, "-m", "dlcourse", "lab", home + "/dlcourse-lessons", "--copy-only"], check=True)
-
-c.Spawner.pre_spawn_hook = copy_lessons
+c.Spawner.args = [*c.Spawner.args, "--allow-root"]
+c.Spawner.env_keep = ["PATH", "PYTHONPATH", "LANG"]
+c.JupyterHub.services = [dict(name="class", api_token="{token}")]
+scopes = ["admin:users", "admin:servers", "access:servers"]
+c.JupyterHub.load_roles = [dict(name="class", services=["class"], scopes=scopes)]
 """
+
+
+def configuration(**settings: Any) -> str:
+    """The settings that the page for instructors prints, and those of this experiment."""
+    page = (files.lessons_folder() / "backstage" / "hub.md").read_text(encoding="utf-8")
+    [printed] = re.findall(r"```python\n(.*?)```", page, re.S)
+    return str(printed) + OURS.format(**settings)
 
 
 def free_ports(count: int) -> list[int]:
@@ -167,7 +159,8 @@ def memory(process: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"server": [], "kernel": []}
     for child in psutil.Process(process).children(recursive=True):
         words = " ".join(child.cmdline())
-        kind = "server" if "jupyterhub.singleuser" in words else "kernel" if "ipykernel_launcher" in words else None
+        kinds = {"server": "-c import sys; sys.modules", "kernel": "ipykernel_launcher"}
+        kind = next((kind for kind, mark in kinds.items() if mark in words and "bash" not in words), None)
         if kind:
             found[kind].append(child.memory_full_info().pss / 2**20)
     return found
@@ -183,13 +176,17 @@ def main() -> None:
         token = secrets.token_hex(16)
         settings = {"folder": folder, "port": port, "hub_port": hub_port, "proxy_port": proxy_port, "token": token}
         config = Path(folder, "jupyterhub_config.py")
-        config.write_text(CONFIG.format(**settings))
+        config.write_text(configuration(**settings))
         log = Path(folder, "log")
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterhub", "-f", str(config)],
                 cwd=folder,
-                env=os.environ | {"CONFIGPROXY_AUTH_TOKEN": secrets.token_hex(16)},
+                env=os.environ
+                | {
+                    "CONFIGPROXY_AUTH_TOKEN": secrets.token_hex(16),
+                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                },
                 stdout=output,
                 stderr=output,
             )

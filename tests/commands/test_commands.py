@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dlcourse.commands.doctor import Finding, examine, table
+from dlcourse.commands.doctor import FRONT_ENDS, Finding, examine, front_ends, jupyter_folders, other_kernels, table
 from dlcourse.commands.program import main
 from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
@@ -76,6 +76,45 @@ def test_doctor_says_when_jupyterlab_would_start_another_python(
     assert main(["doctor"]) == 1
     [line] = [line for line in capsys.readouterr().out.splitlines() if "kernel python3" in line]
     assert "broken" in line and "/opt/another/bin/python" in line and "kernelspec remove" in line
+
+
+def test_doctor_names_other_pythons_that_lack_the_course_and_lets_them_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "python"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    folder = tmp_path / "kernels" / "other"
+    folder.mkdir(parents=True)
+    spec = {"argv": [str(program), "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    [found] = [finding for finding in other_kernels() if finding.part == "kernel other"]
+    assert found.state == "absent" and str(program) in found.detail
+    program.write_text("#!/bin/sh\nexit 0\n")
+    [found] = [finding for finding in other_kernels() if finding.part == "kernel other"]
+    assert found.state == "works"
+
+
+def test_doctor_and_lab_say_where_jupyter_cannot_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocker = tmp_path / "file"
+    blocker.touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(blocker / "runtime"))
+    assert jupyter_folders().state == "broken"
+    assert main(["lab", str(tmp_path / "mine"), "--no-browser"]) == 1
+    error = capsys.readouterr().err
+    assert f"cannot write in {blocker / 'runtime'}" in error and "JUPYTER_RUNTIME_DIR" in error
+    assert error.count("\n") == 1
+
+
+def test_doctor_knows_the_front_ends_whose_pages_keep_the_figures_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert any(found.part == "figures in jupyterlab" and found.state == "works" for found in front_ends())
+    monkeypatch.setitem(FRONT_ENDS, "jupyterlab", "99")
+    [found] = [found for found in front_ends() if found.part == "figures in jupyterlab"]
+    assert found.state == "broken" and "jupyterlab>=99" in found.detail
 
 
 def test_doctor_fails_when_progress_cannot_be_kept(

@@ -10,7 +10,7 @@ import pytest
 from tests.packaging.checkout import ROOT, copy_to
 
 FILES = {"README.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", ".gitignore", ".pre-commit-config.yaml"}
-ROOMS = FILES | {"lessons", "dlcourse", "tests", "binder", ".ci"}
+ROOMS = FILES | {"lessons", "dlcourse", "tests", "binder", ".ci", ".devcontainer"}
 
 
 def test_nothing_else_stands_at_the_top(tmp_path: Path) -> None:

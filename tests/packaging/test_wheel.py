@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,15 @@ def test_the_installed_command_solves_a_lesson_and_reads_the_penguins(python: Pa
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "solved.ipynb").is_file()
     assert ask(python, "import dlcourse; print(len(dlcourse.data.penguins()))", tmp_path) == 342
+
+
+@pytest.mark.parametrize("version", [(3, 9, 18), (3, 10, 1), (2, 7, 18)])
+def test_an_old_python_gets_a_sentence_before_anything_is_fetched(version: tuple[int, ...]) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [folder] = settings["build-system"]["backend-path"]
+    path = ROOT / folder / f"{settings['build-system']['build-backend']}.py"
+    program = f"import runpy, sys; sys.version_info = {version}; runpy.run_path({str(path)!r})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 1
+    needs = settings["project"]["requires-python"].removeprefix(">=")
+    assert f"needs Python {needs} or newer, and this is Python {version[0]}.{version[1]}." in done.stderr
