@@ -16,11 +16,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 
 from dlcourse.commands.errors import CommandError
+from dlcourse.commands.publishing import is_named, repository, run_places
 from dlcourse.lesson import files
 
 NEEDED = {"nbconvert": "site", "latex2mathml": "site"}
@@ -39,7 +39,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     site.add_argument("lessons", metavar="NN", nargs="*", help="numbers of lessons (default: all)")
     site.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="a new folder, or a former site")
     site.add_argument(
-        "--repository", metavar="URL", default=repository(), help="where the course is published, for links to run it"
+        "--repository",
+        metavar="URL",
+        help="where the course is published, for links to run it (default: what pyproject.toml says)",
     )
     site.add_argument("--lite", action="store_true", help="with a JupyterLite in it, which runs lessons in the browser")
     site.set_defaults(command=run)
@@ -55,8 +57,9 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     if target.exists() and not is_ours(target):
         raise CommandError(f"{target} is there and is no site of this course; name a folder that does not exist yet.")
+    published = options.repository or repository()
     try:
-        for path, text in site_files(sorted(chosen), options.repository.rstrip("/"), options.lite):
+        for path, text in site_files(sorted(chosen), published if is_named(published) else "", options.lite):
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             (target / path).write_text(text, encoding="utf-8")
         if options.lite:
@@ -78,35 +81,6 @@ def need(packages: dict[str, str]) -> None:
 def is_ours(folder: Path) -> bool:
     """Whether a folder is empty or a former site: what stands in it may then be written over."""
     return folder.is_dir() and (not any(folder.iterdir()) or (folder / "assets" / "figures.js").is_file())
-
-
-def repository() -> str:
-    """Where the course is published, as pyproject.toml says; empty if it does not say."""
-    try:
-        urls = metadata("dlcourse").get_all("Project-URL") or []
-    except PackageNotFoundError:
-        return ""
-    named = dict(re.split(r",\s*", str(url), maxsplit=1) for url in urls)
-    url = named.get("Repository", "")
-    return "" if "OWNER" in url else url
-
-
-def run_places(repository: str, name: str = "") -> dict[str, str]:
-    """Where a lesson, or the course, runs without installing anything; nowhere if it is not published on GitHub.
-
-    Examples
-    --------
-    >>> run_places("https://github.com/me/course", "00_start_here.ipynb")["Colab"]
-    'https://colab.research.google.com/github/me/course/blob/HEAD/lessons/00_start_here.ipynb'
-    """
-    published = re.fullmatch(r"https://github\.com/([^/]+/[^/]+?)(?:\.git)?", repository)
-    if published is None:
-        return {}
-    binder = f"https://mybinder.org/v2/gh/{published[1]}/HEAD?urlpath=lab/tree/lessons"
-    if not name:
-        return {"Binder": binder}
-    colab = f"https://colab.research.google.com/github/{published[1]}/blob/HEAD/lessons/{name}"
-    return {"Binder": f"{binder}/{name}", "Colab": colab}
 
 
 def site_files(notebooks: list[Path], repository: str, lite: bool = False) -> Iterator[tuple[str, str]]:
@@ -134,13 +108,25 @@ def site_files(notebooks: list[Path], repository: str, lite: bool = False) -> It
     cells = linked(reference(), names)
     yield "reference.html", templates.get_template("reference.html.j2").render(page, cells=safe(cells))
     exporter = lesson_exporter()
-    for path, lesson, before, after in zip(notebooks, listed, [None, *listed[:-1]], [*listed[1:], None], strict=True):
+    for path, (before, lesson, after) in zip(notebooks, neighbours(listed), strict=True):
         cells = lesson_cells(exporter, path)
         page = dict(common, title=f"{lesson['number']} · {lesson['title']}", places=lesson["places"], names=names)
         if lite:
             page["lite"] += f"?path={path.name}"
         page |= dict(before=before, after=after, number=lesson["number"], about=lesson, sections=sections(cells))
         yield lesson["href"], templates.get_template("lesson.html.j2").render(page, cells=safe(cells))
+
+
+def neighbours(listed: list[Any]) -> Iterator[tuple[Any, Any, Any]]:
+    """Each with the one before and the one after it.
+
+    Examples
+    --------
+    >>> list(neighbours([1, 2])), list(neighbours([]))
+    ([(None, 1, 2), (1, 2, None)], [])
+    """
+    for k, here in enumerate(listed):
+        yield listed[k - 1] if k else None, here, listed[k + 1] if k + 1 < len(listed) else None
 
 
 def safe(text: str) -> Any:

@@ -17,9 +17,10 @@ from typing import Any
 import nbformat
 import numpy as np
 
+from dlcourse.commands.publishing import course_list
 from dlcourse.commands.serving import WIDGET_VIEW
 from dlcourse.grading.files import write_atomically
-from dlcourse.lesson.writing import CannotWrite, course_list, name_cells, write_cells
+from dlcourse.lesson.writing import CannotWrite, name_cells, write_cells
 
 __all__ = ["COUNT", "WIDGET_VIEW", "is_up_to_date", "store", "store_list", "with_list", "written"]
 

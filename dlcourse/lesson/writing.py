@@ -7,7 +7,6 @@ name here, too, so that an author can add cells in any of them.
 from __future__ import annotations
 
 import re
-import textwrap
 import unicodedata
 from typing import Any
 
@@ -16,7 +15,7 @@ import nbformat
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["CannotWrite", "course_list", "hints", "name_cells", "prose", "time_and_needs", "title", "write_cells"]
+__all__ = ["CannotWrite", "hints", "name_cells", "prose", "time_and_needs", "title", "write_cells"]
 
 HEADING = re.compile(r"^### Exercise \d\d\.\d+.*", re.MULTILINE)
 HINTS = re.compile(r"(?:\s*<details><summary>Hint \d</summary>.*?</details>)+\s*\Z", re.DOTALL)
@@ -53,14 +52,6 @@ def time_and_needs(lesson: str) -> str:
     *first, last = sorted(about["needs"]) or ["no other lesson"]
     needs = f"lessons {', '.join(first)} and {last}" if first else f"lesson {last}" if about["needs"] else last
     return f"About {about['minutes']} minutes. Needs {needs}."
-
-
-def course_list() -> str:
-    """How many lessons there are, how long they take, and what they are called; as the README has it."""
-    about = {number: files.about(number) for number in files.numbers()}
-    hours = round(sum(lesson["minutes"] for lesson in about.values()) / 60)
-    names = " · ".join(f"**{number}** {lesson['title']}" for number, lesson in about.items())
-    return "\n".join(textwrap.wrap(f"{len(about)} lessons, about {hours} hours: {names}.", 120, break_on_hyphens=False))
 
 
 def heading(exercise: Exercise) -> str:
