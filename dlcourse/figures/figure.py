@@ -299,6 +299,7 @@ class Figure:
 
     _controls: ClassVar[dict[str, Control[Any] | Action]] = {}
     _values: dict[str, Any]
+    _initial: dict[str, Any]  # the settings that the cell asked for, where "Initial settings" leads back to
     _view: FigureView | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -314,6 +315,7 @@ class Figure:
     def __init__(self, **settings: Any) -> None:
         self._values = {name: c.value for name, c in self._controls_of(Control).items()}
         self.adjust(**{name: value for name, value in settings.items() if name != "frame"})
+        self._initial = dict(self._values)
         self.setup()
         self.set(**settings)
 

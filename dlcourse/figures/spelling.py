@@ -9,18 +9,21 @@ import re
 from collections.abc import Sequence
 
 _HYPHEN = re.compile(r"(?<![\w)\]])-(?=[\d.])")
+_SIGNED_ZERO = re.compile(r"(?<![\w)\]])-(?=0(?:\.0+)?(?!\.?\d))")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def minus(words: str) -> str:
-    """True minus signs before numbers; a hyphen inside a word, or between two numbers, stays.
+    """True minus signs before numbers, none before a 0; a hyphen inside a word, or between two numbers, stays.
 
     Examples
     --------
     >>> minus("x = -0.5, in 2-D: (-1, 3)")
     'x = −0.5, in 2-D: (−1, 3)'
+    >>> minus("-0.00, -0.001, -0")
+    '0.00, −0.001, 0'
     """
-    return _HYPHEN.sub("−", words)
+    return _HYPHEN.sub("−", _SIGNED_ZERO.sub("", words))
 
 
 def fixed(value: float, digits: int = 2) -> str:

@@ -74,7 +74,11 @@ class FigureView(View):
         }
 
     def whole(self) -> dict[str, Any]:
-        controls = [control.spec() for control in self.figure._controls.values()]
+        started = self.figure._initial
+        controls = [
+            {**control.spec(), **({"initial": started[name]} if name in started else {})}
+            for name, control in self.figure._controls.items()
+        ]
         fixed: dict[str, Any] = {"title": self.figure.title, "controls": controls, "roles": roles_as_data()}
         fixed["run_again"] = list(self.figure.run_again)
         return {**fixed, "counted": list(self.figure.counted), **self.sent, "number": self.number}

@@ -149,6 +149,13 @@ def test_a_page_that_missed_a_message_can_ask_for_everything():
     assert page.state["values"]["start"] == 1.0
 
 
+def test_the_initial_settings_are_those_that_the_cell_asked_for():
+    page = Page(Walk(start=0.4, hill="flat"))
+    page.ask(values={"start": -1.0, "hill": "bowl"})
+    initial = {control["name"]: control.get("initial") for control in page.view.whole()["controls"]}
+    assert initial["start"] == 0.4 and initial["hill"] == "flat" and initial["rate"] == 0.1
+
+
 def test_the_widget_holds_its_whole_state_for_pages_that_open_later():
     fig = Walk()
     page = Page(fig)

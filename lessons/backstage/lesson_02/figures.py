@@ -156,10 +156,10 @@ class Dial(Figure):
 
     def describe(self) -> str:
         x = self.path[self.frame]
-        where = f"{x:.2f}" if abs(x) < 100 else "beyond 100"
+        where = f"x = {x:.2f}" if abs(x) < 100 else "x is beyond 100"
         return (
             f"η = {self.rate:.2f}, c = {self.curvature:.1f}: each step multiplies x by {self.factor:+.2f}, "
-            f"so the walk {self.regime()}; step {self.frame}: x = {where}"
+            f"so the walk {self.regime()}; step {self.frame}: {where}"
         )
 
 

@@ -118,8 +118,9 @@ class Hill2D(Figure):
                 *self.chart,
                 polyline([-r, r], [y, y], role="guide"),
                 polyline([x, x], [-r, r], role="guide"),
-                arrow(x, y, x - gx, y, role="derivative", label="−∂f/∂x" if abs(gx) > 0.02 else ""),
-                arrow(x, y, x, y - gy, role="derivative", label="−∂f/∂y" if abs(gy) > 0.02 else ""),
+                # a part that is all of the arrow needs no name of its own
+                arrow(x, y, x - gx, y, role="derivative", label="−∂f/∂x" if min(abs(gx), abs(gy)) > 0.02 else ""),
+                arrow(x, y, x, y - gy, role="derivative", label="−∂f/∂y" if min(abs(gx), abs(gy)) > 0.02 else ""),
                 arrow(x, y, x - gx, y - gy, role="here", label="" if flat else "−∇f"),
                 point(x, y, role="here", label="you", drag={"x": "x", "y": "y"}),
             ],

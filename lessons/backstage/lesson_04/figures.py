@@ -196,7 +196,7 @@ class Zoo(Figure):
             ylim=(-ground, top),
             xlabel="place x, and border c",
             ylabel="average loss, border at c",
-            title="The points, and the loss of every border",
+            title="Points, and each border’s loss",
             name="border",
         )
         margins = np.linspace(-6, 6, 121)
@@ -208,9 +208,10 @@ class Zoo(Figure):
             text(1 + min((0.93 * roof) ** 0.5, 5.0) - 0.35, 0.93 * roof, "squared", anchor="end"),
             text(side + 0.15, side - 1 - 0.03 * roof, "absolute"),
             text(1 - high + 0.35, high, "hinge"),
-            text(2.3, 0.1 + 0.055 * roof, "logistic"),
             text(-5.8, 1 + 0.06 * roof, "0-1"),
         ]
+        if roof < 12:  # higher up, its curve is one with others
+            names.append(text(-0.45 * roof - 0.3, 0.45 * roof, "logistic", anchor="end"))
         price = Panel(
             [
                 *others,

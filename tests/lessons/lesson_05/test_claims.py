@@ -219,7 +219,7 @@ def test_the_third_bucket_hands_over_the_last_gradient():
     assert added([1, 2, 5], None) == 8 and last([1, 2, 5], None) == 5
 
 
-@claim("05", "sum-or-mean", "Sabinasz's loss is a *sum* over the samples, so the safe η shrinks as the data grow.")
+@claim("05", "sum-or-mean", "With a *sum* over the samples, the safe η shrinks as the data grow.")
 def test_the_safe_rate_of_a_sum_shrinks_with_the_data():
     X = np.stack([np.random.default_rng(5).uniform(-1, 2, 64), np.ones(64)], axis=1)  # as in the cell `samples`
     safe = 2 / np.linalg.eigvalsh(2 * X.T @ X)[-1]

@@ -24,14 +24,15 @@ def test_the_actor_climbs_the_critic_and_the_figure_counts_rewards():
     assert bike.tried[:, 1].min() >= 0, "seconds upright"
 
 
-@claim("06", "dice", r"$\frac{dJ}{d\theta} = (4 - 1)\,p(1-p)$")
-@claim("06", "dice", r"At θ = 0, $p$ is ½, and the slope is $3\cdot\frac14 = 0.75$.")
+@claim("06", "score", r"$\frac{dJ}{d\theta} = (4 - 1)\,p(1-p)$")
+@claim("06", "score", r"At θ = 0, $p$ is ½, and the slope is $3\cdot\frac14 = 0.75$.")
+@claim("06", "dice", r"At $p = \frac12$ you expect 2.5, half way from 1 to 4.")
 def test_the_score_formula_is_the_slope_of_the_expected_reward():
     for theta in (-1.0, 0.0, 0.7):
         p = 1 / (1 + np.exp(-theta))
         by_dice = p * 4 * (1 - p) + (1 - p) * 1 * (0 - p)
         assert by_dice == pytest.approx(3 * p * (1 - p))
-        assert theta or (p == 0.5 and by_dice == 0.75)
+        assert theta or (p == 0.5 and by_dice == 0.75 and 4 * p + (1 - p) == 2.5)
 
 
 @claim(
