@@ -1,11 +1,13 @@
 """Who solves lessons 07 and 11 has written an engine, cell by cell: here it is put together, and put to the test.
 
 Nothing but the source of the reference answers is used, each run on its own as a learner's cell is. Random graphs go
-through it and through the course's engine, and both must agree with differences.
+through it and through the course's engine, and both must agree with differences. And it trains the perceptron, the
+2-2-1 network, a spiral and the digits: step by step it loses what the course's engine and PyTorch lose.
 """
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 import dlcourse as dl
 from dlcourse.lesson import files
+from tests.lesson.record_torch_training import FILE, TRAININGS, Training, losses_of_torch
 
 EXERCISES = {
     "topo": "07.1",
@@ -226,3 +229,70 @@ def test_it_takes_the_step_of_the_small_network_as_the_course_does(learners):
     theirs = learners.train(start, add_gradients, 0.1, 20)
     np.testing.assert_allclose(theirs["W"], W.value, rtol=1e-10)
     np.testing.assert_allclose(theirs["V"], V.value, rtol=1e-10)
+
+
+def graph_of(training: Training) -> dict[str, Any]:
+    """The network as a learner writes it down: a dict, whose last node J is the loss, summed over the batch."""
+    graph: dict[str, Any] = {name: ("input", []) for name in ("X", "Y", *training.start)}
+    z = "X"
+    for k in range(len(training.layers)):
+        if k:
+            graph[f"z{k}"] = ("tanh", [z])
+            z = f"z{k}"
+        graph[f"p{k}"] = ("matmul", [z, f"W{k}"])
+        z = f"p{k}"
+        if f"b{k}" in graph:
+            graph[f"s{k}"] = ("add", [z, f"b{k}"])
+            z = f"s{k}"
+    if training.classifies:
+        graph |= {"P": ("softmax", [z]), "l": ("log", ["P"]), "own": ("multiply", ["Y", "l"]), "all": ("sum", ["own"])}
+        return graph | {"J": ("negative", ["all"])}
+    graph |= {"half": ("input", []), "-Y": ("negative", ["Y"]), "e": ("add", [z, "-Y"])}
+    return graph | {"e²": ("multiply", ["e", "e"]), "all": ("sum", ["e²"]), "J": ("multiply", ["half", "all"])}
+
+
+def losses_of_learner(learners: SimpleNamespace, training: Training) -> list[float]:
+    functions = {**learners.functions, "tanh": np.tanh}
+    rules = {**learners.vjps, "tanh": lambda g, output, x: [g * (1 - output**2)]}
+    graph, batches, losses = graph_of(training), iter(training.batches), []
+
+    def add_gradients(params: dict[str, Any], grads: dict[str, Any]) -> None:
+        X, Y = next(batches)
+        samples = len(X) if training.classifies else 1
+        values = learners.evaluate(graph, {"X": X, "Y": Y, "half": 0.5, **params}, functions)
+        losses.append(float(values["J"]) / samples)
+        sent = learners.backward(graph, values, "J", rules)
+        grads.update({name: grads.get(name, 0) + sent[name] / samples for name in params})
+
+    learners.train(training.start, add_gradients, training.rate, len(training.batches))
+    return losses
+
+
+def losses_of_the_course(training: Training) -> list[float]:
+    named = {name: dl.parameter(value, name=name) for name, value in training.start.items()}
+    x, y = (dl.placeholder(name, (None, array.shape[1])) for name, array in zip("xy", training.batches[0], strict=True))
+    z: dl.Node = x
+    for k in range(len(training.layers)):
+        z = (dl.tanh(z) if k else z) @ named[f"W{k}"]
+        z = z + named[f"b{k}"] if f"b{k}" in named else z
+    loss = dl.mean(dl.softmax_cross_entropy(z, y)) if training.classifies else dl.sum(dl.square(z - y)) / 2
+    step = dl.GradientDescent(training.rate).minimize(loss)
+    return [float(step({x: X, y: Y})) for X, Y in training.batches]
+
+
+RECORDED = json.loads(FILE.read_text(encoding="utf-8"))["losses"]
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_it_trains_what_the_course_and_pytorch_train_and_loses_what_they_lose(learners, name):
+    training = TRAININGS[name]()
+    found = losses_of_learner(learners, training)
+    np.testing.assert_allclose(found, losses_of_the_course(training), rtol=1e-9)
+    np.testing.assert_allclose(found, RECORDED[name], rtol=0, atol=1e-6)
+    assert found[-1] < 0.6 * found[0], "it learned something"
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_pytorch_itself_still_says_what_was_recorded(name):
+    pytest.importorskip("torch", reason="PyTorch is optional: what it did is recorded")
+    np.testing.assert_allclose(losses_of_torch(TRAININGS[name]()), RECORDED[name], rtol=0, atol=1e-6)
