@@ -119,8 +119,9 @@ def _problems(title: str, seed: int, figures: list[Practice]) -> Iterator[str]:
     yield f"<header><h1>{html.escape(title)}</h1><span>sheet {seed}</span><span>name: {'_' * 24}</span></header>"
     for i, figure in enumerate(figures, 1):
         boxes = "; ".join(box.label for box in figure.problem.boxes)
-        yield f"<section><h2>{i}. {html.escape(figure.title)}</h2><p>{html.escape(figure.sentence())}</p>"
-        yield f"{_picture(figure, f'{_given(figure)} To fill in: {boxes}.')}</section>"
+        yield f"<section><h2>{i}. {html.escape(figure.title)}</h2><p>{html.escape(figure.problem.task)}</p>"
+        seen = figure.problem.in_words or f"{figure.title}."
+        yield f"{_picture(figure, f'{seen} To fill in: {boxes}.')}</section>"
 
 
 def _solutions(title: str, seed: int, figures: list[Practice]) -> Iterator[str]:
@@ -130,11 +131,6 @@ def _solutions(title: str, seed: int, figures: list[Practice]) -> Iterator[str]:
         for box in figure.problem.boxes:
             yield f"<li>{html.escape(f'{box.label}: {box.shown()}. {box.why}')}</li>"
         yield "</ol></section>"
-
-
-def _given(figure: Practice) -> str:
-    shown = [f"{name} = {value:g}" for name, value in figure.problem.given.items() if isinstance(value, float | int)]
-    return f"Given: {', '.join(shown)}." if shown else figure.title + "."
 
 
 def _picture(figure: Practice, words: str) -> str:

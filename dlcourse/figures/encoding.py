@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dlcourse.figures.scene import Array, ByFrame, Mark, Panel
+from dlcourse.figures.spelling import minus
 
 # which axis a field is measured on
 ACROSS = {"x", "xs", "x0", "x1", "width"}
@@ -120,6 +121,7 @@ def encode(scene: Sequence[Panel]) -> list[dict[str, Any]]:
             "yscale": panel.yscale,
             "equal": panel.aspect == "equal",
             "width": panel.width,
+            "words": minus(panel.words),
             "marks": [_encode_mark(mark, panel) for mark in panel.marks],
         }
         for panel in scene

@@ -247,7 +247,7 @@ RESERVED = {
     "setup",
     "compute",
 }
-RESERVED |= {"scene", "describe", "sentence", "error", "sealed", "counted", "run_again"}
+RESERVED |= {"scene", "describe", "sentence", "task", "error", "sealed", "counted", "run_again"}
 
 
 class Figure:
@@ -335,9 +335,17 @@ class Figure:
         """One sentence that says what there is to see at this frame."""
         raise NotImplementedError(f"{type(self).__name__} has to say it in words: define describe(self) -> str")
 
+    def task(self) -> str:
+        """What is to be done, where a figure asks for something: it stands over the picture, and stays."""
+        return ""
+
     def sentence(self) -> str:
         """What ``describe`` says, as it is shown and read aloud."""
         return minus(self.describe())
+
+    def on_paper(self, *seen: str) -> str:
+        """Task, what is to be seen, and sentence in one, for where nothing moves."""
+        return " ".join(filter(None, [minus(self.task()), *seen, self.sentence()]))
 
     # -- what moves it
 

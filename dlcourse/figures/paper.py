@@ -80,7 +80,7 @@ def picture(figure: Figure, words: bool = True, form: Literal["png", "svg"] = "p
 def drawn(figure: Figure, words: bool = True, dpi: int = DPI) -> Paper:
     """The figure at its current frame, laid out with every word in its place but not yet made pixels."""
     panels = resolve(figure._checked_scene(), figure.frame)
-    title, caption = (figure.title, _wrapped(figure.sentence())) if words else ("", [])
+    title, caption = (figure.title, _wrapped(figure.on_paper())) if words else ("", [])
     top, bottom = (0.3 if title else 0.05), 0.08 + CAPTION_LINE * len(caption)
     with matplotlib.rc_context(FONT):
         paper = Paper(figsize=(WIDTH, HEIGHT + bottom), dpi=dpi, facecolor="white")

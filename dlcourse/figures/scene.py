@@ -124,6 +124,8 @@ class Panel:
         What error messages and tests call the panel.
     axes : bool
         False draws no axes and no grid, as for a graph of nodes.
+    words : str
+        What the picture shows, for whoever cannot see it, where the figure's sentence does not say it.
 
     Examples
     --------
@@ -147,6 +149,7 @@ class Panel:
     brush: bool = False
     name: str = ""
     axes: bool = True
+    words: str = ""
 
     def __post_init__(self) -> None:
         for axis, (low, high), scale in (("xlim", self.xlim, self.xscale), ("ylim", self.ylim, self.yscale)):

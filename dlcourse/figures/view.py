@@ -21,6 +21,7 @@ import traitlets
 
 from dlcourse.figures.encoding import difference, encode
 from dlcourse.figures.scene import roles_as_data
+from dlcourse.figures.spelling import minus
 
 if TYPE_CHECKING:
     from dlcourse.figures.figure import Figure
@@ -69,6 +70,7 @@ class FigureView(View):
             "values": dict(figure._values),
             "frame": figure.frame,
             "last_frame": figure.last_frame,
+            "task": minus(figure.task()),
             "sentence": figure.sentence(),
             "error": "",
         }
@@ -170,7 +172,7 @@ def show(figure: Figure, on_paper: Figure | None = None) -> None:
     frame = figure.frame
     try:
         figure.frame = frame or (0 if figure.sealed else figure.last_frame)
-        sentence, png = figure.sentence(), picture(figure)
+        sentence, png = figure.on_paper(*(minus(panel.words) for panel in figure.scene())), picture(figure)
     finally:
         figure.frame = frame
     alt = f"{figure.title}. {sentence}" if figure.title else sentence

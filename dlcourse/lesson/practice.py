@@ -62,7 +62,7 @@ class Box:
     follows : callable, optional
         The value from what is in the other boxes: tells a number that is wrong from one that follows from a wrong one.
     digits : int
-        Digits after the point that are asked for.
+        Digits after the point that are asked for. A value that has more is rounded, and the task has to say so.
     panel : int
         On which panel it stands.
     wide : float
@@ -131,7 +131,7 @@ class Order:
     >>> order.completed({"1st": "w"})
     {'1st': 'w', '2nd': 'x', '3rd': 's'}
     >>> order.fault("2nd", "s", {"1st": "w"})
-    's needs w and x: no less than 2 have to stand before it.'
+    's needs w and x: it is number 3 at the earliest.'
     """
 
     places: Sequence[str]
@@ -171,12 +171,11 @@ class Order:
             return f"{early[0]} needs {name}, and {early[0]} comes earlier."
         before, after = self._before(name), [other for other in self.needs if name in self._before(other)]
         if k < len(before):
-            return (
-                f"{name} needs {listed(sorted(self.needs[name]))}: no less than {len(before)} have to stand before it."
-            )
+            return f"{name} needs {listed(sorted(before))}: it is number {len(before) + 1} at the earliest."
         if (room := len(self.places) - 1 - k) < len(after):
-            users = listed(sorted(after))
-            return f"That is too late for {name}: {users} need it, and only {count(room, 'place')} are left after it."
+            users = f"{listed(sorted(after))} {'needs' if len(after) == 1 else 'need'} it"
+            left = f"{count(room, 'place')} {'is' if room == 1 else 'are'}" if room else "no place is"
+            return f"That is too late for {name}: {users}, and {left} left after it."
         return f"With {name} here, no order of the others is left that computes each after what it needs."
 
     def why(self, name: str) -> str:
@@ -203,7 +202,8 @@ class Problem:
     """One problem: what to do, what to look at, which boxes to fill, in the order in which they can be filled.
 
     ``given`` are the numbers of the problem by the names under which the picture shows them; ``order`` says which of
-    the boxes are places in a row, that are judged together.
+    the boxes are places in a row, that are judged together; ``in_words`` is what the picture shows and the task does
+    not say, for whoever cannot see it.
 
     Examples
     --------
@@ -219,6 +219,7 @@ class Problem:
     boxes: Sequence[Box]
     given: Mapping[str, Any] = field(default_factory=dict)
     order: Order | None = None
+    in_words: str = ""
 
     def __post_init__(self) -> None:
         names = [box.name for box in self.boxes]
@@ -248,7 +249,10 @@ class Problem:
             )
             for b in self.boxes
         ]
-        return [replace(p, marks=[*p.marks, *(b for i, b in boxes if i == k)]) for k, p in enumerate(self.panels)]
+        return [
+            replace(p, marks=[*p.marks, *(b for i, b in boxes if i == k)], words="" if k else self.in_words)
+            for k, p in enumerate(self.panels)
+        ]
 
 
 @dataclass(frozen=True)
@@ -646,6 +650,9 @@ class Practice(Figure):
     def _numbered(self) -> list[tuple[int, Box]]:
         return list(enumerate(self.problem.boxes))
 
+    def task(self) -> str:
+        return self.problem.task
+
     def describe(self) -> str:
         boxes = self.problem.boxes
         if self.walked:
@@ -654,7 +661,7 @@ class Practice(Figure):
             box = boxes[self.frame - 1]
             return f"{box.label}: {self.problem.why(box, self.problem.solution(self.words)[box.name])}"
         if not self.message:
-            return self.problem.task
+            return f"{count(len(boxes), 'box', 'boxes')} to fill in. Type and press Enter: each box is judged at once."
         right = sum(self.verdicts.get(box.name) in ("right", "shown") for box in boxes)
         return self.message if right == len(boxes) else f"{self.message} Done: {right} of {len(boxes)}."
 

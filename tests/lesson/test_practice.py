@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dlcourse.figures.spelling import short
 from dlcourse.lesson import files
 from dlcourse.lesson.practice import Box, Family, Practice, Problem, family, judge
 from dlcourse.lesson.progress import Progress
@@ -24,6 +25,11 @@ each_level = pytest.mark.parametrize(("one", "level"), LEVELS, ids=[f"{f.id}-{k}
 @cache
 def drawn(one: Family, seed: int, level: int) -> Problem:
     return one.problem(seed, level)
+
+
+def numbers_given(problem: Problem) -> list[float]:
+    """The numbers of a problem that the picture shows by a name."""
+    return [float(value) for value in problem.given.values() if isinstance(value, float | int)]
 
 
 def second_way(one: Family) -> Any:
@@ -47,7 +53,12 @@ def test_a_problem_is_well_posed_and_solved_twice(one, level):
             theirs = {place: other[place] for place in places}
             assert problem.order.completed(theirs) == theirs, (seed, values, other)
         for box in problem.boxes:
-            assert len(re.sub(r"\D", "", box.shown())) <= 4 or isinstance(box.value, str), (seed, box.name, box.value)
+            if not isinstance(box.value, str):
+                assert len(re.sub(r"\D", "", box.shown())) <= 4, (seed, box.name, box.value)
+                assert round(box.value, box.digits) == pytest.approx(box.value) or "ound" in problem.task, (
+                    seed,
+                    box.name,
+                )
             assert judge(problem, box, box.shown(), {}).verdict == "right", (seed, box.name)
             assert box.label and box.why.endswith((".", "?"))
 
@@ -55,8 +66,23 @@ def test_a_problem_is_well_posed_and_solved_twice(one, level):
 @each_level
 def test_a_number_that_the_task_shows_is_short(one, level):
     for seed in SEEDS:
-        shown = [value for value in drawn(one, seed, level).given.values() if isinstance(value, float | int)]
+        shown = numbers_given(drawn(one, seed, level))
         assert [value for value in shown if not math.isfinite(value) or len(re.sub(r"\D", "", f"{value:g}")) > 4] == []
+
+
+@each_level
+def test_whoever_does_not_see_the_picture_is_told_every_number_and_every_arrow_of_it(one, level):
+    for seed in SEEDS:
+        problem = drawn(one, seed, level)
+        told = f"{problem.task} {problem.in_words}"
+        numbers = set(re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", told))
+        for value in numbers_given(problem):
+            assert {short(value), short(abs(value))} & numbers, (seed, value, told)
+        for mark in problem.panels[0].marks:
+            if mark.kind == "text" and (shown := re.findall(r"(?<![\w.])−?\d+\.\d+", mark.string)):
+                assert set(shown) <= numbers, (seed, mark.string, told)
+            if mark.kind == "node" and mark.label not in ("relu", "leaky relu"):
+                assert mark.label in told, (seed, mark.label, told)
 
 
 @each_level
@@ -81,7 +107,7 @@ def test_the_same_seed_is_the_same_problem_and_another_one_is_another(one, level
 def test_its_figure_is_filled_walked_and_drawn_anew(one, level):
     figure = Practice(one, **({"level": str(level)} if len(one.levels) > 1 else {}))
     boxes = figure.problem.boxes
-    assert figure.sentence().startswith(figure.problem.task[:20].replace("-", "−")[:5]) and figure.last_frame == 0
+    assert figure.task() == figure.problem.task and "to fill in" in figure.sentence() and figure.last_frame == 0
     for box in boxes:
         figure.fill(box.name, box.shown())
     assert set(figure.verdicts.values()) == {"right"} and "All" in figure.sentence()

@@ -70,6 +70,17 @@ def shapes(box: Box) -> Iterator[tuple[str, str]]:
     yield "three of them", f"{rows}×{columns}×1"
 
 
+# What a sentence speaks of has to be in its problem: in the task, or in what the picture shows.
+SPOKEN_OF = {
+    r"\brelu\b": r"relu|max\(s, 0\)|0\.1 s",
+    "β": "β",
+    "η": "η",
+    "micro-batch": "micro-batch",
+    "unit": "unit",
+    "x₀": "x₀",
+}
+
+
 def filled_wrong(rng: Any, problem: Problem) -> Iterator[tuple[Box, str, str]]:
     """(box, slip, what is written)."""
     for box in problem.boxes:
@@ -156,3 +167,14 @@ def test_nine_in_ten_slips_are_named_and_none_untruly(one: Family):
                     untold.append((level, seed, box.name, slip, words, box.value))
     assert untrue == []
     assert named >= 0.9 * (named + len(untold)), (named / (named + len(untold)), untold)
+
+
+@pytest.mark.parametrize("one", FAMILIES, ids=lambda f: f.id)
+def test_a_sentence_speaks_of_nothing_that_its_problem_does_not_have(one: Family):
+    for level in range(len(one.levels)):
+        for seed in SEEDS:
+            problem = one.problem(seed, level)
+            told = f"{problem.task} {problem.in_words}"
+            for sentence in (sentence for box in problem.boxes for sentence in box.slips):
+                for word, needed in SPOKEN_OF.items():
+                    assert not re.search(word, sentence) or re.search(needed, told), (level, seed, sentence, told)

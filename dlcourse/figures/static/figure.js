@@ -197,12 +197,13 @@ function makeStore(model) {
     }
     if (message.number !== store.number + 1) python.send({ whole: true }); // missed one: ask for everything
     store.number = message.number;
-    for (const name of ["values", "last_frame", "sentence", "error"]) if (name in message) store[name] = message[name];
+    for (const name of ["values", "last_frame", "task", "sentence", "error"]) if (name in message) store[name] = message[name];
     if (message.patch) apply(store, message.patch);
     // a frame that is still on its way to Python is newer than the one in this answer
     if ("frame" in message && next.frame === undefined && (mine || !flying)) store.frame = message.frame;
     store.frame = clamp(store.frame, 0, store.last_frame);
     store.changed();
+    if (mine) store.views.forEach((view) => view.answered());
     send();
   }
   model.on("msg:custom", receive);
@@ -226,6 +227,7 @@ function makeView(store, el) {
   const view = { store, panels: [] };
   const title = html("figcaption", { class: "dlfig-name", id: `${id}-name`, text: store.title });
   const box = html("div", { class: "dlfig-panels" });
+  const task = html("p", { class: "dlfig-task" });
   const sentence = html("p", { class: "dlfig-sentence" });
   const spoken = html("div", { class: "dlfig-spoken", "aria-live": "polite" });
   const late = html("span", { role: "status" });
@@ -252,9 +254,10 @@ function makeView(store, el) {
   // -- the figure's own controls
   const shows = [];
   const plain = [], extra = [];
+  let keyed = false; // a button was pressed by a key
   for (const c of store.controls) {
     if (c.kind === "action") {
-      extra.push(button(c.label, "", () => store.call({ name: c.name })));
+      extra.push(button(c.label, "", (event) => ((keyed = event.detail === 0), store.call({ name: c.name }))));
     } else if (c.kind === "form") {
       const fields = c.fields.map((f) => {
         const control = makeControl(f, (v) => (store.values[c.name] = { ...store.values[c.name], [f.name]: v }));
@@ -281,7 +284,7 @@ function makeView(store, el) {
   const more = html("div", { class: "dlfig-more" }, ...extra);
   const desk = html("div", { class: "dlfig-desk" }, note, sentence, transport, controls, more, spoken);
   const body = html("div", { class: "dlfig-body" }, box, desk);
-  const root = html("figure", { class: "dlfig", "aria-labelledby": `${id}-name` }, title, body);
+  const root = html("figure", { class: "dlfig", "aria-labelledby": `${id}-name` }, title, task, body);
   if (!store.title) title.remove(), set(root, { "aria-labelledby": null, "aria-label": "figure" });
   const unguard = guardKeys(root);
   el.append(root);
@@ -321,15 +324,22 @@ function makeView(store, el) {
   };
 
   // -- speaking: the last sentence, when things have been quiet for a moment; never while playing or dragging
-  let hush = 0, said = store.sentence;
+  let hush = 0, said = store.sentence, asked = store.task;
   const speak = () => {
     clearTimeout(hush);
     hush = setTimeout(() => {
       const words = store.error || store.sentence;
-      if (store.playing || store.held || words === said) return;
-      said = words;
-      set(spoken, { text: words });
+      if (store.playing || store.held || (words === said && store.task === asked)) return;
+      set(spoken, { text: store.task === asked ? words : `${store.task} ${words}` });
+      (said = words), (asked = store.task);
     }, 500);
+  };
+
+  /** Python has answered. Whoever asked for empty boxes by a key goes on in the first of them. */
+  view.answered = () => {
+    const boxes = keyed ? [...root.querySelectorAll(".dlfig-blank input")] : [];
+    keyed = false;
+    if (boxes.every((input) => !input.value)) boxes[0]?.focus();
   };
 
   let shape = "", measured = "", room = 0, played = false;
@@ -338,6 +348,7 @@ function makeView(store, el) {
     const now = JSON.stringify(store.panels.map((p) => [p.equal, p.width, p.axes, !p.title, !p.xlabel, !p.ylabel, p.equal && [p.xlim, p.ylim]]));
     if (now !== shape) (shape = now), view.layout();
     else for (const panel of view.panels) panel.draw();
+    set(task, { text: store.task, hidden: !store.task });
     const unspoken = store.lost && store.frame !== store.spokenOf && `Step ${store.counted[0] + store.counted[1] * store.frame}. Its sentence comes from Python.`;
     set(sentence, { text: store.error ? `⚠ ${store.error}` : unspoken || store.sentence, class: store.error ? "dlfig-sentence dlfig-error" : "dlfig-sentence" });
     set(transport, { hidden: !(played ||= store.last_frame > 0) });

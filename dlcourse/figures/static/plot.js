@@ -340,7 +340,7 @@ class PanelView {
     for (const [j, handle] of this.handles) if (!seen.has(j)) handle.remove(), this.handles.delete(j);
     const alone = this.handles.size + this.blanks.size === 0;
     const name = [panel.title || this.view.store.title, panel.axes && panel.xlabel && `across: ${panel.xlabel}`,
-      panel.axes && panel.ylabel && `up: ${panel.ylabel}`].filter(Boolean).join("; ");
+      panel.axes && panel.ylabel && `up: ${panel.ylabel}`, panel.words].filter(Boolean).join("; ");
     set(this.svg, { role: alone ? "img" : "group", "aria-label": name });
     const { x, y, w, h } = this.box;
     wanted.sort((a, b) => a.order - b.order);
@@ -416,7 +416,8 @@ class PanelView {
   }
 
   makeBlank(name) {
-    const input = html("input", { type: "text", maxlength: 24, spellcheck: "false", autocomplete: "off" });
+    // no inputmode "decimal": that keyboard has no minus on some phones, and no way to write a shape or a fraction
+    const input = html("input", { type: "text", maxlength: 24, spellcheck: "false", autocomplete: "off", autocapitalize: "off", enterkeyhint: "next" });
     const sign = html("span", { "aria-hidden": "true" });
     const frame = html("div", { class: "dlfig-blank" }, input, sign);
     const node = svg("foreignObject", {}, frame);

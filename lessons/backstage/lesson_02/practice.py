@@ -126,6 +126,8 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
         [replace(_hill(x0, bend, low, across), title=known), panel],
         boxes,
         given,
+        in_words=f"The tangent at x and a triangle under it: {short(across)} to the right, "
+        f"{short(abs(slope * across))} {'up' if slope > 0 else 'down'}.",
     )
 
 
@@ -181,6 +183,7 @@ def _two_steps(rng: Rng) -> Problem:
                     "You subtracted η and forgot the slope.": here - rate,
                     "That is where the hill is lowest. One step does not lead there.": low,
                 },
+                digits=3,
                 follows=(lambda b, k=k, here=here: (b["x1"] if k else here) - rate * b[f"slope{k}"]),  # type: ignore[misc]
             ),
         ]
@@ -200,6 +203,7 @@ def _two_steps(rng: Rng) -> Problem:
         [replace(_hill(x0, bend, low, None), title=f"x₀ = {short(x0)}, η = {short(rate)}"), right, panel],
         boxes,
         {"x₀": x0, "η": rate, "bowl": (bend, low)},
+        in_words=f"f′ is a straight line: 0 at x = {short(low)}, {short(bend)} more for each 1 to the right.",
     )
 
 

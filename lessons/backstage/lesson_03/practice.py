@@ -169,7 +169,11 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
     )
     known = f"η = {short(rate)}, d = ({short(d[0])}, {short(d[1])})" if level == 2 else None
     boxes, panel = sheet(boxes, panel=1, title=known)
-    return Problem(task, [_map(x0, y0, h, a, b, east, north), panel], boxes, given)
+    seen = (
+        f"Where you stand the height is {short(h)}; {short(east)} to the east it is {short(h_east)}, "
+        f"{short(north)} to the north {short(h_north)}."
+    )
+    return Problem(task, [_map(x0, y0, h, a, b, east, north), panel], boxes, given, in_words=seen)
 
 
 def _map(x0: float, y0: float, h: float, a: float, b: float, east: float, north: float) -> Panel:

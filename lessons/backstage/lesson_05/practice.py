@@ -68,11 +68,12 @@ def _mini_batches(rng: Rng, rest: bool) -> Problem:
             (0, 0),
             f"{n} − {count(len(batches) - 1, 'batch', 'batches')} of {size} leaves {last}.",
             {
-                "The last batch is short: what is left over goes in.": size if rest else 0,
-                "All batches are full here: nothing is left over.": n % size,
+                "The last batch is short: what is left over goes in.": size,
                 "That is how much is missing from a full batch.": size - last,
                 "The rest and a full batch are two batches.": size + last,
-            },
+            }
+            if rest
+            else {"Nothing is left over, so the last batch is as full as the others.": 0},
         ),
         Box(
             "all",
@@ -84,7 +85,7 @@ def _mini_batches(rng: Rng, rest: bool) -> Problem:
                 "That is one epoch; there are more.": a_pass,
                 "You added; each epoch makes as many updates again.": a_pass + epochs,
                 "The short batch makes an update in each epoch.": n // size * epochs,
-                "It makes one in each epoch, not one in all.": n // size * epochs + 1,
+                **({"It makes one in each epoch, not one in all.": n // size * epochs + 1} if rest else {}),
                 "You rounded up once, at the end. Each epoch ends with its own short batch.": -(-n * epochs // size),
                 "That counts samples, not updates.": n * epochs,
                 "You divided by the number of epochs.": a_pass / epochs,
@@ -224,6 +225,7 @@ def _uneven(rng: Rng) -> Problem:
             and total in (4, 5, 8, 10)
             and mean
             and abs(sum(means) / 3 - mean) > 0.05
+            and abs(round(rate * mean, 3) - rate * mean) < 1e-9  # nothing to round
         ):
             break
     # the engine: one gradient for each sample, as large as its micro-batch's mean
@@ -268,6 +270,7 @@ def _uneven(rng: Rng) -> Problem:
                 "You divided the sum of the means by the samples.": sum(means) / total,
                 "You turned it round: the sum is divided by the number of samples.": total / whole_sum,
             },
+            digits=3,
             follows=lambda v: v["sum"] / total,
         ),
         Box(
@@ -301,6 +304,7 @@ def _uneven(rng: Rng) -> Problem:
         [_cards(sizes, "", notes), panel],
         boxes,
         given,
+        in_words="; ".join(f"{count(n, 'sample')}, {words}" for n, words in zip(sizes, notes, strict=True)) + ".",
     )
 
 

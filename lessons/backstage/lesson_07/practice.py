@@ -51,4 +51,12 @@ def order_to_compute_in(rng: Rng, level: int) -> Problem:
         f"{known}Put {'the results' if level == 0 else 'all nodes'} into an order in which each can be computed when "
         f"its turn comes: {', '.join(shuffled)}. There may be several; any of them is right."
     )
-    return Problem(task, [replace(drawn, width=1.0), panel], boxes, {"needs": shuffled}, Order(places, shuffled))
+    arrows = sorted(f"{names[m]} → {names[n]}" for n in found for m in n.inputs)
+    return Problem(
+        task,
+        [replace(drawn, width=1.0), panel],
+        boxes,
+        {"needs": shuffled},
+        Order(places, shuffled),
+        in_words=f"Arrows, each from what is needed to what needs it: {', '.join(arrows)}.",
+    )

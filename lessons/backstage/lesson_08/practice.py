@@ -43,6 +43,10 @@ def _given(slopes: dict[tuple[str, str], float]) -> dict[str, float]:
     return {f"d{b}/d{a}": slope for (a, b), slope in slopes.items()}
 
 
+def _in_words(slopes: dict[tuple[str, str], float]) -> str:
+    return f"Arrows: {', '.join(f'{a} → {b} with slope {short(slope)}' for (a, b), slope in slopes.items())}."
+
+
 def _one_path(rng: Rng) -> Problem:
     """a → b → c → d."""
     while True:
@@ -88,7 +92,13 @@ def _one_path(rng: Rng) -> Problem:
     ]
     at = {"a": (0.0, 0.0), "b": (1.8, 0.0), "c": (3.6, 0.0), "d": (5.4, 0.0)}
     panel = Panel(_drawn(slopes, at), (-0.5, 5.9), (-1.3, 1.2), axes=False, name="path")
-    return Problem("Each arrow has its slope. Fill in the slopes of d by b and by a.", [panel], boxes, _given(slopes))
+    return Problem(
+        "Each arrow has its slope. Fill in the slopes of d by b and by a.",
+        [panel],
+        boxes,
+        _given(slopes),
+        in_words=_in_words(slopes),
+    )
 
 
 def _two_paths(rng: Rng) -> Problem:
@@ -152,6 +162,7 @@ def _two_paths(rng: Rng) -> Problem:
         [panel],
         boxes,
         _given(slopes),
+        in_words=_in_words(slopes),
     )
 
 
@@ -224,7 +235,11 @@ def _three_paths(rng: Rng) -> Problem:
     at = {"a": (0.0, -0.8), "b": (1.8, 1.1), "c": (2.2, 0.15), "d": (4.1, 0.6), "e": (6.0, -0.8)}
     panel = Panel(_drawn(slopes, at), (-1.0, 6.5), (-1.9, 2.1), axes=False, name="paths")
     return Problem(
-        "Each arrow has its slope. Fill in the slopes of e by b, by c and by a.", [panel], boxes, _given(slopes)
+        "Each arrow has its slope. Fill in the slopes of e by b, by c and by a.",
+        [panel],
+        boxes,
+        _given(slopes),
+        in_words=_in_words(slopes),
     )
 
 
@@ -262,11 +277,17 @@ def _functions(rng: Rng) -> Problem:
             {
                 "The number at the end is missing.": u - shift,
                 "You turned the sign of the number at the end.": u - 2 * shift,
-                "You doubled x; it is squared.": 2 * x0 + shift if square_first else u - shift + 2 * x0,
                 "That is x; it goes through the first box.": x0,
-                "You added before you multiplied.": (x0 + shift) ** 2 if square_first else k * (x0 + shift),
                 "That is y already.": u**power,
-            },
+            }
+            | (
+                {"You doubled x; it is squared.": 2 * x0 + shift, "You added before you squared.": (x0 + shift) ** 2}
+                if square_first
+                else {
+                    "You added before you multiplied.": k * (x0 + shift),
+                    "You added the factor; it multiplies x.": k + x0 + shift,
+                }
+            ),
         ),
         Box(
             "du",
@@ -277,10 +298,13 @@ def _functions(rng: Rng) -> Problem:
             {
                 "That is u, not how fast it moves.": u,
                 "The number at the end does not move: it adds nothing to the slope.": du + shift,
-                "That is x; it has no place in the slope of a line." if not square_first else "2 is missing.": x0,
                 "You took the value without the number at the end.": u - shift,
-                "The slope of a square is not 2.": 2.0 if square_first else 1.0,
-            },
+            }
+            | (
+                {"2 is missing: the slope of x² is 2x.": x0, "The slope of x² is 2x, not 2.": 2.0}
+                if square_first
+                else {"That is x; it has no place in the slope of a line.": x0, "x comes with a factor.": 1.0}
+            ),
         ),
         Box(
             "dy",
@@ -330,11 +354,6 @@ def _functions(rng: Rng) -> Problem:
         f"x = {short(x0)}, u = {formula}, y = u{outer}. Fill in u, the slope of each box where it stands, and dy/dx.",
         [panel, column],
         boxes,
-        {
-            "x": x0,
-            "factor": 1.0 if square_first else k,
-            "shift": shift,
-            "power": power,
-            "inner": 2 if square_first else 1,
-        },
+        {"x": x0, "the number at the end of u": shift, "power": str(power)}
+        | ({} if square_first else {"the factor of x": k}),
     )

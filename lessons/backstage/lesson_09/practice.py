@@ -95,12 +95,14 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 y,
                 (4.9, 0.62),
                 f"h({short(s)}) = {short(y)}.",
-                {
-                    "That is the slope of h at s, not h(s).": slope,
-                    "That is s: it has not gone through h yet.": s,
-                    "You doubled s; it is squared.": 2 * s,
-                    "relu gives 0 for what is below 0.": abs(s),
-                },
+                {"That is the slope of h at s, not h(s).": slope, "That is s: it has not gone through h yet.": s}
+                | (
+                    {"You doubled s; it is squared.": 2 * s, "A square is not negative.": -s * s}
+                    if h == "square"
+                    else {"Below 0, relu gives 0, not the size of s.": abs(s)}
+                    if s < 0
+                    else {"s is above 0, so it goes through relu as it is.": 0.0}
+                ),
                 follows=lambda v: v["s"] ** 2 if h == "square" else max(v["s"], 0.0),
             ),
             Box(
@@ -146,11 +148,13 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
     panel = Panel(marks, (-1.8, end + 0.9), (-2, 2), axes=False, name="network")
     step = "s, z, then back: dC/ds, dC/dz₁, dC/dz₂" if bent else "s, then back: dC/dz₁ and dC/dz₂"
     given: dict[str, Any] = {"z₁": z[0], "z₂": z[1], "w₁": w[0], "w₂": w[1], f"dC/d{out}": g}
+    seen = f"{', '.join(f'{name} = {short(n)}' for name, n in given.items())}; s = w₁z₁ + w₂z₂"
     return Problem(
         f"C moves by {short(g)} when {out} moves by 1. Fill in {step}.",
         [panel],
         boxes,
         given | ({"h": h} if bent else {}),
+        in_words=seen + (f", z = h(s){', h is relu' if h == 'relu' else ' and h(s) = s²'}." if bent else "."),
     )
 
 
@@ -236,7 +240,11 @@ def _fan_out(rng: Rng) -> Problem:
     panel = Panel(marks, (-1.3, 4.9), (-1.9, 1.9), axes=False, name="network")
     given: dict[str, Any] = {"z": z, "w₁": u, "w₂": w, "dC/ds₁": g, "dC/ds₂": k}
     return Problem(
-        "One z feeds two sums. Fill in both sums, what comes back along each wire, and dC/dz.", [panel], boxes, given
+        "One z feeds two sums. Fill in both sums, what comes back along each wire, and dC/dz.",
+        [panel],
+        boxes,
+        given,
+        in_words=f"{', '.join(f'{name} = {short(n)}' for name, n in given.items())}; s₁ = w₁z, s₂ = w₂z.",
     )
 
 
@@ -252,6 +260,7 @@ class Bend:
     slope: Callable[[float, float], float]  # from s and z
     words: Callable[[float, float], str]
     wrong: Callable[[float, float], dict[str, float]]  # slopes that people write instead
+    wrong_z: Callable[[float], dict[str, float]] = lambda s: {}  # and values, from s
 
 
 BENDS: dict[str, Bend] = {
@@ -265,6 +274,7 @@ BENDS: dict[str, Bend] = {
             "relu has no slope of −1: below 0 it is flat.": -1.0,
             "It is flat there or rises as fast as s, nothing between.": 0.5,
         },
+        lambda s: {"s is above 0, so it goes through as it is.": 0.0},
     ),
     "leaky": Bend(
         "s above 0, else 0.1 s",
@@ -276,6 +286,11 @@ BENDS: dict[str, Bend] = {
             "It is not flat below 0: it still rises a little.": 0.0,
             "Below 0 it still rises: the slope is positive.": -0.1,
         },
+        lambda s: (
+            {"A tenth is for s below 0.": 0.1 * s}
+            if s > 0
+            else {"That is flat relu; this one still rises below 0.": 0.0}
+        ),
     ),
     "square": Bend(
         "s²",
@@ -382,12 +397,11 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
                 {
                     "That is the slope of h at s, not h(s).": slope_at,
                     "That is s: it has not gone through h yet.": s,
-                    "That would be the size of s.": abs(s),
                     "You doubled s.": 2 * s,
                     "You took three times s.": 3 * s,
                     "You squared s.": s * s,
-                    "You took a tenth of s: that is for s below 0.": 0.1 * s,
-                    "That is flat relu; this one still rises below 0.": max(s, 0.0),
+                    **({"That is the size of s.": abs(s)} if s < 0 else {}),
+                    **bend.wrong_z(s),
                 },
                 follows=lambda v: float(dl.run(bend.of(dl.constant(float(v["s"]))))),
             ),
@@ -461,4 +475,6 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
         [Panel(marks, (-0.5, 5.7), (-1.6, 1.3), axes=False, width=1.4, name="wire"), column],
         boxes,
         given,
+        in_words=f"{', '.join(f'{name} = {short(n)}' for name, n in given.items() if name != 'h')}; "
+        f"s = wx{'' if told else ' + b'}, z = h(s), and h is {bend.formula}.",
     )

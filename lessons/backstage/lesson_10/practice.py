@@ -55,6 +55,16 @@ def _chain(sizes: list[int], functions: str) -> Panel:
     return Panel(marks, (-0.7, 2 * len(functions) + 0.7), (-1.1, 0.9), axes=False, width=1.2, name="chain")
 
 
+def _told(sizes: list[int], functions: str) -> str:
+    """The same in words."""
+    letters = ["x", "z", "y"] if len(sizes) == 3 else ["x", "u", "z", "y"]
+    steps = [
+        f"{f} makes {p} numbers {b} of {n} numbers {a}"
+        for f, (n, p), (a, b) in zip(functions, pairwise(sizes), pairwise(letters), strict=True)
+    ]
+    return f"{', '.join(steps)}."
+
+
 def _shape_box(name: str, label: str, size: tuple[int, ...], why: str, slips: dict[str, Answer]) -> Box:
     rows, columns = size
     turned: dict[str, Answer] = {"That is turned round: rows for outputs, columns for inputs.": shape(columns, rows)}
@@ -71,7 +81,11 @@ def _jacobians(rng: Rng) -> Problem:
             "dz/dx",
             (f_rows, f_columns),
             f"f takes {n} numbers and gives {p}: a row for each output, a column for each input, {p}×{n}.",
-            {"That is dy/dz.": shape(m, p), "That is dy/dx.": shape(m, n), "That has a row too few for z.": f"1×{n}"},
+            {
+                "That is dy/dz.": shape(m, p),
+                "That is dy/dx.": shape(m, n),
+                f"z has {p} numbers, and each has its row.": f"1×{n}",
+            },
         ),
         _shape_box(
             "g",
@@ -113,7 +127,8 @@ def _jacobians(rng: Rng) -> Problem:
         f"f makes {p} numbers of {n}, and g makes {m} of these. Fill in the shapes, rows × columns.",
         [_chain([n, p, m], "fg"), column],
         boxes,
-        {"inputs": n, "between": p, "outputs": m},
+        {"the number of inputs": n, "the inner size": p, "the number of outputs": m},
+        in_words=_told([n, p, m], "fg"),
     )
 
 
@@ -172,7 +187,8 @@ def _row_and_column(rng: Rng) -> Problem:
         "and of the row after one module.",
         [_chain([n, p, m], "fg"), column],
         boxes,
-        {"inputs": n, "between": p, "outputs": m},
+        {"the number of inputs": n, "the inner size": p, "the number of outputs": m},
+        in_words=_told([n, p, m], "fg"),
     )
 
 
@@ -234,7 +250,14 @@ def _cheaper(rng: Rng) -> Problem:
         "cheaper?",
         [panel, column],
         boxes,
-        {"inputs": n, "between": p, "outputs": m, "row": "v first" if row else "v last"},
+        {
+            "the number of inputs": n,
+            "the inner size": p,
+            "the number of outputs": m,
+            "row": "v first" if row else "v last",
+        },
+        in_words=f"{' · '.join(factors)}, of shapes {shapes_shown}. From the left: {pairs[0]}. "
+        f"From the right: {pairs[1]}.",
     )
 
 
@@ -290,11 +313,12 @@ def _three(rng: Rng) -> Problem:
         ),
     ]
     boxes, column = sheet(boxes, panel=1, width=0.8)
-    given: dict[str, Any] = {"x": n, "u": p, "z": q, "y": m}
+    given: dict[str, Any] = {f"the size of {name}": size for name, size in zip("xuzy", (n, p, q, m), strict=True)}
     return Problem(
         f"A row v of {m} slopes walks back, one Jacobian after the other. Fill in the shape after each product, and "
         "how many multiplications there are.",
         [_chain([n, p, q, m], "fgh"), column],
         boxes,
         given,
+        in_words=_told([n, p, q, m], "fgh"),
     )

@@ -109,16 +109,16 @@ def _graph(rng: Rng, steps: int) -> tuple[dict[Node, str], list[Node]]:
 def _value_box(n: Node, formula: str, value: dict[Node, float]) -> Box:
     a, b = n.inputs[0], n.inputs[-1]
     u, v = value[a], value[b]
-    slips = {
-        "You added; look at the sign in the box.": u + v,
-        "You multiplied; look at the sign in the box.": u * v,
-        "You subtracted; look at the sign in the box.": u - v,
-        "You subtracted the other way round.": v - u,
-        f"That is {a.name}.": u,
-        f"That is {b.name}.": v,
-    }
+    slips = {f"That is {a.name}.": u, f"That is {b.name}.": v}
     if n.kind_name == "square":
         slips |= {"You doubled; it is squared.": 2 * u, "A square is not negative.": -u * u}
+    else:
+        slips |= {
+            "You added; look at the sign in the box.": u + v,
+            "You multiplied; look at the sign in the box.": u * v,
+            "You subtracted; look at the sign in the box.": u - v,
+            "You subtracted the other way round.": v - u,
+        }
     numbers = formula.split(" = ")[1].replace(str(a.name), bracketed(u)).replace(str(b.name), bracketed(v))
     return Box(f"value {n.name}", f"{n.name}", value[n], (0, 0), f"{formula} = {numbers} = {short(value[n])}.", slips)
 

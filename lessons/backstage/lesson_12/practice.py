@@ -25,7 +25,8 @@ def softmax(rng: Rng, level: int) -> Problem:
         label = int(rng.integers(3))
         x, b = float(rng.choice([-4, -3, -2, 2, 3, 4])), [float(rng.integers(-3, 4)) for _ in range(3)]
         rate = float(rng.choice([0.1, 0.5, 2.0]))
-        if powers[-1] > 0 and len(set(powers)) == 3 and total not in powers and abs(x) not in powers:
+        whole = total != 8 or rate == 2.0  # eighths of these are too long to be written out
+        if powers[-1] > 0 and len(set(powers)) == 3 and total not in powers and abs(x) not in powers and whole:
             break
     # the engine says what is right
     scores = dl.parameter(np.log(powers), name="z")
@@ -174,7 +175,7 @@ def softmax(rng: Rng, level: int) -> Problem:
         given["label"], low = f"class {'abc'[label]}", -0.6
     if level == 2:
         marks.append(text(-1.2, -1.0, f"x = {short(x)}, b = {short(b[k])}, η = {short(rate)}"))
-        given |= {"x": x, "b": b[k], "η": rate, "asked": k}
+        given |= {"x": x, "b": b[k], "η": rate, "asked": f"class {'abc'[k]}"}
         low = -2.6
     panel = Panel(marks, (-1.5, 3.8), (low, 4.2), axes=False, name="table")
     asks = ("the sum and the probabilities", "the sum, the probabilities and the errors p − y")
@@ -182,4 +183,9 @@ def softmax(rng: Rng, level: int) -> Problem:
     task = f"Three scores z, and e to each of them.{right} Fill in {asks[min(level, 1)]}"
     if level == 2:
         task += f", the slope along the weight from x to class {'abc'[k]}, and its b after a step"
-    return Problem(task + ".", [panel], boxes, given)
+    seen = [
+        f"class {n}: z = {fixed(float(np.log(q)))}, e to the z = {short(q)}" for n, q in zip("abc", powers, strict=True)
+    ]
+    if level == 2:
+        seen.append(f"x = {short(x)}, b = {short(b[k])}, η = {short(rate)}")
+    return Problem(task + ".", [panel], boxes, given, in_words=f"{'; '.join(seen)}.")

@@ -224,11 +224,13 @@ def network(rng: Rng, level: int) -> Problem:
         f"The loss is ½(y − t)², t = {short(t)}, η = {short(rate)}. Fill in all, then the new v of {'AB'[unit]} and "
         f"the new w from input {source + 1} to {'AB'[unit]}.",
     )
+    numbers = ", ".join(f"{name} = {short(n)}" for name, n in given.items() if isinstance(n, float))
     return Problem(
         f"Both units are relu, without biases. {asks[level]}",
         [_network(x, w, v, t if level else None), column],
         boxes,
         given,
+        in_words=f"{numbers}; w is on the wires into a unit, v on the wire from it to y.",
     )
 
 

@@ -19,12 +19,13 @@ def along_paths(problem: Problem) -> dict[str, float]:
     if "power" in given:
 
         def u(x: float) -> float:
-            return given["factor"] * x ** given["inner"] + given["shift"]
+            moving = given["the factor of x"] * x if "the factor of x" in given else x**2
+            return moving + given["the number at the end of u"]
 
         def moved(f, at):
             return (f(at + 1e-5) - f(at - 1e-5)) / 2e-5
 
-        x, power = given["x"], given["power"]
+        x, power = given["x"], int(given["power"])
         return {
             "u": u(x),
             "du": moved(u, x),

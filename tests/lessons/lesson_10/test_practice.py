@@ -36,7 +36,10 @@ def shape(table: Table) -> str:
 def shapes(problem: Problem) -> dict[str, float | str]:
     given, names, times = problem.given, {box.name for box in problem.boxes}, Count()
     if "row" in given:
-        J2, J1 = table(given["outputs"], given["between"]), table(given["between"], given["inputs"])
+        J2, J1 = (
+            table(given["the number of outputs"], given["the inner size"]),
+            table(given["the inner size"], given["the number of inputs"]),
+        )
         chain = [table(1, len(J2)), J2, J1] if given["row"] == "v first" else [J2, J1, table(len(J1[0]), 1)]
         left, right = Count(), Count()
         left.product(left.product(*chain[:2]), chain[2])
@@ -44,12 +47,14 @@ def shapes(problem: Problem) -> dict[str, float | str]:
         cheaper = "left" if left.times < right.times else "right"
         return {"left": left.times, "right": right.times, "cheaper": cheaper}
     if "cost" in names:
-        first = times.product(table(1, given["y"]), table(given["y"], given["z"]))
-        second = times.product(first, table(given["z"], given["u"]))
-        third = times.product(second, table(given["u"], given["x"]))
+        first = times.product(table(1, given["the size of y"]), table(given["the size of y"], given["the size of z"]))
+        second = times.product(first, table(given["the size of z"], given["the size of u"]))
+        third = times.product(second, table(given["the size of u"], given["the size of x"]))
         return {"first": shape(first), "second": shape(second), "third": shape(third), "cost": times.times}
-    J1 = table(given["between"], given["inputs"])  # a row for each output, found by moving each input
-    J2 = table(given["outputs"], given["between"])
+    J1 = table(
+        given["the inner size"], given["the number of inputs"]
+    )  # a row for each output, found by moving each input
+    J2 = table(given["the number of outputs"], given["the inner size"])
     J = times.product(J2, J1)
     if "entries" in names:
         return {"f": shape(J1), "g": shape(J2), "all": shape(J), "entries": sum(len(row) for row in J)}

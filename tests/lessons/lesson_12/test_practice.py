@@ -27,7 +27,7 @@ def softmax(problem: Problem) -> dict[str, float]:
 
     values |= {f"e{k}": slope(k) for k in range(3)}
     if "x" in given:
-        k = given["asked"]
+        k = "abc".index(given["asked"][-1])
         values |= {"dw": slope(k, factor=given["x"]), "b": given["b"] - given["η"] * slope(k)}
     return values
 
