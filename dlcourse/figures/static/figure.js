@@ -254,10 +254,10 @@ function makeView(store, el) {
   // -- the figure's own controls
   const shows = [];
   const plain = [], extra = [];
-  let keyed = false; // a button was pressed by a key
+  let keyed = null; // a button was pressed by a key, when there were so many frames
   for (const c of store.controls) {
     if (c.kind === "action") {
-      extra.push(button(c.label, "", (event) => ((keyed = event.detail === 0), store.call({ name: c.name }))));
+      extra.push(button(c.label, "", (event) => ((keyed = event.detail === 0 ? { frames: store.last_frame } : null), store.call({ name: c.name }))));
     } else if (c.kind === "form") {
       const fields = c.fields.map((f) => {
         const control = makeControl(f, (v) => (store.values[c.name] = { ...store.values[c.name], [f.name]: v }));
@@ -335,11 +335,12 @@ function makeView(store, el) {
     }, 500);
   };
 
-  /** Python has answered. Whoever asked for empty boxes by a key goes on in the first of them. */
+  /** Python has answered. Whoever asked by a key for new boxes, or for a walk, goes on in the first box or with Step. */
   view.answered = () => {
     const boxes = keyed ? [...root.querySelectorAll(".dlfig-blank input")] : [];
-    keyed = false;
-    if (boxes.every((input) => !input.value)) boxes[0]?.focus();
+    if (boxes.length && store.last_frame > keyed.frames) step.focus();
+    else if (boxes.every((input) => !input.value && !input.readOnly)) boxes[0]?.focus();
+    keyed = null;
   };
 
   let shape = "", measured = "", room = 0, played = false;
