@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pytest
 from dlcourse.figures.encoding import difference, encode
 from dlcourse.figures.figure import Control, Figure, Form, Select, Slider, Toggle
 from dlcourse.lesson import files
+from dlcourse.lesson.practice import Practice
 from tests.conftest import LESSONS
 
 KILOBYTES, MILLISECONDS = 10.0, 10.0
@@ -38,6 +40,8 @@ def figures() -> Iterator[Any]:
     for lesson in LESSONS:
         for name, made in files.figures(lesson).FIGURES.items():
             yield pytest.param(made, id=f"{lesson}-{name}")
+        for id, family in files.practice(lesson).items():
+            yield pytest.param(partial(Practice, family), id=f"practice-{id}")
 
 
 def settings(control: Control[Any]) -> list[Any]:
@@ -51,21 +55,37 @@ def settings(control: Control[Any]) -> list[Any]:
     return []
 
 
-def events(figure: Figure) -> Iterator[tuple[str, float, float]]:
-    """Move every control; of each event its name, the kernel's processor time in milliseconds, and kilobytes sent."""
-    old = encode(figure._checked_scene())
+def moves(figure: Figure) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Each control moved; and problems filled in wrongly and rightly, shown, walked through and drawn anew."""
     for name, control in figure._controls_of(Control).items():
-        if isinstance(control, Form):
-            continue
-        for value in settings(control):
-            start = time.thread_time()
-            figure.set(**{name: value})
-            new = encode(figure._checked_scene())
-            figure.sentence()
-            change = difference(old, new)
-            spent = time.thread_time() - start
-            yield f"{name} = {value}", 1e3 * spent, len(json.dumps(change, ensure_ascii=False).encode()) / 1e3
-            old = new
+        if not isinstance(control, Form):
+            for value in settings(control):
+                yield f"{name} = {value}", partial(figure.set, **{name: value})
+    if isinstance(figure, Practice):
+        for level in range(len(figure.family.levels)):
+            if len(figure.family.levels) > 1:
+                figure.set(level=str(level))
+            for call in ("show_step", "walk", "draw_another"):
+                yield f"{call} at level {level}", partial(figure._call, call)
+            for box in figure.problem.boxes:
+                for words in ("1234", box.shown()):
+                    yield (
+                        f"{words} in {box.name} at level {level}",
+                        partial(figure._call, "fill", name=box.name, words=words),
+                    )
+
+
+def events(figure: Figure) -> Iterator[tuple[str, float, float]]:
+    """Move it; of each event its name, the kernel's processor time in milliseconds, and kilobytes sent."""
+    for name, move in moves(figure):
+        old = encode(figure._checked_scene())
+        start = time.thread_time()
+        move()
+        new = encode(figure._checked_scene())
+        figure.sentence()
+        change = difference(old, new)
+        spent = time.thread_time() - start
+        yield name, 1e3 * spent, len(json.dumps(change, ensure_ascii=False).encode()) / 1e3
 
 
 @pytest.mark.parametrize("make", list(figures()))
