@@ -78,6 +78,10 @@ def test_whoever_does_not_see_the_picture_is_told_every_number_and_every_arrow_o
         numbers = set(re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", told))
         for value in numbers_given(problem):
             assert {short(value), short(abs(value))} & numbers, (seed, value, told)
+        for panel, mark in ((p, mark) for p in problem.panels for mark in p.marks):  # what is to be read is not cut off
+            if mark.kind == "polyline" and re.search(r"\d", mark.label or ""):
+                for places, (low, high) in ((mark.xs, panel.xlim), (mark.ys, panel.ylim)):
+                    assert low - 1e-9 <= min(places) and max(places) <= high + 1e-9, (seed, mark.label)
         for mark in problem.panels[0].marks:
             if mark.kind == "text" and (shown := re.findall(r"(?<![\w.])−?\d+\.\d+", mark.string)):
                 assert set(shown) <= numbers, (seed, mark.string, told)

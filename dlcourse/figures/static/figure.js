@@ -352,7 +352,7 @@ function makeView(store, el) {
     set(task, { text: store.task, hidden: !store.task });
     const unspoken = store.lost && store.frame !== store.spokenOf && `Step ${store.counted[0] + store.counted[1] * store.frame}. Its sentence comes from Python.`;
     set(sentence, { text: store.error ? `⚠ ${store.error}` : unspoken || store.sentence, class: store.error ? "dlfig-sentence dlfig-error" : "dlfig-sentence" });
-    set(transport, { hidden: !(played ||= store.last_frame > 0) });
+    set(transport, { hidden: !(played = store.last_frame > 0 || (played && !store.task)) }); // a new problem has no walk yet
     if (played) {
       const input = transport.querySelector("input");
       set(input, { max: (at.high = store.last_frame) });

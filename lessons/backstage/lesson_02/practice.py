@@ -209,6 +209,7 @@ def _two_steps(rng: Rng) -> Problem:
 
 def _hill(x0: float, bend: float, low: float, across: float | None) -> Panel:
     """The bowl with the place where one stands; with ``across``, its tangent and a triangle under it."""
+    end_of_hill = low + 5 if across is None else max(low + 5, x0 + across + 0.8)  # the triangle is read: all of it
     xs = np.linspace(low - 5, low + 5, 61)
     top = float(bowl(low + 5, bend, low))
     y0 = float(bowl(x0, bend, low))
@@ -223,4 +224,4 @@ def _hill(x0: float, bend: float, low: float, across: float | None) -> Panel:
         marks.append(polyline([x0 + across, x0 + across], [y0, end], role="path", label=short(slope * across)))
         bottom, top = min(bottom, end - 0.6), max(top, end + 0.6)
     marks.append(point(x0, y0, label="x" if across is not None else "x₀"))
-    return Panel(marks, (low - 5, low + 5), (bottom, top), xlabel="x", ylabel="f(x)", width=1.2, name="hill")
+    return Panel(marks, (low - 5, end_of_hill), (bottom, top), xlabel="x", ylabel="f(x)", width=1.2, name="hill")

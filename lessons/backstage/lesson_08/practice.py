@@ -60,7 +60,7 @@ def _one_path(rng: Rng) -> Problem:
             "b",
             "dd/db",
             right["b"],
-            (3.1, -0.75),
+            (3.1, -0.6),
             f"From b to d: {bracketed(second)} · {bracketed(third)} = {short(right['b'])}.",
             {
                 "You added where the path multiplies.": second + third,
@@ -76,7 +76,7 @@ def _one_path(rng: Rng) -> Problem:
             "a",
             "dd/da",
             right["a"],
-            (1.3, -0.75),
+            (1.3, -1.0),
             f"From a to d: {bracketed(first)} · {bracketed(second)} · {bracketed(third)} = {short(right['a'])}.",
             {
                 "You added where the path multiplies.": first + second + third,
