@@ -31,6 +31,7 @@ OPERATIONS = sorted(  # not of dl.__all__: sum, max, min and abs are public, and
 OPTIMIZERS = sorted(name for name in dl.__all__ if inspect.isclass(o := getattr(dl, name)) and issubclass(o, Optimizer))
 TESTED = [name for name in OPERATIONS if name in TABLE] + ["getitem"]
 FAR = faraway.device()
+SEEDS = 7  # uses of each operation: so many that a wrong rule of any is found, which is tested below
 
 
 def use(name: str, seed: int, dtype: Any = np.float64) -> Graph:
@@ -62,7 +63,7 @@ def test_every_public_optimizer_has_a_rule_in_numpy(name: str) -> None:
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
 def test_values_and_first_and_second_derivatives_are_right(name: str, dtype: Any) -> None:
     """And shapes and dtypes are kept; sizes that are known and that are not; steps of every optimizer."""
-    for seed in range(12):
+    for seed in range(SEEDS if dtype is np.float64 else 3):
         graph = use(name, seed, dtype)
         assert any(name in line.text for line in graph.lines) or name in SIGNS
         for fault in faults(graph):
@@ -81,7 +82,7 @@ SIGNS = {"add", "subtract", "multiply", "divide", "power", "negative", "getitem"
 def test_a_rule_that_is_twice_too_large_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests above can fail: for each operation they do when its rule is wrong."""
     found = False
-    for seed in range(12):
+    for seed in range(SEEDS):
         graph = use(name, seed)
         nodes = graph.built()
         kinds = {
@@ -128,7 +129,7 @@ def two_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", TESTED)
 def test_the_same_numbers_come_from_another_device(name: str, two_devices: None) -> None:
-    for seed in range(6):
+    for seed in range(3):
         fetch, feeds = with_slopes(use(name, seed))
         for one, other in zip(dl.run(fetch, feeds), dl.run(fetch, feeds, device=FAR), strict=True):
             assert type(other) is np.ndarray and one.dtype == other.dtype
@@ -137,7 +138,7 @@ def test_the_same_numbers_come_from_another_device(name: str, two_devices: None)
 
 @pytest.mark.parametrize("name", TESTED)
 def test_a_pickled_graph_computes_the_same(name: str) -> None:
-    for seed in range(4):
+    for seed in range(2):
         fetch, feeds = with_slopes(use(name, seed))
         copies, keys = pickle.loads(pickle.dumps((fetch, list(feeds))))
         again = dl.run(copies, dict(zip(keys, feeds.values(), strict=True)))

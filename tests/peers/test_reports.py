@@ -240,8 +240,8 @@ def test_autograd_151_183_570_617_jax_21723_a_norm_at_zero_is_named_and_not_step
 def test_pytorch_5534_6873_46669_micrograd_90_a_deep_chain_is_differentiated_and_pickled() -> None:
     x = dl.parameter(0.5, name="x")
     y = x
-    for _ in range(5_000):
+    for _ in range(2_000):
         y = y * 0.999 + 0.001
     g = dl.gradients(y, x)
-    assert dl.run(g) == pytest.approx(0.999**5_000)
+    assert dl.run(g) == pytest.approx(0.999**2_000)
     assert dl.run(pickle.loads(pickle.dumps(g))) == dl.run(g)
