@@ -125,10 +125,9 @@ def with_choices(text: str, asked: Sequence[str]) -> str:
 
 
 def show_pictures(notebook: Any) -> None:
-    """Where there is only the picture of a figure, show its sentence, too, and say how it is made to move.
+    """Where there is only the picture of a figure, say how it is made to move, and give it its alternative text.
 
-    A page that draws a picture alone drops its alternative text and its sentence. This is for the page only: it is not
-    saved.
+    Front ends that draw a picture drop its text. This is for the page only: it is not saved.
     """
     for output in _outputs(notebook):
         about, data = output["metadata"].get("image/png", {}), output["data"]
@@ -138,7 +137,6 @@ def show_pictures(notebook: Any) -> None:
         picture = _joined(data["image/png"]).replace("\n", "")
         data["text/html"] = (
             f'<img src="data:image/png;base64,{picture}" alt="{html.escape(about["alt"])}" width="640">\n'
-            f"<p>{html.escape(_joined(data.get('text/plain', '')))}</p>\n"
             f"<p><em>{before}This is a picture: run the setup cell, then this cell, and it moves.</em></p>"
         )
         output["metadata"][STILL] = True

@@ -68,7 +68,8 @@ def size(data: Any) -> int:
 
 def recorded(figure: Figure, count: int) -> tuple[dict[str, Any], bool]:
     """Each control at up to `count` positions, as long as there is room; and whether there was for all."""
-    state, said = FigureView(figure).whole(), sentences(figure)
+    whole, said = FigureView(figure).whole(), sentences(figure)
+    state = {part: value for part, value in whole.items() if part != "run_again"}  # a page has no kernel
     opening = figure._values
     room = MOST - size([state, said])
     settings: dict[str, list[dict[str, Any]]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -31,15 +31,20 @@ def ask(port: int, path: str, body: Any = None, method: str = "GET") -> Any:
     return json.loads(text) if text else None
 
 
+def put(port: int, name: str, ids: Sequence[str]) -> None:
+    """Save some cells of lesson 00 as a notebook."""
+    lesson = json.loads(files.notebook("00").read_text(encoding="utf-8"))
+    cells = {cell["id"]: cell for cell in lesson["cells"]}
+    cells["ex-1-answer"]["source"] = ANSWER
+    lesson["cells"] = [cells[id] for id in ids]
+    ask(port, f"contents/{name}", {"type": "notebook", "content": lesson}, "PUT")
+
+
 @pytest.fixture(scope="module", params=["doc/tree", "notebooks"] if EVERYTHING else ["doc/tree"])
 def opened(request: pytest.FixtureRequest, context: BrowserContext, port: int) -> Iterator[tuple[NotebookPage, str]]:
     """A few cells of lesson 00, run, in JupyterLab or in Notebook 7."""
-    lesson = json.loads(files.notebook("00").read_text(encoding="utf-8"))
-    cells = {cell["id"]: cell for cell in lesson["cells"]}
-    lesson["cells"] = [cells[id] for id in CELLS]
-    lesson["cells"][3]["source"] = ANSWER
     name = f"a-few-cells-{request.param[:3]}.ipynb"
-    ask(port, f"contents/{name}", {"type": "notebook", "content": lesson}, "PUT")
+    put(port, name, CELLS)
     with notebook_page(context, port, name, front_end=request.param) as notebook:
         page = notebook.page
         expect(page.get_by_text("This is a picture: run the setup cell")).to_be_visible()

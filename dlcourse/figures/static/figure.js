@@ -97,10 +97,16 @@ function makeStore(model) {
     try {
       if (store.lost) throw new Error("nobody would hear it");
       python.send(request);
-      slow = setTimeout(() => ((store.late = whyNot(model, false)), store.changed()), 1500);
+      slow = setTimeout(unanswered, 1500);
     } catch {
       forgotten();
     }
+  }
+
+  function unanswered() {
+    store.late = whyNot(model, false);
+    store.changed();
+    slow = setTimeout(unanswered, 1500);
   }
 
   /** The kernel was restarted or is gone: what is drawn can still be played, but nothing new is computed. */
@@ -131,6 +137,7 @@ function makeStore(model) {
       python.off("msg:custom", receive);
       ears();
       python = mine;
+      hearAlways(python);
       python.on("msg:custom", receive);
       ears = onStatus(model, heard);
       Object.assign(store, structuredClone(python.get("state")), { run_again, lost: false, returning: false });
@@ -369,7 +376,7 @@ function makeView(store, el) {
     }
     shows.forEach((show) => show());
     set(late, { text: store.late || store.news });
-    set(note, { hidden: !(store.late || store.news) });
+    set(note, { hidden: !(store.late || store.news), "data-stays": store.lost ? "" : null });
     set(back_again, { hidden: !store.canReturn() });
     speak();
     if (sentence.textContent === measured) return;
