@@ -321,11 +321,9 @@ class Mending:
         best = {edit for count, edit in mends if count == most}
         if len(best) != 1 or most < max(MENDED_CASES, MENDED_SHARE * len(self.wrong)):
             return ""
-        edit = best.pop()
-        return (
-            f"One small change in line {edit.line} mends {most} of the {len(self.wrong)} wrong cases, this one too: "
-            f"{look(edit.kind)} Something else is left, then."
-        )
+        edit, of = best.pop(), len(self.wrong)
+        words = f"One small change in line {edit.line} mends {most} of the {of} wrong cases: {look(edit.kind)}"
+        return f"{words} Something else is left."
 
 
 def _two_operators(tree: ast.Module, trials: Trials, is_right: Callable[[], bool]) -> str:

@@ -312,7 +312,8 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     """What was raised, where, and what that usually means; ``own`` is the name of the answer."""
     if report.type == "WriteItYourself":
         return (shortened(report.message, WIDTH),)
-    what = f"{report.type}: {report.message}".rstrip(". ") if report.message else report.type
+    said = re.sub(r"Input operand .*\((size \d+ is different from \d+)\)", r"\1", report.message)  # of a matmul
+    what = f"{report.type}: {said}".rstrip(". ") if said else report.type
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")
     missing = re.search(r"'(\w+)' object has no attribute '(\w+)'", report.message)
@@ -444,7 +445,7 @@ def _unusable(
         meaning = _meaning(difference, report) if difference else ""
         return [tried, f"came back: {_show(value)}", meaning or "The exercise goes on with it, and cannot."]
     if report.ends == "said by dl":
-        return [tried, f"What came back was used as the exercise goes on. dl says: {report.message}"]
+        return [tried, "What came back was used as the exercise goes on.", f"dl says: {report.message}"]
     what = f"made {report.calls[-1]['text']}" if report.calls else f"used {exercise.name}"
     if report.type == "AttributeError" and report.name:
         return [what, f"Then {report.name} was asked for, and it is not there."]

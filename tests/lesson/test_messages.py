@@ -251,6 +251,19 @@ def test_the_mistake_that_was_made_is_told_and_its_line(exercise, cell, last):
     assert diagnose(exercise, cell).lines[-1] == last
 
 
+def test_a_set_is_shown_as_a_set_and_an_exception_of_a_matmul_in_a_few_words():
+    shown = diagnose("07.4", "def ancestors(graph, node):\n    return set(graph[node][1])")
+    assert shown.lines[:2] == (
+        "07.4: tried ancestors(graph={'y': ('tanh', ['s']), 's': ('multiply', ['w', 'x']), 'w': ('input', []), "
+        "'x': ('input', []), 'b': ('input', [])}, node='y')",
+        "came back: {'s'}",
+    )
+    raised = diagnose("04.5", "def closed_form(X, y):\n    return np.linalg.inv(X.T @ X) @ y")
+    assert raised.lines[1].startswith(
+        "it raised ValueError: matmul: size 3 is different from 2, in line 2 of your cell"
+    )
+
+
 def test_a_name_from_another_cell_is_explained(open_notebook):
     said = open_notebook("02").check("02.1", "scale = 1.0", "def step(x, df, lr):\n    return x - scale * lr * df(x)")
     assert said.splitlines()[1].startswith("it raised NameError: name 'scale' is not defined, in line 2")
@@ -551,6 +564,62 @@ def test_what_a_stranger_to_the_form_writes_is_told_in_one_sentence(cell, says):
                 return "oscillating" if d[-1] * d[-2] < 0 else "slow"
             """,
             "Each time that it is wrong, 'diverged' is asked for, and 'diverges' comes back.",
+        ),
+        (  # two slips, of which one is a small one
+            "06.5",
+            """
+            def devil(x, k):
+                if k == 0:
+                    return x
+                if x < 0.33:
+                    return devil(3 * x, k - 1)
+                if x <= 0.66:
+                    return 0.5
+                return 0.5 + devil(3 * x - 2, k - 1) / 2
+            """,
+            "One small change in line 5 mends 27 of the 32 wrong cases: look for a factor left out. "
+            "Something else is left.",
+        ),
+        (  # nothing is looked for where something plainer is known
+            "02.3",
+            """
+            def largest_safe_lr(curvature):
+                lr = 0.5
+                return lr
+            """,
+            "Your answer never uses its argument curvature.",
+        ),
+        (  # what the engine says of what came back
+            "11.7",
+            """
+            def make_softsign():
+                @dl.operation("softsign")
+                def softsign(x):
+                    return x / (1 + np.abs(x))
+                return softsign
+            """,
+            "dl says: nobody has said how gradients pass through softsign. "
+            'Write a rule: @dl.register_gradient("softsign")',
+        ),
+        (  # 2⁶⁰ paths are counted, not waited for
+            "07.4",
+            """
+            def ancestors(graph, node):
+                found = set(graph[node][1])
+                for name in graph[node][1]:
+                    found |= ancestors(graph, name)
+                return found
+            """,
+            "Some nodes are reached on 2⁶⁰ paths, and you follow each path. "
+            "Go on from a name only where it is new in your set.",
+        ),
+        (
+            "11.4",
+            """
+            def backward(graph, values, loss, vjps):
+                return {name: 0.0 for name in values if name != loss}
+            """,
+            "A key is missing in your dictionary: 'd'.",
         ),
     ],
 )

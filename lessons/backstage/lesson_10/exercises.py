@@ -480,6 +480,7 @@ price.equivalent(
     "total = 0\n    left = list(range(len(dims)))",
     "Neither needs the other.",
 )
+price.equivalent("range(len(dims))", "range(len(dims) + 1)", "Nobody asks for the position behind the last one.")
 price.mutant(
     "You take the neighbours in dims as it was given. A size that has gone is nobody's neighbour any more.",
     "dims[left[k - 1]] * dims[left[k]] * dims[left[k + 1]]",

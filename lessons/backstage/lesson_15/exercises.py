@@ -489,6 +489,7 @@ ROWS = "np.eye(2)[np.asarray(labels, dtype=int)]"
 spiral.equivalent(
     ROWS, ("np.eye(2)[-np.asarray(labels, dtype=int)]", ROWS.replace("(labels", "(-labels")), "Row −1 is row 1 of two."
 )
+spiral.equivalent("argmax(axis=1)", "argmax(axis=-1)", "The scores have two axes, and the second is the last.")
 spiral.equivalent(ROWS, "np.eye(2)[labels]", "The labels are an array of whole numbers.")
 spiral.leaves_open(
     "Any model, any number of steps and any batches will do that put more than 95 % on the right arm.",
