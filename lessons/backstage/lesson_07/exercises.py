@@ -516,7 +516,7 @@ def _(answer: Callable[[Graph, str], set[str]], case: Case) -> Any:
 
         def __getitem__(self, name: str) -> Any:
             self.asked += 1
-            if self.asked > 1000 * len(self):
+            if self.asked > 300 * len(self):
                 raise TooOften
             return super().__getitem__(name)
 
