@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import importlib.util
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from nbconvert.exporters import HTMLExporter, LatexExporter, SlidesExporter
 
 from dlcourse.commands import program, publishing, site
+from dlcourse.commands.errors import CommandError
 from dlcourse.commands.serving import ASIDE, WIDGET_VIEW
 from dlcourse.commands.stills import with_stills
 from dlcourse.lesson import files
@@ -153,6 +155,24 @@ def test_what_cannot_be_written_is_one_sentence(
     (tmp_path / "mine.txt").write_text("do not touch")
     assert program.main(["site", *arguments, "-o", str(tmp_path)]) == 1
     assert said in capsys.readouterr().err and [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_what_is_missing_is_named_with_the_extra_that_brings_it() -> None:
+    with pytest.raises(CommandError, match=r"pip install 'dlcourse\[lite\]'"):
+        site.need({"a_package_that_nobody_has": "lite"})
+
+
+@pytest.mark.slow
+def test_a_jupyterlite_has_the_lessons_and_the_wheel(tmp_path: Path) -> None:
+    if importlib.util.find_spec("jupyterlite_core") is None:
+        pytest.skip("the extra lite is not installed")  # 16 MB for one test: .ci/run does without
+    assert program.main(["site", "00", "-o", str(tmp_path / "pages"), "--lite"]) == 0
+    lite = tmp_path / "pages" / "lite"
+    assert (lite / "lab" / "index.html").is_file()
+    assert sorted(p.name for p in (lite / "files").glob("*.ipynb")) == sorted(p.name for p in files.notebooks())
+    assert [p.name[:9] for p in (lite / "pypi").glob("*.whl")] == ["dlcourse-"]
+    page = next((tmp_path / "pages").glob("00_*.html")).read_text(encoding="utf-8")
+    assert "lite/lab/index.html?path=00_start_here.ipynb" in page and "has not been tried" in page
 
 
 # -------------------------------------------------------------------------------------------- nbconvert
