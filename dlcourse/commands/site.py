@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import html
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -279,11 +280,19 @@ def linked(text: str, names: dict[str, str]) -> str:
 
 def build_lite(target: Path) -> None:
     """A JupyterLite with the lessons and this course's wheel: JupyterLite's own builder does it."""
+    import nbformat
+
     with tempfile.TemporaryDirectory(prefix="dlcourse-") as folder:
         wheel = build_wheel(Path(folder))
+        contents = Path(folder) / "lessons"
+        contents.mkdir()
         command = [sys.executable, "-m", "jupyter", "lite", "build", f"--lite-dir={folder}"]
         command += [f"--output-dir={target.resolve()}"]
-        command += [f"--contents={path}" for path in files.notebooks()]
+        for path in files.notebooks():
+            whole: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+            # JupyterLite sets commas between the lines of a text that a notebook has as a list of lines
+            (contents / path.name).write_text(json.dumps(whole), encoding="utf-8")
+        command += [f"--contents={contents}"]
         command += [f"--piplite-wheels={wheel}"]
         done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if done.returncode:
