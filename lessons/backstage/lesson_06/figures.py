@@ -599,7 +599,7 @@ class Game(Figure):
         x, y = self.path[k]
         return (
             f"{PLAY[self.play]}, η = {self.rate:.2f}, step {k}: x = {x:.2f}, y = {y:.2f}, "
-            f"{self.radius[k]:.2f} from rest; {end}"
+            f"{self.radius[k]:.2f} from rest{f'; {end}' if k else ''}"
         )
 
 

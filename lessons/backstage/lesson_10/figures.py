@@ -116,7 +116,8 @@ class Square(Figure):
         else:
             inputs.append(step(self.x, s * np.eye(2)[k], "path", f"x{DIGITS[k]} moves"))
             outputs.append(step(self.y, s * self.J[:, k], "derivative", f"column {k + 1}"))
-        inputs.append(point(self.x1, self.x2, role="here", label="x", drag={"x": "x1", "y": "x2"}))
+        here = "" if self.is_row else "x"  # a row's arrow and line have their names where this one would stand
+        inputs.append(point(self.x1, self.x2, role="here", label=here, drag={"x": "x1", "y": "x2"}))
         outputs.append(point(float(self.y[0]), float(self.y[1]), role="here", label="y"))
         planes = [
             Panel(
