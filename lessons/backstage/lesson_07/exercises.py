@@ -454,18 +454,13 @@ upstream.mutant(
     "Some nodes are reached on 2⁶⁰ paths, and you follow each path. Go on from a name only where it is new in your set."
 )
 def _(graph: Graph, node: str) -> set[str]:
-    found = set(graph[node][1])
-    for name in graph[node][1]:
-        found |= ancestors_on_each_path(graph, name)
-    return found
+    def on_each_path(node: str) -> set[str]:
+        found = set(graph[node][1])
+        for name in graph[node][1]:
+            found |= on_each_path(name)
+        return found
 
-
-def ancestors_on_each_path(graph: Graph, node: str) -> set[str]:
-    """The same walk, without a memory of where it has been."""
-    found = set(graph[node][1])
-    for name in graph[node][1]:
-        found |= ancestors_on_each_path(graph, name)
-    return found
+    return on_each_path(node)
 
 
 upstream.equivalent(
