@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
+from packaging.version import Version
 from playwright.sync_api import Browser, BrowserContext
 
 from dlcourse.lesson import files
@@ -30,7 +33,8 @@ def visit(context: BrowserContext, port: int, name: str) -> None:
     with notebook_page(context, port, name, front_end="notebooks") as notebook:
         notebook.run_all_cells()
         page = notebook.page
-        assert TIME_IS_OVER in notebook.console_errors, "the page was not slow"
+        if Version(version("anywidget")) >= Version("0.11"):  # older ones have all the patience there is
+            assert TIME_IS_OVER in notebook.console_errors, "the page was not slow"
         figures = figures_on(page)
         assert figures
         assert [c for figure in figures for c in figure.moves(by_keyboard, CONTROLS, at_most=1)] == []
