@@ -374,6 +374,10 @@ critic.mutant(
     "The coefficients are mixed up: np.polyfit gives the one of the highest power first.", "c2, c1, _ =", "_, c1, c2 ="
 )
 critic.mutant(
+    "The coefficients are mixed up: the highest power comes first. And ask which way the parabola opens.",
+    [("c2, c1, _ =", "_, c1, c2 ="), ("c2 >= 0", "False")],
+)
+critic.mutant(
     "You fitted the actions to the rewards. The reward is the height over the action: np.polyfit(a, r, 2).",
     "polyfit(a, r",
     "polyfit(r, a",
