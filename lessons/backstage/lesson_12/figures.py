@@ -541,7 +541,9 @@ class Race(Figure):
         ]
 
     def describe(self) -> str:
-        each = [f"{rule} (η = {spelled(self.rates[rule])}) {h[self.frame]:.2g}" for rule, h in self.heights.items()]
+        height = {rule: float(h[self.frame]) for rule, h in self.heights.items()}
+        said = {rule: f"{h:.0f}" if h >= 100 else f"{h:.2g}" for rule, h in height.items()}
+        each = [f"{rule} (η = {spelled(self.rates[rule])}) {said[rule]}" for rule in said]
         return f"step {self.frame}, the loss: {', '.join(each)}"
 
 
