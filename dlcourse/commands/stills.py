@@ -146,14 +146,14 @@ def recording(lesson: str, method: str, arguments: list[Any] | None, settings: d
     if arguments is None:
         return None
     from dlcourse.figures.choices import Question, as_state  # nbconvert imports this module for other notebooks, too
-    from dlcourse.figures.still import still
+    from dlcourse.figures.still import played
 
     if method == "show":
         figures = files.figures(lesson).FIGURES
         if len(arguments) != 1 or arguments[0] not in figures:
             return None
         try:
-            return still(figures[arguments[0]](**settings))
+            return played(figures[arguments[0]](**settings))
         except (TypeError, ValueError):  # settings that the figure does not take: the cell said so when it was run
             return None
     asked: list[Question] = []

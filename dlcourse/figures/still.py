@@ -19,7 +19,7 @@ from dlcourse.figures.view import FigureView, static
 if TYPE_CHECKING:
     from dlcourse.figures.figure import Figure
 
-__all__ = ["scripts", "still"]
+__all__ = ["played", "scripts"]
 
 MOST = 120_000  # characters for one figure: a page with ten of them still opens at once on a phone
 COUNTS = (13, 9, 5, 3)  # positions of a slider; the first that fits is taken
@@ -27,7 +27,7 @@ OPTIONS = 20  # a choice among more is not recorded
 FACTORS = 200  # positions of a slider with equal factors: POSITIONS in figure.js
 
 
-def still(figure: Figure) -> dict[str, Any]:
+def played(figure: Figure) -> dict[str, Any]:
     """What a page shows and answers of this figure without Python.
 
     Parameters
@@ -51,7 +51,7 @@ def still(figure: Figure) -> dict[str, Any]:
     ...         return [Panel([point(self.x, 0.0)], xlim=(0, 1), ylim=(-1, 1))]
     ...     def describe(self):
     ...         return f"x = {self.x:.2f}"
-    >>> found = still(Place())
+    >>> found = played(Place())
     >>> found["said"], [(s["value"], s["said"]) for s in found["settings"]["x"]]
     (['x = 0.50'], [(0.25, ['x = 0.25']), (0.0, ['x = 0.00']), (0.75, ['x = 0.75']), (1.0, ['x = 1.00'])])
     """

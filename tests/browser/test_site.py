@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from dlcourse.commands import program
-from dlcourse.figures.still import still
+from dlcourse.figures.still import played
 from dlcourse.lesson import files
 from tests.browser.figures import FigureOnPage
 
@@ -76,7 +76,7 @@ def test_play_goes_at_one_step_a_second_where_less_motion_is_asked_for(figure: F
 
 def test_a_control_stands_at_recorded_settings_and_goes_back(figure: FigureOnPage) -> None:
     opening = figure.look()
-    found = still(files.figures("02").Descent())
+    found = played(files.figures("02").Descent())
     rate = figure.root.get_by_role("slider", name="learning rate")
     rate.press("ArrowRight")
     above = next(r for r in found["settings"]["rate"] if r["value"] > found["state"]["values"]["rate"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dlcourse.figures.encoding import encode
-from dlcourse.figures.still import MOST, by_factors, by_steps, scripts, still
+from dlcourse.figures.still import MOST, by_factors, by_steps, played, scripts
 from dlcourse.figures.view import FigureView
 from dlcourse.lesson import files
 from tests.figures.walk import Walk
@@ -37,7 +37,7 @@ def without_clicks(panels: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("make", [Walk, files.figures("02").Descent, lambda: files.figures("01").Secant(hill="corner")])
 def test_each_recorded_setting_is_what_the_model_shows_and_says_there(make: Any) -> None:
-    found = json.loads(json.dumps(still(make())))
+    found = json.loads(json.dumps(played(make())))
     state = found["state"]
     assert found["settings"], "something can be moved"
     for name, records in found["settings"].items():
@@ -60,7 +60,7 @@ def test_each_recorded_setting_is_what_the_model_shows_and_says_there(make: Any)
 def test_a_recorded_figure_stands_as_before_and_opens_as_it_stood() -> None:
     figure = Walk(start=0.5, frame=1)
     before = (dict(figure._values), figure.frame)
-    found = still(figure)
+    found = played(figure)
     assert (dict(figure._values), figure.frame) == before
     assert found["state"]["frame"] == 1 and found["state"]["sentence"] == found["said"][1]
     assert {c["name"]: c["initial"] for c in found["state"]["controls"]}["start"] == 0.5
@@ -78,12 +78,12 @@ def test_positions_are_the_controls_own_and_the_opening_one_is_among_them() -> N
 
 
 def test_what_needs_python_is_named() -> None:
-    assert still(files.figures("07").Expression())["asks"] == ["formula of x, w and b"]
+    assert played(files.figures("07").Expression())["asks"] == ["formula of x, w and b"]
 
 
 def test_a_large_figure_is_bounded_and_keeps_its_first_controls() -> None:
     figure = files.figures("00").FIGURES["ten-knobs"]()
-    found = still(figure)
+    found = played(figure)
     assert len(json.dumps(found, ensure_ascii=False)) <= MOST * 1.02
     assert found["settings"] and found["asks"] and len(found["said"]) == figure.last_frame + 1
 
