@@ -79,8 +79,9 @@ def class_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | 
         template.render(
             info=gradebook.info,
             marks=marks,
-            submissions=submissions,
             graded=graded,
+            beside=(beside := len(marks.beside)),
+            refused=len(submissions) - len(graded) - beside,
             grouped=any(mark.person.group for mark in marks.marks),
             system=[one for one in gradebook.submissions if one.student.layout == "system"],
             outcomes=OUTCOMES,

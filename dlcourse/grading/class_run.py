@@ -350,8 +350,8 @@ def _is_of(path: Path, lesson: str) -> bool:
 
 def _news(result: SubmissionResult) -> tuple[int, str]:
     """How bad a result is, for whoever watches, and in what words."""
-    if result.status == "rejected":
-        return 9, result.reason
+    if result.status == "rejected":  # what is no notebook may lie beside one
+        return (9, result.reason) if result.file else (0, "")
     worst = max(result.exercises, key=lambda exercise: OUTCOMES.index(exercise.outcome), default=None)
     if worst is None or worst.outcome in ("passed", "not attempted"):
         return 0, ""

@@ -72,6 +72,7 @@ class Records:
         self.results = known_results(folder, info)
         self.seen: set[str] = set()
         self.written = self.cost = 0.0
+        self.behind = False  # whether there are results that only the journal has
         self._write_journal()
         self.journal = self.path.open("a", encoding="utf-8")
         self.write()
@@ -107,7 +108,8 @@ class Records:
     def write(self, everything: bool = True) -> None:
         """Write the gradebook, and what is made of it: in a large class that takes long, and can wait for a while."""
         begin = time.monotonic()
-        if everything or begin - self.written > 20 * self.cost:
+        self.behind = not everything and begin - self.written <= 20 * self.cost
+        if not self.behind:
             book = self.gradebook
             write_atomically(self.folder / "gradebook.json", (json.dumps(book.contract(), indent=1) + "\n").encode())
             write_exports(class_list(book, self.rules), self.folder)
@@ -125,6 +127,8 @@ class Records:
         return marks
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Let go of the folder; what was found stands in the gradebook then, also where the run was interrupted."""
+        if self.behind:
+            self.write()
         self.journal.close()
         self.lock.close()

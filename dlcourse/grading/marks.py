@@ -186,6 +186,13 @@ class ClassList:
         return {one.submission: counts for counts, one in pairs if counts is not None}
 
     @cached_property
+    def beside(self) -> set[str]:
+        """What is no notebook and was handed in beside one: nobody's mark comes of it."""
+        return {
+            one.submission for mark in self.marks for one in mark.others if one.submission not in self.by_submission
+        }
+
+    @cached_property
     def by_submission(self) -> dict[str, list[Mark]]:
         """By submission that counts, the marks that it gives."""
         found: dict[str, list[Mark]] = defaultdict(list)

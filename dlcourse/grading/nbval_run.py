@@ -71,7 +71,10 @@ class Session:
     def limit(self, cell: str) -> float:
         """How long a cell may take, by its id; a look at an answer keeps its own time, and has a little around it."""
         ids = [id for id in self.probes if cell == probe_id(id)]
-        return self.probes[ids[0]].exercise.time_limit + 5 if ids else self.cell_timeout
+        if not ids:
+            return self.cell_timeout
+        probe = self.probes[ids[0]]
+        return probe.exercise.time_limit * probe.patience + 5
 
 
 def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None:

@@ -22,7 +22,7 @@ __all__ = ["in_fresh_namespace", "observe_sandboxed", "probe_source", "read_run"
 MARK = "dlcourse-run: "
 
 
-def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]]) -> str:
+def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]], patience: float = 1.0) -> str:
     """Write the program that runs a student's cell and looks at the answer with these cases.
 
     The cell runs on its own, as in ``lesson.check``. If that does not give a value each time, it runs once more
@@ -35,6 +35,8 @@ def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]])
         The source of the student's answer cell.
     cases : sequence of dicts
         Literals, from ``exercise.draw(seed)``.
+    patience : float
+        By how much a busy machine makes the time longer.
 
     Returns
     -------
@@ -42,6 +44,7 @@ def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]])
         Python source. It needs dlcourse, but no lesson and no answer.
     """
     written = "".join(f"    {source_of(case)},\n" for case in cases)
+    seconds = exercise.time_limit * patience
     return in_fresh_namespace(f"""\
 import json
 import sys
@@ -67,8 +70,8 @@ def run(names, seconds):
         absent=True,
     )
 
-end = time.monotonic() + {exercise.time_limit!r}
-found = run({{}}, {exercise.time_limit!r})
+end = time.monotonic() + {seconds!r}
+found = run({{}}, {seconds!r})
 if not found.complete and not found.ended:
     again = run(notebook, max(0.1, end - time.monotonic()))
     found = again if again.complete else found

@@ -426,11 +426,12 @@ def _names_used(node: ast.AST) -> list[str]:
 
 @dataclass(frozen=True)
 class Probe:
-    """How an exercise is looked at in this run, and what its reference printed then."""
+    """How an exercise is looked at in this run, what its reference printed then, and how patient a busy machine is."""
 
     exercise: Exercise
     cases: Sequence[dict[str, Any]]
     expected: str = ""
+    patience: float = 1.0
 
 
 PRELUDE = """\
@@ -515,7 +516,7 @@ def _code(id: str, source: str) -> dict[str, Any]:
 def _probe(probe: Probe, answer: str) -> dict[str, Any]:
     """nbval compares a cell that has run, so this one has an execution count."""
     id = probe.exercise.id
-    cell = _code(probe_id(id), probe_source(probe.exercise, answer, probe.cases))
+    cell = _code(probe_id(id), probe_source(probe.exercise, answer, probe.cases, probe.patience))
     cell["metadata"] = {"tags": ["nbval-check-output"], "dlcourse": {"probe": id}}
     cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": probe.expected}]
     cell["execution_count"] = 1

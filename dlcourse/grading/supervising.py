@@ -47,6 +47,7 @@ MEMORY = 4 << 30  # bytes of all processes of a kernel together
 INODE = 2 << 10  # bytes that the system needs to remember a file, however empty
 SOCKET = 1 << 19  # bytes that may wait in one
 READING = 15  # seconds of CPU for reading a notebook
+MOST_PATIENCE = 3.0  # times a limit of time, on a busy machine
 FEWEST_BITS = 40
 IDLE = 120.0  # seconds after which a supervisor that nobody asks ends
 
@@ -103,7 +104,9 @@ class Grading:
     def __post_init__(self) -> None:
         settings = self.settings
         self.lesson = prepared(settings.lesson, settings.seed, settings.cell_timeout)
-        self.seconds = START + 6 * settings.cell_timeout + sum(2 * e.time_limit for e in self.lesson.exercises.values())
+        self.patience = patience()
+        limits = 6 * settings.cell_timeout + sum(2 * e.time_limit for e in self.lesson.exercises.values())
+        self.seconds = START + limits * self.patience
 
     def grade(self) -> None:
         """Fill ``results``: run everything; leave out what broke it; look at the rest one by one.
@@ -153,14 +156,14 @@ class Grading:
     def run(self, ids: Collection[str], without: Collection[int] = (), alone: bool = False) -> Ended:
         """One run of the spliced notebook in a folder of its own."""
         exercises, cases, expected = self.lesson.exercises, self.lesson.cases, self.settings.expected
-        probes = {id: Probe(exercises[id], cases[id], expected.get(id, "")) for id in ids}
+        probes = {id: Probe(exercises[id], cases[id], expected.get(id, ""), self.patience) for id in ids}
         text = splice(self.found, self.settings.lesson, probes, without=without, alone=alone)
         self.spliced = self.spliced or text
         folder = Path(tempfile.mkdtemp(prefix=f"dlcourse-{os.getpid()}-", dir="/tmp"))
         try:
             notebook = folder / "submission.ipynb"
             notebook.write_text(text, encoding="utf-8")
-            sandbox, cell_timeout = self.settings.sandbox, self.settings.cell_timeout
+            sandbox, cell_timeout = self.settings.sandbox, self.settings.cell_timeout * self.patience
             if sandbox:
                 know_the_machine()  # here, once, and not in each of the processes that are forked from this one
             group = make_group(folder.name, MEMORY, Limits.processes) if sandbox else None
@@ -176,6 +179,15 @@ class Grading:
             elif "outcome" in message:
                 self.results[message["exercise"]] = message
         return ended
+
+
+def patience() -> float:
+    """By how much limits of time grow where more programs want to run than there are processors: none runs at full
+    speed then, and an answer must not lose its mark to what else the machine is at.
+    """
+    with suppress(OSError):  # some systems do not tell
+        return min(MOST_PATIENCE, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+    return 1.0
 
 
 def why_none(ended: Ended, folder: Path) -> str:

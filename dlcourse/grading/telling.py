@@ -111,6 +111,8 @@ def summary(marks: ClassList, folder: Path) -> str:
     book = marks.gradebook
     graded = [result for result in book.submissions if result.status == "graded"]
     refused = [r for r in book.submissions if r.status == "rejected" and r.student.layout != "system"]
+    beside = [r for r in refused if r.submission in marks.beside]
+    refused = [r for r in refused if r.submission not in marks.beside]
     lines = [f"Lesson {book.info.lesson}: {len(graded)} submissions graded, {len(refused)} rejected."]
     if graded:
         scores = [result.score for result in graded]
@@ -123,6 +125,9 @@ def summary(marks: ClassList, folder: Path) -> str:
     lines += [f"  rejected: {shown(result.submission)}: {result.reason}" for result in refused[:10]]
     if len(refused) > 10:
         lines.append(f"  and {len(refused) - 10} more that were rejected")
+    if beside:
+        some = ", ".join(shown(result.submission) for result in beside[:5]) + (", ..." if len(beside) > 5 else "")
+        lines.append(f"Other files beside a notebook, left alone: {len(beside)} ({some}).")
     twice = [mark for mark in marks.marks if mark.attempts]
     if twice:
         lines.append(f"Handed in more than once: {len(twice)}; the {marks.rules.attempts} attempt counts.")

@@ -79,11 +79,16 @@ def test_a_dry_run_says_who_is_found_what_is_skipped_and_what_would_be_graded(tm
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_from_the_folder_to_the_files_that_the_platform_imports(tmp_path, layout, each_notebook_once):
+def test_from_the_folder_to_the_files_that_the_platform_imports(tmp_path, capsys, layout, each_notebook_once):
     if why := why_no_sandbox():
         missing(why)
     room, out = make_class(tmp_path, layout), tmp_path / "out"
     assert grade(room, out, "--assignment", "Lesson 02 (48213)") == 0
+    said, page = capsys.readouterr().out, (out / "class.html").read_text(encoding="utf-8")
+    handed_in = 38 + (layout in ("canvas", "gradescope"))
+    assert f"{handed_in - 1} submissions graded, 1 rejected." in said
+    assert f"{handed_in - 1} notebooks graded, 1 rejected" in page
+    assert ("Other files beside a notebook, left alone: 2 (" in said) == (layout == "canvas")
     book = json.loads((out / "gradebook.json").read_text(encoding="utf-8"))
     visible = [path.name for path in room.submissions.iterdir() if not path.name.startswith(".")]
     assert sorted(visible) == [entry["submission"] for entry in book["submissions"]]

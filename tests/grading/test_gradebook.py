@@ -65,7 +65,7 @@ def test_the_gradebook_is_as_the_contract_says(tmp_path):
     assert (tmp_path / "gradebook.csv").exists() and list((tmp_path / "feedback").glob("*.html"))
 
 
-def test_there_is_a_gradebook_from_the_first_moment_and_after_every_result(tmp_path):
+def test_there_is_a_gradebook_from_the_first_moment_and_when_a_run_is_interrupted(tmp_path):
     records = Records(tmp_path, INFO)
     assert book(tmp_path)["submissions"] == []
     records.add(result("a"))

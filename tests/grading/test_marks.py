@@ -92,7 +92,7 @@ def test_a_second_attachment_and_a_second_attempt_are_one_row_with_the_mark_that
     told = rows(students_csv(marks))
     assert told[0]["also_handed_in"] == "lovelaceada_41001_91002_notes.pdf"
     page = class_page(marks)
-    assert "Not used: <bdi>lovelaceada_41001_91002_notes.pdf" in page and "Earlier or worse: <a" in page
+    assert "Not used: <bdi>lovelaceada_41001_91002_notes.pdf" in page and "Another attempt: <a" in page
 
 
 def test_a_table_of_data_beside_one_notebook_does_not_hide_the_result_from_gradescope(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -19,7 +20,10 @@ if not sys.platform.startswith("linux"):
 from dlcourse.grading import asking, supervising
 from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum, grade_one, make_key
 from dlcourse.grading.intake import Rejected
+from dlcourse.grading.nbval_run import Session
+from dlcourse.grading.probe import probe_source
 from dlcourse.grading.results import Job, Settings, SubmissionResult
+from dlcourse.grading.splicing import Probe
 from dlcourse.lesson import files
 from dlcourse.lesson.judging import expected_of
 from dlcourse.lesson.values import bits
@@ -166,6 +170,18 @@ def cross_entropy(P, Y):
 def test_no_mark_without_the_values(settings, how):
     found = outcomes(graded(settings, Book().answers({"12.2": DISHONEST[how]})))
     assert found[1] != "passed" and found[:1] + found[2:] == PASSED[1:]
+
+
+@pytest.mark.parametrize(("load", "times"), [(0.5, 1.0), (1.0, 1.0), (2.5, 2.5), (50.0, supervising.MOST_PATIENCE)])
+def test_on_a_busy_machine_all_limits_of_time_grow(monkeypatch, load, times):
+    """But not what is said: that an answer had not come back after so many seconds."""
+    monkeypatch.setattr("os.getloadavg", lambda: (load * (os.cpu_count() or 1), 0.0, 0.0))
+    assert supervising.patience() == pytest.approx(times)
+    exercise = files.exercises("12")["12.1"]
+    source = probe_source(exercise, "", exercise.draw(1), times)
+    assert f"end = time.monotonic() + {exercise.time_limit * times!r}" in source
+    session = Session(Path("x"), {"12.1": Probe(exercise, [], "", times)}, {}, True, 20.0)
+    assert session.limit("probe-12-1") == exercise.time_limit * times + 5
 
 
 # --------------------------------------------------------------------------------------------------- the key itself
