@@ -105,7 +105,7 @@ def test_killed_at_any_moment_it_goes_on_and_leaves_nothing(class_of_two, tmp_pa
         assert not [path for child in below for path in Path("/tmp").glob(f"dlcourse-{child.pid}-*")]
         if (out / "gradebook.json").exists():
             scores(out)  # whole at any moment
-    both = [start(12, class_of_two, "-o", out), start(12, class_of_two, "-o", tmp_path / "calm", "--seed", "3")]
+    both = [start(12, class_of_two, "-o", place, "--seed", "3") for place in (out, tmp_path / "calm")]
     assert [one.wait() for one in both] == [0, 0]
     assert (out / "gradebook.json").read_bytes() == (tmp_path / "calm" / "gradebook.json").read_bytes()
     assert scores(out) == {"ada.ipynb": FULL, "bob\n.ipynb": FULL - 1, "essay.txt": 0}
