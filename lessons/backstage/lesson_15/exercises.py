@@ -491,6 +491,16 @@ spiral.equivalent(
 )
 spiral.equivalent("argmax(axis=1)", "argmax(axis=-1)", "The scores have two axes, and the second is the last.")
 spiral.equivalent(ROWS, "np.eye(2)[labels]", "The labels are an array of whole numbers.")
+spiral.equivalent(
+    f"    one_hot = {ROWS}\n    for _ in range(120):\n",
+    f"    for _ in range(120):\n        one_hot = {ROWS}\n",
+    "It is the same in every epoch.",
+)
+spiral.equivalent(
+    "            step({x",
+    "        step({x",
+    "A step for each epoch, on its last batch, is enough steps, and any batches will do.",
+)
 spiral.leaves_open(
     "Any model, any number of steps and any batches will do that put more than 95 % on the right arm.",
     "x, y =",
