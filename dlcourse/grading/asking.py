@@ -92,12 +92,17 @@ def stop_all() -> None:
 
 
 def _ask(what: str, argument: Any) -> Any:
-    """Ask this thread's supervisor; one that is gone is replaced."""
+    """Ask this thread's supervisor; one that is gone is replaced, and so is one that was just going, for want of work."""
     asked: Supervisor | None = getattr(HERE, "supervisor", None)
-    if asked is None or asked.process.poll() is not None:
-        if asked is not None:
-            asked.close()
-        asked = HERE.supervisor = Supervisor()
+    if asked is not None and asked.process.poll() is None:
+        try:
+            return asked.ask(what, argument)
+        except SupervisorLost:
+            if asked.process.returncode != 0:
+                raise
+    elif asked is not None:
+        asked.close()
+    asked = HERE.supervisor = Supervisor()
     return asked.ask(what, argument)
 
 

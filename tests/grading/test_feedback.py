@@ -141,7 +141,8 @@ def test_the_class_page_counts_what_is_there():
     book = gradebook()
     page = Page(class_page(class_list(book)))
     graded = [one for one in book.submissions if one.status == "graded"]
-    assert f"{len(NAMES)} submissions: {len(graded)} graded" in page.text
+    refused = len(book.submissions) - len(graded)
+    assert f"{len(graded)} notebooks graded, {refused} rejected" in page.text
     for id, title, _ in book.info.exercises:
         results = [e for one in graded for e in one.exercises if e.id == id]
         assert f"{id} {title}" in page.text
@@ -167,7 +168,7 @@ def test_code_in_a_sentence_is_set_as_code_and_a_sentence_begins_like_one():
 
 def test_an_empty_class_and_a_class_of_rejected_ones_have_pages():
     empty = Gradebook(gradebook().info, [])
-    assert "0 submissions" in Page(class_page(class_list(empty))).text
+    assert "0 notebooks graded, 0 rejected" in Page(class_page(class_list(empty))).text
     rejected = Gradebook(gradebook().info, [SubmissionResult("a", "rejected", 8, "It is empty.")])
     assert "It is empty." in Page(class_page(class_list(rejected))).text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 import time
@@ -93,6 +94,18 @@ def some(kinds: dict[str, Any], quick: str, also: str) -> list[Any]:
     """One kind here, another one in `.ci/run`, all of them with DLCOURSE_ALL=1; the corpus has most of them, too."""
     chosen = [kind for kind in kinds if EVERYTHING or kind in (quick, also)]
     return [kind if kind == quick else pytest.param(kind, marks=pytest.mark.slow) for kind in chosen]
+
+
+def test_a_supervisor_that_is_just_going_for_want_of_work_is_replaced(settings, monkeypatch):
+    """It ends by itself, with status 0, and for a moment still looks alive."""
+    going = getattr(asking.HERE, "supervisor", None) or asking.Supervisor()
+    asking.HERE.supervisor = going
+    with socket.socket(fileno=os.dup(going.connection.fileno())) as line:
+        line.shutdown(socket.SHUT_WR)
+    assert going.process.wait(10) == 0
+    monkeypatch.setattr(going.process, "poll", lambda: None)
+    assert outcomes(graded(settings, Book())) == PASSED
+    assert asking.HERE.supervisor is not going
 
 
 @pytest.mark.parametrize("how", some(ENDS, "when called", "never, whatever is tried"))

@@ -199,7 +199,7 @@ class Zoo(Figure):
             title="Points, and each border’s loss",
             name="border",
         )
-        margins = np.linspace(-6, 6, 121)
+        margins = np.linspace(-6, 6, 97)
         roof = max(4.0, 1.2 * self.price)
         others = [curve(margins, self.cost(margins, name), role="guide") for name in LOSSES if name != self.loss]
         # where two curves meet a name would say nothing: each has a place where its curve is alone
