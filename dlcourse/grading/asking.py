@@ -92,7 +92,7 @@ def stop_all() -> None:
 
 
 def _ask(what: str, argument: Any) -> Any:
-    """Ask this thread's supervisor; one that is gone is replaced, and so is one that was just going, for want of work."""
+    """Ask this thread's supervisor; one that is gone is replaced, also one that is just going, for want of work."""
     asked: Supervisor | None = getattr(HERE, "supervisor", None)
     if asked is not None and asked.process.poll() is None:
         try:
