@@ -17,8 +17,8 @@ LOOK = """figure => ({
     picture: [...figure.querySelectorAll('svg')].map(svg => svg.outerHTML).join(''),
     sentence: figure.querySelector('.dlfig-sentence').textContent })"""
 
-# Resolves when nothing in the figure has changed for a moment; where settings were put back, something has to change
-# first. Not by clicks of a mouse, which wait and look: these buttons have tests of their own.
+# Resolves when the figure says what it says at its initial settings and first frame. Where something is put back,
+# Python has to answer. Not by clicks of a mouse, which wait and look first: these buttons have tests of their own.
 AFRESH = """figure => new Promise(done => {
     const press = name => {
         const is = button => button.lastChild.textContent === name && button.checkVisibility();
@@ -31,11 +31,9 @@ AFRESH = """figure => new Promise(done => {
     const wait = time => { clearTimeout(timer); timer = setTimeout(finish, time); };
     const watch = new MutationObserver(() => wait(60));
     function finish() { watch.disconnect(); done(); }
-    const settings = press('Initial settings');
-    press('Reset');
-    setTimeout(() => watch.observe(figure.querySelector('.dlfig-body'),
-        { subtree: true, childList: true, attributes: true, characterData: true }));
-    wait(settings ? 1500 : 60); })"""
+    watch.observe(figure.querySelector('.dlfig-sentence'), { childList: true, characterData: true, subtree: true });
+    const settings = press('Initial settings'), frame = press('Reset');
+    wait(settings || frame ? 1500 : 60); })"""
 
 # Resolves to what is still the same as in `before` when the time is up: nothing, if all is well. A map is a long text:
 # it is written out again only after something in the figure has changed.
@@ -55,6 +53,8 @@ UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
         done(same);
     };
     check(); })""".replace("LOOK", LOOK)
+
+Ways = Callable[[Locator], Iterator[Callable[[], object]]]  # to move a thing: each is tried until one of them shows
 
 
 @dataclass
@@ -105,31 +105,59 @@ class FigureOnPage:
         self.page.wait_for_timeout(60)
         return self.root.evaluate_handle(LOOK)
 
-    def moves(
-        self, ways: Callable[[Locator], Iterator[Callable[[], object]]], css: str, at_most: int | None = None
-    ) -> list[str]:
+    def moves(self, ways: Ways, css: str, at_most: int | None = None) -> list[str]:
         """Move each thing that ``css`` finds in one of its ``ways``; returns a complaint for each that did nothing."""
-        complaints = []
-        for thing in self.root.locator(css).all()[:at_most]:
-            if thing.is_visible() and (still := self.moved(ways, thing)):
-                complaints.append(f"{self.name}: {name_of(thing)} changed no {' and no '.join(still)}")
-        return complaints
+        things = [self.kept(thing) for thing in self.root.locator(css).all()[:at_most]]
+        stuck = [(thing, still) for thing in things if thing.is_visible() and (still := self.moved(ways, thing))]
+        return [
+            f"{self.name}: {name_of(thing)} changed no {' and no '.join(still)}"
+            for thing, still in stuck
+            if not self.moved_by_another_choice(ways, thing)
+        ]
 
-    def moved(self, ways: Callable[[Locator], Iterator[Callable[[], object]]], thing: Locator) -> list[str]:
+    def kept(self, thing: Locator) -> Locator:
+        """The same thing by its name: "the first that is not chosen" is another one once that is chosen."""
+        id = thing.get_attribute("id")
+        return self.page.locator(f'[id="{id}"]') if id else thing
+
+    def moved(self, ways: Ways, thing: Locator) -> list[str]:
         """What stayed the same whatever was tried."""
-        still = ["picture", "sentence"]
         starts = (self.go_to_end, self.start_afresh) if self.plays() else (self.start_afresh,)
         # First from where the last control has left the figure, which nearly always will do; the last round is for a
         # machine that has other things to do.
+        still = ["picture", "sentence"]
         for patience, prepares in ((60, (self.as_it_stands,)), (400, starts), (2500, starts)):
             for prepare in prepares:
-                for attempt in ways(thing):
-                    before = prepare()
-                    for quick in (*[60] * 7, patience):  # the sentence rounds: one small step may not show in it
-                        attempt()
-                        still = self.unchanged(before, quick)
-                        if not still:
-                            return []
+                if not (still := self.tried(ways, thing, prepare, patience)):
+                    return []
+        return still
+
+    def moved_by_another_choice(self, ways: Ways, thing: Locator) -> bool:
+        """Whether it moves something once another choice is made: flat ground, say, knows no learning rate."""
+        for choice in [self.kept(one) for one in self.root.locator('.dlfig-controls input[type="radio"]').all()]:
+
+            def chosen() -> JSHandle:
+                self.start_afresh()
+                choice.check()  # noqa: B023 (used in this round only)
+                if self.plays():
+                    self.root.locator(".dlfig-transport input").press("End")
+                self.page.wait_for_timeout(300)
+                return self.as_it_stands()
+
+            if not self.tried(ways, thing, chosen, 400):
+                return True
+        return False
+
+    def tried(self, ways: Ways, thing: Locator, prepare: Callable[[], JSHandle], patience: int) -> list[str]:
+        """What stayed the same after each way was tried, a few times, from this start."""
+        still = ["picture", "sentence"]
+        for attempt in ways(thing):
+            before = prepare()
+            for quick in (*[60] * 7, patience):  # the sentence rounds: one small step may not show in it
+                attempt()
+                still = self.unchanged(before, quick)
+                if not still:
+                    return []
         return still
 
 
