@@ -134,11 +134,15 @@ class FigureOnPage:
 
     def moved_by_another_choice(self, ways: Ways, thing: Locator) -> bool:
         """Whether it moves something once another choice is made: flat ground, say, knows no learning rate."""
-        for choice in [self.kept(one) for one in self.root.locator('.dlfig-controls input[type="radio"]').all()]:
+        radios = [self.kept(one) for one in self.root.locator('.dlfig-controls input[type="radio"]').all()]
+        options = self.root.locator(".dlfig-controls select option").all()
+        lists = [(option.locator("xpath=.."), option.get_attribute("value")) for option in options]
+        choose = [radio.check for radio in radios] + [partial(some.select_option, value) for some, value in lists]
+        for make_choice in choose:
 
             def chosen() -> JSHandle:
                 self.start_afresh()
-                choice.check()  # noqa: B023 (used in this round only)
+                make_choice()  # noqa: B023 (used in this round only)
                 if self.plays():
                     self.root.locator(".dlfig-transport input").press("End")
                 self.page.wait_for_timeout(300)

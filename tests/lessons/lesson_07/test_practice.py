@@ -50,8 +50,10 @@ def test_what_is_said_of_a_wrong_place_is_true_of_the_graph():
                 told = judge(problem, box, name, {})
                 if told.verdict == "right":
                     continue
-                if " needs " in told.message:
-                    assert all(one in told.message for one in needs[name]) and k < len(problem.order._before(name))
-                else:
+                if told.message.startswith("That is too late"):
                     users = [one for one in needs if name in problem.order._before(one)]
-                    assert told.message.startswith("That is too late") and len(users) > len(needs) - 1 - k
+                    assert all(one in told.message for one in users) and len(users) > len(needs) - 1 - k
+                else:
+                    before = problem.order._before(name)
+                    assert f"{name} needs " in told.message and f"number {len(before) + 1} at the" in told.message
+                    assert all(one in told.message for one in before) and k < len(before)
