@@ -524,7 +524,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         return turn[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(0, noise, (n, 2))
 
     labels = rng.integers(0, 2, size=320)
-    new = np.concatenate([points(150, rng.integers(0, 2, size=150), 0.05), points(60, 0.5, 0.15)])
+    # so many half-way between the arms that two honest trainings differ in some of them
+    new = np.concatenate([points(150, rng.integers(0, 2, size=150), 0.05), points(300, 0.5, 0.05)])
     seeds = [int(seed) for seed in rng.integers(1 << 30, size=2)]
     X, X_new = points(320, labels, 0.05), rng.permutation(new)
     yield dict(X=X, labels=labels, X_new=X_new, seeds=seeds, wind=wind, begin=begin)
@@ -553,7 +554,7 @@ def _(observed: Any, case: Case) -> bool | str:
     """What is right is told from where the points are; where they lie between the arms, two starts must disagree.
 
     A border that is trained from a random start is drawn a little otherwise each time. One that is not trained, as
-    that of the nearest neighbour, is the same whatever was drawn. (Three labels of 210 may be all that two honest
+    that of the nearest neighbour, is the same whatever was drawn. (A few labels may be all that two honest
     trainings differ in, so the nearest of all points but some that were left out by chance is not told from training.)
     """
     if not isinstance(observed, dict):
