@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import sys
+
 import pytest
 
 from dlcourse.lesson import files
@@ -91,3 +94,22 @@ def test_answers_of_a_quiz_count_for_what_comes_again(open_notebook, progress_fi
     open_notebook("03").run("lesson.quiz()")
     seen[0]["on_choice"]("03.q1", "whatever", False)
     assert "03.q1" in [question.id for question in to_remember("04", Progress(progress_file), NOW)]
+
+
+def test_two_threads_that_parse_at_once_are_no_error(monkeypatch):
+    """CPython's issue 106905: opening a room while figures are loaded beside may raise."""
+    loader, tries = importlib.machinery.SourceFileLoader, []
+    real = loader.exec_module
+
+    def exec_module(self, module):
+        tries.append(module.__name__)
+        if len(tries) == 1:
+            raise SystemError("AST constructor recursion depth mismatch (before=147, after=75)")
+        real(self, module)
+
+    monkeypatch.setattr(loader, "exec_module", exec_module)
+    monkeypatch.delitem(
+        sys.modules, "dlcourse_lesson_03_practice", raising=False
+    )
+    module = files._opened.__wrapped__("03", "practice")
+    assert tries.count(module.__name__) == 2 and sys.modules[module.__name__] is module
