@@ -108,8 +108,6 @@ def test_two_threads_that_parse_at_once_are_no_error(monkeypatch):
         real(self, module)
 
     monkeypatch.setattr(loader, "exec_module", exec_module)
-    monkeypatch.delitem(
-        sys.modules, "dlcourse_lesson_03_practice", raising=False
-    )
+    monkeypatch.delitem(sys.modules, "dlcourse_lesson_03_practice", raising=False)
     module = files._opened.__wrapped__("03", "practice")
     assert tries.count(module.__name__) == 2 and sys.modules[module.__name__] is module
