@@ -163,6 +163,12 @@ def the_rest_with(exercise: Exercise, source: str) -> None:
 
 
 @pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    """A lesson may write beside its notebook: 15's last project does."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
 def progress(tmp_path, monkeypatch):
     monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path / "progress.json"))
 
