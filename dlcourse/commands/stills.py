@@ -61,7 +61,6 @@ def lesson_of(notebook: Any) -> str:
 def with_stills(notebook: Any, run: str = "") -> None:
     """Change a lesson's outputs, in place, to what plays without Python; ``run`` is where one can run the lesson."""
     lesson = lesson_of(notebook)
-    level_headings(notebook)
     for cell in notebook["cells"]:
         shown = [output for output in cell.get("outputs", []) if output["output_type"] == "display_data"]
         for output in shown:
@@ -77,28 +76,6 @@ def with_stills(notebook: Any, run: str = "") -> None:
             if found is not None or "image/png" in data:
                 otherwise = A_PROBLEM if ".practice(" in cell["source"] else ONLY_A_PICTURE
                 data["text/html"] = page_part(output, found, otherwise, run)
-
-
-def level_headings(notebook: Any) -> None:
-    """No heading stands more than one level below the one before it: an exercise before the first section is one.
-
-    Examples
-    --------
-    >>> notebook = {"cells": [{"cell_type": "markdown", "source": s} for s in ("# 02", "### Exercise", "## Next")]}
-    >>> level_headings(notebook)
-    >>> [cell["source"] for cell in notebook["cells"]]
-    ['# 02', '## Exercise', '## Next']
-    """
-    last = 0
-
-    def one(found: re.Match[str]) -> str:
-        nonlocal last
-        last = min(len(found[1]), last + 1)
-        return "#" * last + " "
-
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
-            cell["source"] = re.sub(r"^(#{1,6}) ", one, cell["source"], flags=re.MULTILINE)
 
 
 SHOWING = ("show", "practice", "predict", "quiz", "remember", "checkup", "progress", "reference")

@@ -47,7 +47,7 @@ from dlcourse.lesson.running import (
     without_names,
 )
 
-__all__ = ["Trials", "diagnose", "explained"]
+__all__ = ["Trials", "diagnose", "explained", "observed"]
 
 Case = dict[str, Any]
 REPAIR_SECONDS = 1.3
@@ -89,12 +89,9 @@ def diagnose(exercise_id: str, source: str, seed: int | None = None) -> Verdict:
     return checked(found[exercise_id], source, seed)[0]
 
 
-def checked(
-    exercise: Exercise, source: str, seed: int | None = None, elsewhere: Collection[str] = ()
-) -> tuple[Verdict, Run]:
-    """Run a cell, judge it, and look for the reason if it is wrong."""
-    cases = exercise.draw(seed)
-    run = observe_answer(
+def observed(exercise: Exercise, source: str, cases: Sequence[Case], elsewhere: Collection[str] = ()) -> Run:
+    """Run a cell on these cases, as the exercise says."""
+    return observe_answer(
         source,
         exercise.name,
         exercise.observer,
@@ -105,6 +102,14 @@ def checked(
         seconds=exercise.time_limit,
         elsewhere=elsewhere,
     )
+
+
+def checked(
+    exercise: Exercise, source: str, seed: int | None = None, elsewhere: Collection[str] = ()
+) -> tuple[Verdict, Run]:
+    """Run a cell, judge it, and look for the reason if it is wrong."""
+    cases = exercise.draw(seed)
+    run = observed(exercise, source, cases, elsewhere)
     expected = _expected(exercise, cases, seed)
     verdict = judge(exercise, cases, run, expected)
     if verdict.outcome != "passed" and same_code(source, files.stub(exercise.id)):

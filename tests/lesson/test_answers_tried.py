@@ -22,7 +22,6 @@ import pytest
 
 from dlcourse.lesson import diagnose, explaining, files
 from dlcourse.lesson.judging import Verdict, expected_of, same
-from dlcourse.lesson.running import observe_answer
 from tests.conftest import EVERYTHING, REQUIRED
 
 DATA = Path(__file__).parent / "data"
@@ -83,16 +82,7 @@ def test_a_misconception_that_is_told_agrees_on_every_case_and_no_other_does(num
         return
     exercise = files.exercises(answer["exercise"][:2])[answer["exercise"]]
     cases = exercise.draw()
-    run = observe_answer(
-        answer["code"],
-        exercise.name,
-        exercise.observer,
-        cases,
-        exercise=exercise.id,
-        is_class=exercise.is_class,
-        without=exercise.without,
-        seconds=exercise.time_limit,
-    )
+    run = explaining.observed(exercise, answer["code"], cases)
     agree = [
         index
         for index, mutant in enumerate(exercise.mutants)

@@ -15,8 +15,8 @@ import pytest
 
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
+from dlcourse.lesson.explaining import observed
 from dlcourse.lesson.judging import accepted, expected_of
-from dlcourse.lesson.running import observe_answer
 from tests.conftest import EVERYTHING
 from tests.lesson.variants import chosen, survivors
 
@@ -30,16 +30,7 @@ BY_CHANCE: dict[tuple[str, str], str] = {}
 
 def passes(exercise: Exercise, source: str, seed: int | None) -> bool:
     cases = exercise.draw(seed)
-    run = observe_answer(
-        source,
-        exercise.name,
-        exercise.observer,
-        cases,
-        exercise=exercise.id,
-        is_class=exercise.is_class,
-        without=exercise.without,
-        seconds=exercise.time_limit,
-    )
+    run = observed(exercise, source, cases)
     if run.trouble is not None or len(run.reports) < len(cases):
         return False
     together = zip(cases, expected_of(exercise, cases), run.reports, strict=True)
