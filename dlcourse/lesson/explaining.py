@@ -114,6 +114,8 @@ def checked(
     verdict = judge(exercise, cases, run, expected)
     if verdict.outcome != "passed" and same_code(source, files.stub(exercise.id)):
         return not_attempted(exercise), run
+    if verdict.evidence == "misconception" and (words := _uses_nothing(exercise, source)):
+        return replace(verdict, lines=(*verdict.lines[:2], words), evidence="fact", mutant=None), run
     if verdict.outcome in ("passed", "not attempted") or verdict.evidence in ("misconception", "exception"):
         return verdict, run
     try:
@@ -467,6 +469,15 @@ def _never_used(exercise: Exercise, source: str) -> str:
         for name in _unused(function):
             if name not in _unused(model):
                 return f"{_named(function, exercise)} never uses its argument {name}."
+    return ""
+
+
+def _uses_nothing(exercise: Exercise, source: str) -> str:
+    """Where no argument is used at all, values that agree with a mistake's do not come from that mistake."""
+    for function, model in _beside(exercise, parse(source)):
+        arguments = _arguments(model)
+        if arguments and function.name == exercise.name and set(_unused(function)) >= set(arguments):
+            return _never_used(exercise, source)
     return ""
 
 

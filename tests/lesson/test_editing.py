@@ -205,3 +205,11 @@ def test_the_variants_that_survive_are_found():
 def test_no_slip_of_these_references_passes(id):
     [exercise] = chosen([id])
     assert survivors(exercise, every=3) == []
+
+
+@pytest.mark.parametrize("id", ["01.1", "08.1", "09.4"])
+def test_who_returns_nought_is_not_told_a_mistake_in_a_computation_that_is_not_there(id):
+    """Its values are those of a rise taken at one place, or of a product that starts at 0: it has neither."""
+    head = files.stub(id).partition(":")[0]
+    verdict = diagnose(id, f"{head}:\n    return 0")
+    assert verdict.evidence == "fact" and "never uses its argument" in verdict.lines[-1] and verdict.mutant is None
