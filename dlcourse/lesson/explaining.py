@@ -114,7 +114,7 @@ def checked(
     verdict = judge(exercise, cases, run, expected)
     if verdict.outcome != "passed" and same_code(source, files.stub(exercise.id)):
         return not_attempted(exercise), run
-    if verdict.evidence == "misconception" and (words := _uses_nothing(exercise, source)):
+    if verdict.evidence in ("misconception", "fact") and (words := _uses_nothing(exercise, source)):
         return replace(verdict, lines=(*verdict.lines[:2], words), evidence="fact", mutant=None), run
     if verdict.outcome in ("passed", "not attempted") or verdict.evidence in ("misconception", "exception"):
         return verdict, run

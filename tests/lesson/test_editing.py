@@ -207,9 +207,9 @@ def test_no_slip_of_these_references_passes(id):
     assert survivors(exercise, every=3) == []
 
 
-@pytest.mark.parametrize("id", ["01.1", "08.1", "09.4"])
+@pytest.mark.parametrize("id", ["01.1", "08.1", "09.4", "12.8"])
 def test_who_returns_nought_is_not_told_a_mistake_in_a_computation_that_is_not_there(id):
-    """Its values are those of a rise taken at one place, or of a product that starts at 0: it has neither."""
+    """Its values are those of a rise taken at one place, of a product that starts at 0, of a rounding: it has none."""
     head = files.stub(id).partition(":")[0]
     verdict = diagnose(id, f"{head}:\n    return 0")
     assert verdict.evidence == "fact" and "never uses its argument" in verdict.lines[-1] and verdict.mutant is None
