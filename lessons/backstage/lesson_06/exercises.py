@@ -309,13 +309,16 @@ def _(estimates: list[Any], case: Case) -> bool | str:
         if np.ndim(estimate) != 0 or isinstance(estimate, str | bool) or estimate is None or not np.isfinite(estimate):
             return "Give back one number, the estimate of dJ/dθ."
     ones = (n * np.array(estimates, dtype=float) + n * low * p) / (high * (1 - p) + low * p)
-    if np.any(abs(ones - np.round(ones)) > 1e-6 * n):
+    if np.any(abs(ones - np.clip(np.round(ones), 0, n)) > 1e-6 * n):
         return (
             "This is no mean of reward times score over n throws: each action 1 brings high · (1 − p), each 0 −low · p."
         )
     share, thrown = float(np.mean(ones[:-1])) / n, n * (len(estimates) - 1)
     if abs(share - p) > 7 * np.sqrt(p * (1 - p) / thrown):
-        return f"Of your actions {share:.0%} are 1, and σ(θ) is {p:.0%}. Draw a n times, each 1 with probability σ(θ)."
+        return (
+            f"That comes out where {share:.0%} of the actions are 1, and σ(θ) is {p:.0%}. Draw a n times, each 1 with "
+            "probability σ(θ)."
+        )
     if np.all(ones == ones[0]):  # two may agree by chance
         return "Different generators gave the same number to the last digit: draw n actions from rng."
     spread = float(np.std(ones[:-1])) / np.sqrt(n * p * (1 - p))
