@@ -450,7 +450,10 @@ def _unusable(
     if report.type == "AttributeError" and report.name:
         return [what, f"Then {report.name} was asked for, and it is not there."]
     if exercise.is_class:
-        return [what, f"Then it was used as the exercise shows, and Python said: {report.message}"]
+        said = f"Then it was used as the exercise shows, and Python said: {report.message}"
+        if "takes no arguments" in report.message:
+            return [what, said, "A class takes its arguments in a method called __init__. It has none."]
+        return [what, said]
     return [what, "What came back is built otherwise than asked for: compare it with the worked value of the exercise."]
 
 

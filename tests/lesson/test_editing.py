@@ -213,3 +213,9 @@ def test_who_returns_nought_is_not_told_a_mistake_in_a_computation_that_is_not_t
     head = files.stub(id).partition(":")[0]
     verdict = diagnose(id, f"{head}:\n    return 0")
     assert verdict.evidence == "fact" and "never uses its argument" in verdict.lines[-1] and verdict.mutant is None
+
+
+@pytest.mark.parametrize("id", ["14.1", "14.2"])
+def test_a_class_without_its_first_method_is_told_which_one(id):
+    head = next(line for line in files.stub(id).splitlines() if line.startswith("class "))
+    assert "__init__" in diagnose(id, f"{head}\n    pass").lines[-1]

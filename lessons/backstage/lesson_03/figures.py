@@ -152,9 +152,10 @@ class Turn(Figure):
 
     place, reach = np.array([-1.2, 0.8]), 2.0
     levels = (0.1, 0.3, 0.6, 1.0, 1.5, 2.0, 2.5)
+    named = (0.1, 0.6, 1.5)  # a 2.5 would stand where ∇f ends, as if it were a factor
 
     def setup(self) -> None:
-        self.ground = contour_map(BOWL, (-self.reach, self.reach), (-self.reach, self.reach), self.levels)
+        self.ground = contour_map(BOWL, (-self.reach, self.reach), (-self.reach, self.reach), self.levels, self.named)
         self.gradient = BOWL.gradient(self.place)
 
     def compute(self) -> None:
