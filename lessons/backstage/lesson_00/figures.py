@@ -28,7 +28,7 @@ from dlcourse.figures import (
 from dlcourse.figures.figure import Slider
 from dlcourse.figures.hills import Array, Hill, Terrain, walk
 from dlcourse.figures.pieces import Eye, contour_map, surface
-from dlcourse.figures.spelling import fixed
+from dlcourse.figures.spelling import count, fixed
 from dlcourse.lesson import files
 from dlcourse.lesson.progress import Progress
 
@@ -533,8 +533,8 @@ class CourseMap(Figure):
         if not self.lit:
             return f"{head}: it builds on nothing; begin here"
         hours = sum(COURSE[number].minutes for number in self.lit) / 60
-        count = "1 lesson" if len(self.lit) == 1 else f"{len(self.lit)} lessons"
-        return f"{head}: it builds on {count} ({', '.join(self.lit)}), about {hours:.1f} hours of work"
+        lessons = count(len(self.lit), "lesson")
+        return f"{head}: it builds on {lessons} ({', '.join(self.lit)}), about {hours:.1f} hours of work"
 
 
 FIGURES = {"one-knob": OneKnob, "two-knobs": TwoKnobs, "blame": Blame, "ten-knobs": TenKnobs, "map": CourseMap}

@@ -26,7 +26,7 @@ from dlcourse.figures import (
 from dlcourse.figures.diagrams import diagram
 from dlcourse.figures.hills import Array, Hill
 from dlcourse.figures.scene import Outline
-from dlcourse.figures.spelling import signed
+from dlcourse.figures.spelling import count, signed
 
 NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"tanh": dl.tanh, "sigmoid": dl.sigmoid, "relu": dl.relu}
 H = {name: Hill(name, name, h) for name, h in NONLINEARITIES.items()}
@@ -375,10 +375,13 @@ class Depth(Figure):
         ]
 
     def describe(self) -> str:
-        n = len(self.local)
+        factors = self.weight * self.local
+        least, most = f"{factors.min():.3g}", f"{factors.max():.3g}"
+        multiplies = f"each multiplies by w·h′(s), between {least} and {most}"
+        if least == most:
+            multiplies = f"w·h′(s) is {most}" if len(factors) == 1 else f"each multiplies by w·h′(s), {most}"
         return (
-            f"{n} {self.h} layers, w = {self.weight:.1f}: each multiplies by w·h′(s), between "
-            f"{self.weight * self.local.min():.3g} and {self.weight * self.local.max():.3g}; "
+            f"{count(len(factors), f'{self.h} layer')}, w = {self.weight:.1f}: {multiplies}; "
             f"{self.left[-1]:.2g} of the gradient reaches the bottom"
         )
 
@@ -435,7 +438,7 @@ class Collapse(Figure):
         n = round(self.layers)
         (a, c), (b, d) = self.matrix
         best = f"[{a:.2f} {b:.2f}; {c:.2f} {d:.2f}]"
-        layers = "1 layer" if n == 1 else f"{n} layers"
+        layers = count(n, "layer")
         if not self.bend:
             return f"{layers}, nothing between: the one matrix {best} does exactly the same"
         return f"{layers} with tanh: the grid bends; the best single matrix {best} misses by up to {self.miss:.2f}"

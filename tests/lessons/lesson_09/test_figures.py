@@ -1,5 +1,7 @@
 """The figures of lesson 09 show what the lesson says they show."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,10 @@ def test_one_matrix_replaces_the_layers_unless_something_bends_between_them(laye
     assert fig.miss < 1e-12
     fig.set(bend=True)
     assert fig.miss > 0.01
+
+
+def test_one_layer_is_one_layer_and_the_least_factor_comes_first():
+    assert Depth(layers=1, h="sigmoid").describe().startswith("1 sigmoid layer, w = 1.0: w·h′(s) is 0.235; ")
+    said = Depth(layers=6, weight=2.0).describe()
+    low, high = (float(number) for number in re.findall(r"between (\S+) and (\S+);", said)[0])
+    assert said.startswith("6 sigmoid layers") and low < high
