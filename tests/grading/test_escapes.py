@@ -163,10 +163,11 @@ seen["top"] = sorted(os.listdir("/"))
 seen["/etc"] = sorted(os.listdir("/etc"))
 seen["a terminal"] = tried(lambda: "made" if os.openpty() else "")
 os.chdir("/tmp")
+before = os.listdir("/tmp")  # the way to this checkout may begin there
 if not (child := os.fork()):
     os.kill(os.getpid(), 6)
 status = os.waitpid(child, 0)[1]
-seen["crash"] = [os.WTERMSIG(status), os.WCOREDUMP(status), os.listdir("/tmp")]
+seen["crash"] = [os.WTERMSIG(status), os.WCOREDUMP(status), [name for name in os.listdir("/tmp") if name not in before]]
 seen["written in /proc"] = [name for name in ("sys/kernel/core_pattern", "sys/vm/drop_caches", "sysrq-trigger",
     "sys/user/max_user_namespaces", "sys/kernel/hostname")
     if tried(lambda: open("/proc/" + name, "w").write("1")) in (1, "ok")]
