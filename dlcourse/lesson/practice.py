@@ -17,7 +17,7 @@ import numpy as np
 
 from dlcourse.figures.figure import Figure, action, choice
 from dlcourse.figures.scene import Panel, blank, by_frame
-from dlcourse.figures.spelling import count, listed, minus, short
+from dlcourse.figures.spelling import count, listed, minus
 
 __all__ = [
     "Box",
@@ -27,6 +27,7 @@ __all__ = [
     "Practice",
     "Problem",
     "bracketed",
+    "exact",
     "family",
     "judge",
     "lowered",
@@ -108,7 +109,7 @@ class Box:
 
     def shown(self) -> str:
         """The value as it is written."""
-        return self.value if isinstance(self.value, str) else minus(f"{round(self.value, self.digits) + 0.0:g}")
+        return self.value if isinstance(self.value, str) else exact(round(self.value, self.digits))
 
 
 @dataclass(frozen=True)
@@ -520,7 +521,18 @@ def bracketed(value: float) -> str:
     >>> bracketed(2.5), bracketed(-3)
     ('2.5', '(−3)')
     """
-    return f"({short(value)})" if value < 0 else short(value)
+    return f"({exact(value)})" if value < 0 else exact(value)
+
+
+def exact(value: float) -> str:
+    """A number with all its digits, as it stands in its box: who reckons on with it must not lose one.
+
+    Examples
+    --------
+    >>> exact(-1.125), exact(1200.0), exact(0.1 + 0.2), exact(-0.0)
+    ('−1.125', '1200', '0.3', '0')
+    """
+    return minus(f"{value + 0.0:.6g}")
 
 
 def lowered(name: str, index: int) -> str:

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from dlcourse.figures.spelling import short
 from dlcourse.lesson import files
-from dlcourse.lesson.practice import Box, Family, Practice, Problem, family, judge
+from dlcourse.lesson.practice import Box, Family, Practice, Problem, exact, family, judge
 from dlcourse.lesson.progress import Progress
 from tests.conftest import EVERYTHING, LESSONS
 
@@ -61,6 +60,8 @@ def test_a_problem_is_well_posed_and_solved_twice(one, level):
                 )
             assert judge(problem, box, box.shown(), {}).verdict == "right", (seed, box.name)
             assert box.label and box.why.endswith((".", "?"))
+            if box.name not in places:  # the walk through the solution ends in what belongs in the box, not rounded
+                assert box.shown() in re.findall(r"(?<![\w.])−?\d[\d.×]*(?<=\d)|\w+", box.why), (seed, box.why)
 
 
 @each_level
@@ -77,7 +78,7 @@ def test_whoever_does_not_see_the_picture_is_told_every_number_and_every_arrow_o
         told = f"{problem.task} {problem.in_words}"
         numbers = set(re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", told))
         for value in numbers_given(problem):
-            assert {short(value), short(abs(value))} & numbers, (seed, value, told)
+            assert {exact(value), exact(abs(value))} & numbers, (seed, value, told)
         for panel, mark in ((p, mark) for p in problem.panels for mark in p.marks):  # what is to be read is not cut off
             if mark.kind == "polyline" and re.search(r"\d", mark.label or ""):
                 for places, (low, high) in ((mark.xs, panel.xlim), (mark.ys, panel.ylim)):

@@ -9,8 +9,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, curve, point, polyline
-from dlcourse.figures.spelling import short
-from dlcourse.lesson.practice import Box, Problem, bracketed, family, sheet
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet
 
 Rng = np.random.Generator
 RATES = (0.1, 0.2, 0.5)
@@ -52,8 +51,8 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
             "f′(x), the slope",
             slope,
             (0, 0),
-            f"The tangent rises by {short(slope * across)} over {short(across)}: "
-            f"f′(x) = {bracketed(slope * across)}/{short(across)} = {short(slope)}.",
+            f"The tangent rises by {exact(slope * across)} over {exact(across)}: "
+            f"f′(x) = {bracketed(slope * across)}/{exact(across)} = {exact(slope)}.",
             {
                 "That is how far the tangent rises; divide by how far it goes across.": slope * across,
                 "That is how far it goes across, divided by how far it rises. It is the other way round.": 1 / slope,
@@ -71,7 +70,7 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
                 "the new v, the velocity",
                 velocity,
                 (0, 0),
-                f"βv + f′(x) = {short(beta)} · {bracketed(v)} + {bracketed(slope)} = {short(velocity)}.",
+                f"βv + f′(x) = {exact(beta)} · {bracketed(v)} + {bracketed(slope)} = {exact(velocity)}.",
                 {
                     "You kept all of the old velocity: β is missing.": v + slope,
                     "That is what is kept of the old velocity; the slope is added to it.": beta * v,
@@ -92,7 +91,7 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
             "the new x, the place after the step",
             new_x,
             (0, 0),
-            f"x − η{'v' if heavy else 'f′(x)'} = {short(x0)} − {short(rate)} · {bracketed(velocity)} = {short(new_x)}.",
+            f"x − η{'v' if heavy else 'f′(x)'} = {exact(x0)} − {exact(rate)} · {bracketed(velocity)} = {exact(new_x)}.",
             {
                 "You walked uphill: the step goes against the slope.": x0 + rate * velocity,
                 "η is missing: the step is η times as long.": x0 - velocity,
@@ -118,7 +117,7 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
     given: dict[str, Any] = {"x": x0, "η": rate, "bowl": (bend, low)}
     if heavy:
         given |= {"v": v, "β": beta}
-    known = ", ".join(f"{name} = {short(number)}" for name, number in given.items() if name != "bowl")
+    known = ", ".join(f"{name} = {exact(number)}" for name, number in given.items() if name != "bowl")
     rest = ", the new velocity and the new place" if heavy else " and the new place"
     boxes, panel = sheet(boxes, panel=1)
     return Problem(
@@ -126,8 +125,8 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
         [replace(_hill(x0, bend, low, across), title=known), panel],
         boxes,
         given,
-        in_words=f"The tangent at x and a triangle under it: {short(across)} to the right, "
-        f"{short(abs(slope * across))} {'up' if slope > 0 else 'down'}.",
+        in_words=f"The tangent at x and a triangle under it: {exact(across)} to the right, "
+        f"{exact(abs(slope * across))} {'up' if slope > 0 else 'down'}.",
     )
 
 
@@ -156,7 +155,7 @@ def _two_steps(rng: Rng) -> Problem:
                 f"f′({at}), the slope at {at}",
                 slope,
                 (0, 0),
-                f"Over {short(here)} the line on the right is at {short(slope)}.",
+                f"Over {exact(here)} the line on the right is at {exact(slope)}.",
                 {
                     "That is the height of the hill there, not its slope.": bend / 2 * (here - low) ** 2,
                     "That is the slope at the place before.": slopes[0],
@@ -171,7 +170,7 @@ def _two_steps(rng: Rng) -> Problem:
                 f"{name}, after {'one step' if k == 0 else 'two steps'}",
                 places[k + 1],
                 (0, 0),
-                f"{at} − ηf′({at}) = {short(here)} − {short(rate)} · {bracketed(slope)} = {short(places[k + 1])}.",
+                f"{at} − ηf′({at}) = {exact(here)} − {exact(rate)} · {bracketed(slope)} = {exact(places[k + 1])}.",
                 {
                     "You walked uphill: the step goes against the slope.": here + rate * slope,
                     "η is missing: the step is η times as long.": here - slope,
@@ -198,12 +197,12 @@ def _two_steps(rng: Rng) -> Problem:
         name="slope",
     )
     return Problem(
-        f"You start at x₀ = {short(x0)} with η = {short(rate)}. The slope at each place is drawn on the right. "
+        f"You start at x₀ = {exact(x0)} with η = {exact(rate)}. The slope at each place is drawn on the right. "
         "Walk two steps.",
-        [replace(_hill(x0, bend, low, None), title=f"x₀ = {short(x0)}, η = {short(rate)}"), right, panel],
+        [replace(_hill(x0, bend, low, None), title=f"x₀ = {exact(x0)}, η = {exact(rate)}"), right, panel],
         boxes,
         {"x₀": x0, "η": rate, "bowl": (bend, low)},
-        in_words=f"f′ is a straight line: 0 at x = {short(low)}, {short(bend)} more for each 1 to the right.",
+        in_words=f"f′ is a straight line: 0 at x = {exact(low)}, {exact(bend)} more for each 1 to the right.",
     )
 
 
@@ -220,8 +219,8 @@ def _hill(x0: float, bend: float, low: float, across: float | None) -> Panel:
         left, right = x0 - 1.5 * across, x0 + 1.8 * across
         marks.append(polyline([left, right], [y0 + slope * (s - x0) for s in (left, right)], role="derivative"))
         end = y0 + slope * across
-        marks.append(polyline([x0, x0 + across], [y0, y0], role="path", label=short(across)))
-        marks.append(polyline([x0 + across, x0 + across], [y0, end], role="path", label=short(slope * across)))
+        marks.append(polyline([x0, x0 + across], [y0, y0], role="path", label=exact(across)))
+        marks.append(polyline([x0 + across, x0 + across], [y0, end], role="path", label=exact(slope * across)))
         bottom, top = min(bottom, end - 0.6), max(top, end + 0.6)
     marks.append(point(x0, y0, label="x" if across is not None else "x₀"))
     return Panel(marks, (low - 5, end_of_hill), (bottom, top), xlabel="x", ylabel="f(x)", width=1.2, name="hill")

@@ -8,8 +8,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, point, polyline
-from dlcourse.figures.spelling import short
-from dlcourse.lesson.practice import Box, Problem, bracketed, family, sheet
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet
 
 Rng = np.random.Generator
 TRIPLES = ((3, 4, 5), (4, 3, 5), (6, 8, 10), (8, 6, 10), (0.6, 0.8, 1.0), (0.3, 0.4, 0.5), (5, 12, 13))
@@ -55,8 +54,8 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                 f"{sign}, the slope to the {way}",
                 value,
                 (0, 0),
-                f"{short(far)} to the {way} the height changes from {short(h)} to {short(there)}: "
-                f"{bracketed(there - h)}/{short(far)} = {short(value)}.",
+                f"{exact(far)} to the {way} the height changes from {exact(h)} to {exact(there)}: "
+                f"{bracketed(there - h)}/{exact(far)} = {exact(value)}.",
                 {
                     "That is how much the height changes; divide by how far you went.": there - h,
                     "You took the heights the other way round: there minus here.": (h - there) / far,
@@ -79,7 +78,7 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                     f"down {letter}, the part in {letter} of the steepest way down",
                     float(down[k]),
                     (0, 0),
-                    f"Against the gradient: −∂f/∂{letter} = {short(-own)}.",
+                    f"Against the gradient: −∂f/∂{letter} = {exact(-own)}.",
                     {
                         "That is the steepest way up; go against the gradient.": own,
                         "That is minus the other slope: x and y have changed places.": -other,
@@ -96,7 +95,7 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                 "‖∇f‖, how steep it is that way",
                 float(steepest),
                 (0, 0),
-                f"√({bracketed(a)}² + {bracketed(b)}²) = {short(float(steepest))}.",
+                f"√({bracketed(a)}² + {bracketed(b)}²) = {exact(float(steepest))}.",
                 {
                     "You added the two slopes. Square them, add, and take the root.": a + b,
                     "You added the two sizes. Square them, add, and take the root.": abs(a) + abs(b),
@@ -117,7 +116,7 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                 "∇f · d, the slope along d",
                 float(slope),
                 (0, 0),
-                f"{bracketed(a)} · {bracketed(d[0])} + {bracketed(b)} · {bracketed(d[1])} = {short(float(slope))}.",
+                f"{bracketed(a)} · {bracketed(d[0])} + {bracketed(b)} · {bracketed(d[1])} = {exact(float(slope))}.",
                 {
                     "Only the part in x is in it.": a * d[0],
                     "Only the part in y is in it.": b * d[1],
@@ -139,7 +138,7 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                     f"the new {letter}, after one step of descent",
                     float(new[k]),
                     (0, 0),
-                    f"{short(here)} − {short(rate)} · {bracketed(own)} = {short(float(new[k]))}.",
+                    f"{exact(here)} − {exact(rate)} · {bracketed(own)} = {exact(float(new[k]))}.",
                     {
                         "You walked up: the step goes against the gradient.": here + rate * own,
                         "η is missing.": here - own,
@@ -160,18 +159,18 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
     asks = {
         0: "Fill in both partial derivatives.",
         1: "Fill in both partial derivatives, the arrow −∇f, and how steep it is.",
-        2: f"Fill in both partial derivatives, the slope along d = ({short(d[0])}, {short(d[1])}), and a step of "
-        f"descent with η = {short(rate)}.",
+        2: f"Fill in both partial derivatives, the slope along d = ({exact(d[0])}, {exact(d[1])}), and a step of "
+        f"descent with η = {exact(rate)}.",
     }
     task = (
-        f"You stand at ({short(x0)}, {short(y0)}). The ground is even, and each dotted line joins places of the height "
+        f"You stand at ({exact(x0)}, {exact(y0)}). The ground is even, and each dotted line joins places of the height "
         f"written on it. {asks[level]}"
     )
-    known = f"η = {short(rate)}, d = ({short(d[0])}, {short(d[1])})" if level == 2 else None
+    known = f"η = {exact(rate)}, d = ({exact(d[0])}, {exact(d[1])})" if level == 2 else None
     boxes, panel = sheet(boxes, panel=1, title=known)
     seen = (
-        f"Where you stand the height is {short(h)}; {short(east)} to the east it is {short(h_east)}, "
-        f"{short(north)} to the north {short(h_north)}."
+        f"Where you stand the height is {exact(h)}; {exact(east)} to the east it is {exact(h_east)}, "
+        f"{exact(north)} to the north {exact(h_north)}."
     )
     return Problem(task, [_map(x0, y0, h, a, b, east, north), panel], boxes, given, in_words=seen)
 
@@ -193,7 +192,7 @@ def _map(x0: float, y0: float, h: float, a: float, b: float, east: float, north:
             if xlim[0] <= x <= xlim[1]:
                 ends.append((x, y))
         (xa, ya), (xb, yb) = ends[0], ends[-1]
-        marks.append(polyline([xa, xb], [ya, yb], role="guide", label=short(height)))
+        marks.append(polyline([xa, xb], [ya, yb], role="guide", label=exact(height)))
     marks += [point(x0, y0, label="you"), point(x0 + east, y0, role="path"), point(x0, y0 + north, role="path")]
     marks += [polyline([x0, x0 + east], [y0, y0]), polyline([x0, x0], [y0, y0 + north])]
     return Panel(marks, xlim, ylim, xlabel="x, to the east", ylabel="y, to the north", aspect="equal", name="map")

@@ -8,8 +8,8 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, polygon, text
-from dlcourse.figures.spelling import count, short
-from dlcourse.lesson.practice import Box, Problem, bracketed, family, sheet
+from dlcourse.figures.spelling import count
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet
 
 Rng = np.random.Generator
 
@@ -243,7 +243,7 @@ def _uneven(rng: Rng) -> Problem:
             "the sum, of all samples' gradients",
             whole_sum,
             (0, 0),
-            f"A mean times its size is a sum: {words} = {short(whole_sum)}.",
+            f"A mean times its size is a sum: {words} = {exact(whole_sum)}.",
             {
                 "You added the means; each stands for as many samples as its micro-batch holds.": sum(means),
                 "Only the first micro-batch is in it.": sums[0],
@@ -261,7 +261,7 @@ def _uneven(rng: Rng) -> Problem:
             "the mean, over all samples",
             whole_mean,
             (0, 0),
-            f"{short(whole_sum)} over {count(total, 'sample')}: {short(whole_mean)}.",
+            f"{exact(whole_sum)} over {count(total, 'sample')}: {exact(whole_mean)}.",
             {
                 "That is the mean of the means: a small micro-batch counts as much as a large one.": sum(means) / 3,
                 "You added the means: as many times too long as there are micro-batches.": sum(means),
@@ -278,7 +278,7 @@ def _uneven(rng: Rng) -> Problem:
             "the new w, after one update",
             new,
             (0, 0),
-            f"w − η · mean = {short(w)} − {short(rate)} · {bracketed(whole_mean)} = {short(new)}.",
+            f"w − η · mean = {exact(w)} − {exact(rate)} · {bracketed(whole_mean)} = {exact(new)}.",
             {
                 "The step goes against the gradient.": w + rate * whole_mean,
                 "η is missing.": w - whole_mean,
@@ -293,14 +293,14 @@ def _uneven(rng: Rng) -> Problem:
             follows=lambda v: w - rate * v["mean"],
         ),
     ]
-    boxes, panel = sheet(boxes, panel=1, width=1.0, title=f"w = {short(w)}, η = {short(rate)}")
+    boxes, panel = sheet(boxes, panel=1, width=1.0, title=f"w = {exact(w)}, η = {exact(rate)}")
     given: dict[str, Any] = dict(zip(("mean 1", "mean 2", "mean 3"), means, strict=True))
     given |= {f"size {k + 1}": size for k, size in enumerate(sizes)}
     given |= {"w": w, "η": rate}
-    notes = [f"mean {short(g)}" for g in means]
+    notes = [f"mean {exact(g)}" for g in means]
     return Problem(
-        f"Three micro-batches fall into one bucket; each has its size and its mean gradient. w = {short(w)}, "
-        f"η = {short(rate)}. Fill in the sum and the mean over all samples, and w after the update.",
+        f"Three micro-batches fall into one bucket; each has its size and its mean gradient. w = {exact(w)}, "
+        f"η = {exact(rate)}. Fill in the sum and the mean over all samples, and w after the update.",
         [_cards(sizes, "", notes), panel],
         boxes,
         given,

@@ -9,8 +9,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, edge, node, text
-from dlcourse.figures.spelling import short
-from dlcourse.lesson.practice import Box, Problem, bracketed, family, sheet, whole
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, whole
 
 Rng = np.random.Generator
 
@@ -36,7 +35,7 @@ def _engine(slopes: dict[tuple[str, str], float], names: str) -> dict[str, float
 
 def _drawn(slopes: dict[tuple[str, str], float], at: dict[str, tuple[float, float]]) -> list[Mark]:
     marks: list[Mark] = [node(*at[name], name, shape="circle") for name in at]
-    return marks + [edge(*at[a], *at[b], label=short(slope)) for (a, b), slope in slopes.items()]
+    return marks + [edge(*at[a], *at[b], label=exact(slope)) for (a, b), slope in slopes.items()]
 
 
 def _given(slopes: dict[tuple[str, str], float]) -> dict[str, float]:
@@ -44,7 +43,7 @@ def _given(slopes: dict[tuple[str, str], float]) -> dict[str, float]:
 
 
 def _in_words(slopes: dict[tuple[str, str], float]) -> str:
-    return f"Arrows: {', '.join(f'{a} → {b} with slope {short(slope)}' for (a, b), slope in slopes.items())}."
+    return f"Arrows: {', '.join(f'{a} → {b} with slope {exact(slope)}' for (a, b), slope in slopes.items())}."
 
 
 def _one_path(rng: Rng) -> Problem:
@@ -61,7 +60,7 @@ def _one_path(rng: Rng) -> Problem:
             "dd/db",
             right["b"],
             (3.1, -0.6),
-            f"From b to d: {bracketed(second)} · {bracketed(third)} = {short(right['b'])}.",
+            f"From b to d: {bracketed(second)} · {bracketed(third)} = {exact(right['b'])}.",
             {
                 "You added where the path multiplies.": second + third,
                 "That is one arrow; the path from b to d has two.": third,
@@ -77,7 +76,7 @@ def _one_path(rng: Rng) -> Problem:
             "dd/da",
             right["a"],
             (1.3, -1.0),
-            f"From a to d: {bracketed(first)} · {bracketed(second)} · {bracketed(third)} = {short(right['a'])}.",
+            f"From a to d: {bracketed(first)} · {bracketed(second)} · {bracketed(third)} = {exact(right['a'])}.",
             {
                 "You added where the path multiplies.": first + second + third,
                 "The first arrow is missing.": second * third,
@@ -116,7 +115,7 @@ def _two_paths(rng: Rng) -> Problem:
             label,
             value,
             (1.6, y),
-            f"{bracketed(first)} · {bracketed(then)} = {short(value)}.",
+            f"{bracketed(first)} · {bracketed(then)} = {exact(value)}.",
             {
                 "You added where the path multiplies.": first + then,
                 "That is the first arrow alone.": first,
@@ -139,7 +138,7 @@ def _two_paths(rng: Rng) -> Problem:
             "dd/da",
             right["a"],
             (2.2, 0.0),
-            f"Over paths one adds: {short(upper)} + {bracketed(lower)} = {short(right['a'])}.",
+            f"Over paths one adds: {exact(upper)} + {bracketed(lower)} = {exact(right['a'])}.",
             {
                 "One of two paths is missing: the one through c.": upper,
                 "One of two paths is missing: the one through b.": lower,
@@ -181,7 +180,7 @@ def _three_paths(rng: Rng) -> Problem:
             "de/db",
             right["b"],
             (1.9, 1.7),
-            f"{bracketed(bd)} · {bracketed(de)} = {short(right['b'])}.",
+            f"{bracketed(bd)} · {bracketed(de)} = {exact(right['b'])}.",
             {
                 "You added where the path multiplies.": bd + de,
                 "That is the slope of d by b; e lies one arrow further.": bd,
@@ -196,7 +195,7 @@ def _three_paths(rng: Rng) -> Problem:
             "de/dc",
             right["c"],
             (4.25, -0.2),
-            f"{bracketed(cd)} · {bracketed(de)} = {short(right['c'])}.",
+            f"{bracketed(cd)} · {bracketed(de)} = {exact(right['c'])}.",
             {
                 "You added where the path multiplies.": cd + de,
                 "That is the slope of d by c; e lies one arrow further.": cd,
@@ -212,7 +211,7 @@ def _three_paths(rng: Rng) -> Problem:
             right["a"],
             (0.1, -1.5),
             f"Three paths: {bracketed(ab)} · {bracketed(right['b'])} + {bracketed(ac)} · {bracketed(right['c'])} + "
-            f"{bracketed(ae)} = {short(right['a'])}.",
+            f"{bracketed(ae)} = {exact(right['a'])}.",
             {
                 "The arrow from a straight to e is missing.": diamond * de,
                 "The path through b is missing.": ac * cd * de + ae,
@@ -266,14 +265,14 @@ def _functions(rng: Rng) -> Problem:
     [dy_du, dy_dx], [du_dx] = dl.gradients(y, [inner, x]), dl.gradients(inner, [x])
     u, du, dy, total = (float(v) for v in dl.run([inner, du_dx, dy_du, dy_dx]))
     power = 2 if outer == "²" else 3
-    formula = f"{'x²' if square_first else f'{short(k)}x'} {'−' if shift < 0 else '+'} {short(abs(shift))}"
+    formula = f"{'x²' if square_first else f'{exact(k)}x'} {'−' if shift < 0 else '+'} {exact(abs(shift))}"
     boxes = [
         Box(
             "u",
             "u",
             u,
             (0, 0),
-            f"u = {formula} = {short(u)} at x = {short(x0)}.",
+            f"u = {formula} = {exact(u)} at x = {exact(x0)}.",
             {
                 "The number at the end is missing.": u - shift,
                 "You turned the sign of the number at the end.": u - 2 * shift,
@@ -294,7 +293,7 @@ def _functions(rng: Rng) -> Problem:
             "du/dx",
             du,
             (0, 0),
-            f"{'2x' if square_first else 'The slope of a line is its factor'}: {short(du)}.",
+            f"{'2x' if square_first else 'The slope of a line is its factor'}: {exact(du)}.",
             {
                 "That is u, not how fast it moves.": u,
                 "The number at the end does not move: it adds nothing to the slope.": du + shift,
@@ -311,7 +310,7 @@ def _functions(rng: Rng) -> Problem:
             "dy/du",
             dy,
             (0, 0),
-            f"At u = {short(u)}: {slope_words(u)} = {short(dy)}.",
+            f"At u = {exact(u)}: {slope_words(u)} = {exact(dy)}.",
             {
                 "That is y, not its slope.": u**power,
                 "You took the slope at x; the outer function stands at u.": power * x0 ** (power - 1),
@@ -330,7 +329,7 @@ def _functions(rng: Rng) -> Problem:
             "dy/dx",
             total,
             (0, 0),
-            f"Along the path: {bracketed(dy)} · {bracketed(du)} = {short(total)}.",
+            f"Along the path: {bracketed(dy)} · {bracketed(du)} = {exact(total)}.",
             {
                 "You added where the path multiplies.": dy + du,
                 "That is dy/du; the first box is missing.": dy,
@@ -348,10 +347,10 @@ def _functions(rng: Rng) -> Problem:
     marks: list[Mark] = [node(*place, name, shape="circle") for name, place in at.items()]
     marks += [node(1.5, 0, formula), node(4.3, 0, f"u{outer}")]
     marks += [edge(a, 0, b, 0) for a, b in pairwise([0.0, 1.5, 3.0, 4.3, 5.6])]
-    marks.append(text(0, 0.42, short(x0), anchor="middle"))
+    marks.append(text(0, 0.42, exact(x0), anchor="middle"))
     panel = Panel(marks, (-0.5, 6.1), (-1.5, 1.5), axes=False, width=1.4, name="path")
     return Problem(
-        f"x = {short(x0)}, u = {formula}, y = u{outer}. Fill in u, the slope of each box where it stands, and dy/dx.",
+        f"x = {exact(x0)}, u = {formula}, y = u{outer}. Fill in u, the slope of each box where it stands, and dy/dx.",
         [panel, column],
         boxes,
         {"x": x0, "the number at the end of u": shift, "power": str(power)}

@@ -10,15 +10,14 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, edge, node, text
-from dlcourse.figures.spelling import short
-from dlcourse.lesson.practice import Box, Problem, bracketed, family, sheet, whole
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, whole
 
 Rng = np.random.Generator
 NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"relu": dl.relu, "square": dl.square}
 
 
 def slope_words(h: str, s: float) -> str:
-    return f"h′({short(s)}) = {short(2 * s)}" if h == "square" else f"h′({short(s)}) = {int(s > 0)}"
+    return f"h′({exact(s)}) = {exact(2 * s)}" if h == "square" else f"h′({exact(s)}) = {int(s > 0)}"
 
 
 @family("09.sum", "Both boxes, forward and back", levels=("one sum", "a sum and a nonlinearity", "one z, two sums"))
@@ -54,8 +53,8 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
         node(0, -1, "z₂", shape="circle"),
         node(2, 0, "s", shape="circle"),
     ]
-    marks += [edge(0, 1, 2, 0, label=f"w₁ = {short(w[0])}"), edge(0, -1, 2, 0, label=f"w₂ = {short(w[1])}")]
-    marks += [text(0, 1.55, short(z[0]), anchor="middle"), text(0, -1.55, short(z[1]), anchor="middle")]
+    marks += [edge(0, 1, 2, 0, label=f"w₁ = {exact(w[0])}"), edge(0, -1, 2, 0, label=f"w₂ = {exact(w[1])}")]
+    marks += [text(0, 1.55, exact(z[0]), anchor="middle"), text(0, -1.55, exact(z[1]), anchor="middle")]
     end = 2.0
     if bent:
         marks += [
@@ -66,7 +65,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
         marks += [edge(3.4, 0, 4.8, 0)]
         end = 4.8
     out = "z" if bent else "s"
-    marks += [text(end, -1.35, f"dC/d{out} = {short(g)}", anchor="middle")]
+    marks += [text(end, -1.35, f"dC/d{out} = {exact(g)}", anchor="middle")]
 
     boxes = [
         Box(
@@ -74,7 +73,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
             "s, the weighted sum",
             s,
             (2.1, 0.62),
-            f"s = {short(w[0])} · {bracketed(z[0])} + {bracketed(w[1])} · {bracketed(z[1])} = {short(s)}.",
+            f"s = {exact(w[0])} · {bracketed(z[0])} + {bracketed(w[1])} · {bracketed(z[1])} = {exact(s)}.",
             {
                 "You added the z without their weights.": z[0] + z[1],
                 "The weights are swapped: w₁ belongs to z₁.": w[1] * z[0] + w[0] * z[1],
@@ -94,7 +93,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 "z, what the nonlinearity makes of s",
                 y,
                 (4.9, 0.62),
-                f"h({short(s)}) = {short(y)}.",
+                f"h({exact(s)}) = {exact(y)}.",
                 {"That is the slope of h at s, not h(s).": slope, "That is s: it has not gone through h yet.": s}
                 | (
                     {"You doubled s; it is squared.": 2 * s, "A square is not negative.": -s * s}
@@ -110,7 +109,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 "dC/ds",
                 ds,
                 (2.2, -0.72),
-                f"dC/ds = dC/dz · h′(s), and {slope_words(h, s)}: {short(g)} · {bracketed(slope)} = {short(ds)}.",
+                f"dC/ds = dC/dz · h′(s), and {slope_words(h, s)}: {exact(g)} · {bracketed(slope)} = {exact(ds)}.",
                 {
                     "That is the slope of h alone; what comes from above multiplies it.": slope,
                     "That is dC/dz: the slope of h at s is missing.": g,
@@ -131,7 +130,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
                 f"dC/dz{'₁₂'[i]}",
                 dz[i],
                 (-0.3, 0.42 if i == 0 else -0.42),
-                f"Back along its wire: dC/ds · w{'₁₂'[i]} = {short(back)} · {bracketed(w[i])} = {short(dz[i])}.",
+                f"Back along its wire: dC/ds · w{'₁₂'[i]} = {exact(back)} · {bracketed(w[i])} = {exact(dz[i])}.",
                 {
                     "That is the weight alone; what comes from s multiplies it.": w[i],
                     "That is dC/ds: the weight of the wire is missing.": back,
@@ -148,9 +147,9 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
     panel = Panel(marks, (-1.8, end + 0.9), (-2, 2), axes=False, name="network")
     step = "s, z, then back: dC/ds, dC/dz₁, dC/dz₂" if bent else "s, then back: dC/dz₁ and dC/dz₂"
     given: dict[str, Any] = {"z₁": z[0], "z₂": z[1], "w₁": w[0], "w₂": w[1], f"dC/d{out}": g}
-    seen = f"{', '.join(f'{name} = {short(n)}' for name, n in given.items())}; s = w₁z₁ + w₂z₂"
+    seen = f"{', '.join(f'{name} = {exact(n)}' for name, n in given.items())}; s = w₁z₁ + w₂z₂"
     return Problem(
-        f"C moves by {short(g)} when {out} moves by 1. Fill in {step}.",
+        f"C moves by {exact(g)} when {out} moves by 1. Fill in {step}.",
         [panel],
         boxes,
         given | ({"h": h} if bent else {}),
@@ -175,16 +174,16 @@ def _fan_out(rng: Rng) -> Problem:
         node(2.4, 1, "s₁", shape="circle"),
         node(2.4, -1, "s₂", shape="circle"),
     ]
-    marks += [edge(0, 0, 2.4, 1, label=f"w₁ = {short(u)}"), edge(0, 0, 2.4, -1, label=f"w₂ = {short(w)}")]
-    marks += [text(0, 0.6, short(z), anchor="middle")]
-    marks += [text(2.9, 0.6, f"dC/ds₁ = {short(g)}"), text(2.9, -1.4, f"dC/ds₂ = {short(k)}")]
+    marks += [edge(0, 0, 2.4, 1, label=f"w₁ = {exact(u)}"), edge(0, 0, 2.4, -1, label=f"w₂ = {exact(w)}")]
+    marks += [text(0, 0.6, exact(z), anchor="middle")]
+    marks += [text(2.9, 0.6, f"dC/ds₁ = {exact(g)}"), text(2.9, -1.4, f"dC/ds₂ = {exact(k)}")]
     boxes = [
         Box(
             f"s{i + 1}",
             f"s{'₁₂'[i]}",
             s[i],
             (3.6, 1.2 - 2 * i),
-            f"s{'₁₂'[i]} = w{'₁₂'[i]} · z = {short(weights[i])} · {bracketed(z)} = {short(s[i])}.",
+            f"s{'₁₂'[i]} = w{'₁₂'[i]} · z = {exact(weights[i])} · {bracketed(z)} = {exact(s[i])}.",
             {
                 "You took the weight of the other wire.": weights[1 - i] * z,
                 "You added the weight; it multiplies.": weights[i] + z,
@@ -202,7 +201,7 @@ def _fan_out(rng: Rng) -> Problem:
             f"what comes back along wire {i + 1}",
             along[i],
             (1.3, 1.15 - 2.3 * i),
-            f"w{'₁₂'[i]} · dC/ds{'₁₂'[i]} = {short(weights[i])} · {bracketed((g, k)[i])} = {short(along[i])}.",
+            f"w{'₁₂'[i]} · dC/ds{'₁₂'[i]} = {exact(weights[i])} · {bracketed((g, k)[i])} = {exact(along[i])}.",
             {
                 "The weight of the wire is missing.": (g, k)[i],
                 "dC/ds is missing: that is the weight.": weights[i],
@@ -222,7 +221,7 @@ def _fan_out(rng: Rng) -> Problem:
             "dC/dz",
             dz,
             (0.1, -0.62),
-            f"Copies of z go out, so what comes back adds up: {short(along[0])} + {bracketed(along[1])} = {short(dz)}.",
+            f"Copies of z go out, so what comes back adds up: {exact(along[0])} + {bracketed(along[1])} = {exact(dz)}.",
             {
                 "One of the two wires is missing.": along[0],
                 "One of the two wires is missing: the first.": along[1],
@@ -244,7 +243,7 @@ def _fan_out(rng: Rng) -> Problem:
         [panel],
         boxes,
         given,
-        in_words=f"{', '.join(f'{name} = {short(n)}' for name, n in given.items())}; s₁ = w₁z, s₂ = w₂z.",
+        in_words=f"{', '.join(f'{name} = {exact(n)}' for name, n in given.items())}; s₁ = w₁z, s₂ = w₂z.",
     )
 
 
@@ -296,7 +295,7 @@ BENDS: dict[str, Bend] = {
         "s²",
         dl.square,
         lambda s, z: 2 * s,
-        lambda s, z: f"h′(s) = 2s = {short(2 * s)}.",
+        lambda s, z: f"h′(s) = 2s = {exact(2 * s)}.",
         lambda s, z: {
             "2 is missing: the slope of s² is 2s.": s,
             "The slope of s² is 2s, not 2.": 2.0,
@@ -308,7 +307,7 @@ BENDS: dict[str, Bend] = {
         "s³",
         lambda s: s * s * s,
         lambda s, z: 3 * s * s,
-        lambda s, z: f"h′(s) = 3s² = {short(3 * s * s)}.",
+        lambda s, z: f"h′(s) = 3s² = {exact(3 * s * s)}.",
         lambda s, z: {
             "3 is missing: the slope of s³ is 3s².": s * s,
             "The slope of s³ is 3s², not 3s.": 3 * s,
@@ -321,7 +320,7 @@ BENDS: dict[str, Bend] = {
         "tanh",
         dl.tanh,
         lambda s, z: 1 - z * z,
-        lambda s, z: f"h′(s) = 1 − z² = 1 − {bracketed(z)}² = {short(1 - z * z)}.",
+        lambda s, z: f"h′(s) = 1 − z² = 1 − {bracketed(z)}² = {exact(1 - z * z)}.",
         lambda s, z: {
             "The square is missing: the slope is 1 − z².": 1 - z,
             "That is z²; take it from 1.": z * z,
@@ -334,7 +333,7 @@ BENDS: dict[str, Bend] = {
         "σ",
         dl.sigmoid,
         lambda s, z: z * (1 - z),
-        lambda s, z: f"h′(s) = z(1 − z) = {short(z)} · {short(1 - z)} = {short(z * (1 - z))}.",
+        lambda s, z: f"h′(s) = z(1 − z) = {exact(z)} · {exact(1 - z)} = {exact(z * (1 - z))}.",
         lambda s, z: {
             "That is 1 − z; it is multiplied by z.": 1 - z,
             "That is the slope of tanh: 1 − z².": 1 - z * z,
@@ -377,7 +376,7 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
                 "s",
                 s,
                 (0, 0),
-                f"s = wx + b = {short(w)} · {bracketed(x)} + {bracketed(b)} = {short(s)}.",
+                f"s = wx + b = {exact(w)} · {bracketed(x)} + {bracketed(b)} = {exact(s)}.",
                 {
                     "The bias b is missing.": w * x,
                     "You subtracted b.": w * x - b,
@@ -393,7 +392,7 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
                 "z",
                 z,
                 (0, 0),
-                f"h({short(s)}) = {short(z)}.",
+                f"h({exact(s)}) = {exact(z)}.",
                 {
                     "That is the slope of h at s, not h(s).": slope_at,
                     "That is s: it has not gone through h yet.": s,
@@ -421,7 +420,7 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
             "dC/ds",
             ds,
             (0, 0),
-            f"dC/dz · h′(s) = {short(g)} · {bracketed(slope_at)} = {short(ds)}.",
+            f"dC/dz · h′(s) = {exact(g)} · {bracketed(slope_at)} = {exact(ds)}.",
             {
                 "That is the slope alone; what comes from above multiplies it.": slope_at,
                 "That is dC/dz: the slope of h is missing.": g,
@@ -438,7 +437,7 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
             "dC/dx",
             dx,
             (0, 0),
-            f"Back along the wire: dC/ds · w = {bracketed(ds)} · {bracketed(w)} = {short(dx)}.",
+            f"Back along the wire: dC/ds · w = {bracketed(ds)} · {bracketed(w)} = {exact(dx)}.",
             {
                 "That is the weight alone.": w,
                 "That is dC/ds: the weight of the wire is missing.": ds,
@@ -460,21 +459,21 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
         node(1.8, 0, "s", shape="circle"),
         node(3.2, 0, {"relu": "relu", "leaky": "leaky relu"}.get(h, bend.formula)),
     ]
-    marks += [node(4.8, 0, "z", shape="circle"), edge(0, 0, 1.8, 0, label=f"w = {short(w)}")]
+    marks += [node(4.8, 0, "z", shape="circle"), edge(0, 0, 1.8, 0, label=f"w = {exact(w)}")]
     marks += [edge(1.8, 0, 3.2, 0), edge(3.2, 0, 4.8, 0)]
     if not told:
-        marks += [text(0, 0.42, short(x), anchor="middle"), text(1.8, -0.7, f"b = {short(b)}", anchor="middle")]
+        marks += [text(0, 0.42, exact(x), anchor="middle"), text(1.8, -0.7, f"b = {exact(b)}", anchor="middle")]
     else:
-        marks += [text(4.8, 0.42, f"z = {short(z)}", anchor="middle")]
-    marks += [text(4.7, -0.7, f"dC/dz = {short(g)}", anchor="middle")]
+        marks += [text(4.8, 0.42, f"z = {exact(z)}", anchor="middle")]
+    marks += [text(4.7, -0.7, f"dC/dz = {exact(g)}", anchor="middle")]
     given: dict[str, Any] = {"w": w, "dC/dz": g, "h": h} | ({"z": z} if told else {"x": x, "b": b})
     ask = "h′(s), then dC/ds and dC/dx" if told else "s, z and h′(s), then dC/ds and dC/dx"
-    how = f"z = h(s) came out as {short(z)}" if told else f"s = wx + b and z = h(s), with h(s) = {bend.formula}"
+    how = f"z = h(s) came out as {exact(z)}" if told else f"s = wx + b and z = h(s), with h(s) = {bend.formula}"
     return Problem(
-        f"{how}{', where h is ' + h if told else ''}. C moves by {short(g)} when z moves by 1. Fill in {ask}.",
+        f"{how}{', where h is ' + h if told else ''}. C moves by {exact(g)} when z moves by 1. Fill in {ask}.",
         [Panel(marks, (-0.5, 5.7), (-1.6, 1.3), axes=False, width=1.4, name="wire"), column],
         boxes,
         given,
-        in_words=f"{', '.join(f'{name} = {short(n)}' for name, n in given.items() if name != 'h')}; "
+        in_words=f"{', '.join(f'{name} = {exact(n)}' for name, n in given.items() if name != 'h')}; "
         f"s = wx{'' if told else ' + b'}, z = h(s), and h is {bend.formula}.",
     )

@@ -235,8 +235,8 @@ def _cheaper(rng: Rng) -> Problem:
             "cheaper, left or right",
             better,
             (0, 0),
-            f"{min(left, right)} is less than {max(left, right)}: with the {'row' if row else 'column'}, "
-            f"nothing larger than a {'row' if row else 'column'} is ever made.",
+            f"From the {better} it is {min(left, right)}, less than {max(left, right)}: nothing larger than a "
+            f"{'row' if row else 'column'} is ever made.",
             {"That makes a full table on the way. Compare the two numbers.": "right" if better == "left" else "left"},
         )
     )

@@ -10,8 +10,7 @@ import numpy as np
 import dlcourse as dl
 from dlcourse.engine.graph import Node, topological_order
 from dlcourse.figures.graphs import graph_panel
-from dlcourse.figures.spelling import short
-from dlcourse.lesson.practice import Box, Order, Problem, bracketed, family, sheet, whole
+from dlcourse.lesson.practice import Box, Order, Problem, bracketed, exact, family, sheet, whole
 
 Rng = np.random.Generator
 SIGNS = {"add": "+", "subtract": "−", "multiply": "·"}
@@ -57,12 +56,12 @@ def walk_back(rng: Rng, level: int) -> Problem:
     boxes += [_gradient_box(n, nodes, value, gradient) for n in inputs]
     columns = -(-len(boxes) // 5)
     boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.75, 1.2)[columns - 1])
-    notes = {n: (short(value[n]), "") for n in inputs}
+    notes = {n: (exact(value[n]), "") for n in inputs}
     for n in results:  # over a node what it does, under it what came out
-        notes[n] = formulas[n].split(" = ")[1], short(value[n]) if level == 1 else ""
+        notes[n] = formulas[n].split(" = ")[1], exact(value[n]) if level == 1 else ""
     drawn = graph_panel(topological_order(nodes[-1]), {n: str(n.name) for n in nodes}, notes=notes)
     top = names[-1]
-    known = ", ".join(f"{n.name} = {short(value[n])}" for n in (nodes if level == 1 else inputs))
+    known = ", ".join(f"{n.name} = {exact(value[n])}" for n in (nodes if level == 1 else inputs))
     what = " and ".join(
         (["values"] if level != 1 else []) + (["an order of the walk back"] if level else []) + ["gradients"]
     ).replace("values and an order of the walk back and", "values, an order of the walk back and")
@@ -120,7 +119,7 @@ def _value_box(n: Node, formula: str, value: dict[Node, float]) -> Box:
             "You subtracted the other way round.": v - u,
         }
     numbers = formula.split(" = ")[1].replace(str(a.name), bracketed(u)).replace(str(b.name), bracketed(v))
-    return Box(f"value {n.name}", f"{n.name}", value[n], (0, 0), f"{formula} = {numbers} = {short(value[n])}.", slips)
+    return Box(f"value {n.name}", f"{n.name}", value[n], (0, 0), f"{formula} = {numbers} = {exact(value[n])}.", slips)
 
 
 def _letters(n: Node, nodes: list[Node], value: dict[Node, float], gradient: dict[Node, float]) -> list[Any]:
@@ -180,7 +179,7 @@ def _gradient_box(n: Node, nodes: list[Node], value: dict[Node, float], gradient
         f"d{top}/d{n.name}",
         total,
         (0, 0),
-        f"From {users}: {parts} = {short(total)}.",
+        f"From {users}: {parts} = {exact(total)}.",
         slips,
         follows=lambda v: sum(v.get(f"d{m.name}", g) * slope for m, g, slope in letters),
     )

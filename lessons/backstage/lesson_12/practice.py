@@ -8,8 +8,8 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, text
-from dlcourse.figures.spelling import fixed, short
-from dlcourse.lesson.practice import Box, Problem, bracketed, family
+from dlcourse.figures.spelling import fixed
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family
 
 Rng = np.random.Generator
 SUMS = (4, 5, 8, 10, 20)  # a share of these is a short number
@@ -40,7 +40,7 @@ def softmax(rng: Rng, level: int) -> Problem:
             "the sum of the powers",
             float(sum(powers)),
             (3.25, 2.0),
-            f"{' + '.join(short(q) for q in powers)} = {total}.",
+            f"{' + '.join(exact(q) for q in powers)} = {total}.",
             {
                 "One of the three is missing: the last.": powers[0] + powers[1],
                 "One of the three is missing: the first.": powers[1] + powers[2],
@@ -63,7 +63,7 @@ def softmax(rng: Rng, level: int) -> Problem:
                 f"p of class {name}",
                 float(shares[k]),
                 (float(k), 1.0),
-                f"{short(own)}/{total} = {short(shares[k])}.",
+                f"{exact(own)}/{total} = {exact(shares[k])}.",
                 {
                     "That is the power; divide it by the sum.": own,
                     "You turned it round: the power is divided by the sum.": total / own,
@@ -91,7 +91,7 @@ def softmax(rng: Rng, level: int) -> Problem:
                     f"p − y of class {name}",
                     float(errors[k]),
                     (float(k), 0.0),
-                    f"{short(shares[k])} − {short(y)} = {short(errors[k])}.",
+                    f"{exact(shares[k])} − {exact(y)} = {exact(errors[k])}.",
                     {
                         "You turned it round: p − y, not y − p.": y - shares[k],
                         "You added y; it is subtracted.": shares[k] + y,
@@ -124,7 +124,7 @@ def softmax(rng: Rng, level: int) -> Problem:
                 f"dℓ/dw, the weight from x to class {name}",
                 float(dw[k]),
                 (0.6, -1.9),
-                f"x(p − y) = {short(x)} · {bracketed(errors[k])} = {short(dw[k])}.",
+                f"x(p − y) = {exact(x)} · {bracketed(errors[k])} = {exact(dw[k])}.",
                 {
                     "x is missing.": errors[k],
                     "You multiplied by p, not by p − y.": x * shares[k],
@@ -145,7 +145,7 @@ def softmax(rng: Rng, level: int) -> Problem:
                 f"the new b of class {name}, after one step",
                 float(new_b[k]),
                 (2.6, -1.9),
-                f"b − η(p − y) = {short(b[k])} − {short(rate)} · {bracketed(errors[k])} = {short(new_b[k])}.",
+                f"b − η(p − y) = {exact(b[k])} − {exact(rate)} · {bracketed(errors[k])} = {exact(new_b[k])}.",
                 {
                     "The step goes against the gradient.": b[k] + rate * errors[k],
                     "η is missing.": b[k] - errors[k],
@@ -168,13 +168,13 @@ def softmax(rng: Rng, level: int) -> Problem:
     for i, name in enumerate("abc"):
         marks.append(text(i, 3.7, f"{name}{' (right)' if i == label and level else ''}", anchor="middle"))
         marks.append(text(i, 2.9, fixed(float(np.log(powers[i]))), anchor="middle"))
-        marks.append(text(i, 1.9, short(powers[i]), anchor="middle"))
+        marks.append(text(i, 1.9, exact(powers[i]), anchor="middle"))
     given: dict[str, Any] = {f"power of {name}": q for name, q in zip("abc", powers, strict=True)}
     low = 0.4
     if level:
         given["label"], low = f"class {'abc'[label]}", -0.6
     if level == 2:
-        marks.append(text(-1.2, -1.0, f"x = {short(x)}, b = {short(b[k])}, η = {short(rate)}"))
+        marks.append(text(-1.2, -1.0, f"x = {exact(x)}, b = {exact(b[k])}, η = {exact(rate)}"))
         given |= {"x": x, "b": b[k], "η": rate, "asked": f"class {'abc'[k]}"}
         low = -2.6
     panel = Panel(marks, (-1.5, 3.8), (low, 4.2), axes=False, name="table")
@@ -184,8 +184,8 @@ def softmax(rng: Rng, level: int) -> Problem:
     if level == 2:
         task += f", the slope along the weight from x to class {'abc'[k]}, and its b after a step"
     seen = [
-        f"class {n}: z = {fixed(float(np.log(q)))}, e to the z = {short(q)}" for n, q in zip("abc", powers, strict=True)
+        f"class {n}: z = {fixed(float(np.log(q)))}, e to the z = {exact(q)}" for n, q in zip("abc", powers, strict=True)
     ]
     if level == 2:
-        seen.append(f"x = {short(x)}, b = {short(b[k])}, η = {short(rate)}")
+        seen.append(f"x = {exact(x)}, b = {exact(b[k])}, η = {exact(rate)}")
     return Problem(task + ".", [panel], boxes, given, in_words=f"{'; '.join(seen)}.")

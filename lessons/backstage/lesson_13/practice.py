@@ -8,8 +8,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, edge, node, text
-from dlcourse.figures.spelling import short
-from dlcourse.lesson.practice import Box, Problem, bracketed, family, sheet, whole
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, whole
 
 Rng = np.random.Generator
 
@@ -58,7 +57,7 @@ def network(rng: Rng, level: int) -> Problem:
                 f"s of unit {name}",
                 float(s_[i]),
                 (0, 0),
-                f"{bracketed(first)} · {bracketed(x[0])} + {bracketed(second)} · {bracketed(x[1])} = {short(s[i])}.",
+                f"{bracketed(first)} · {bracketed(x[0])} + {bracketed(second)} · {bracketed(x[1])} = {exact(s[i])}.",
                 {
                     "Only the wire from the first input is in it.": first * x[0],
                     "Only the wire from the second input is in it.": second * x[1],
@@ -78,7 +77,7 @@ def network(rng: Rng, level: int) -> Problem:
                 f"z of unit {name}",
                 z_list[i],
                 (0, 0),
-                f"relu({short(s[i])}) = {short(z_list[i])}.",
+                f"relu({exact(s[i])}) = {exact(z_list[i])}.",
                 {
                     "relu gives 0 for what is below 0.": s[i],
                     "That is the size of s; below 0, relu gives 0.": abs(s[i]),
@@ -95,7 +94,7 @@ def network(rng: Rng, level: int) -> Problem:
             "y, the output",
             float(y_),
             (0, 0),
-            f"{bracketed(v[0])} · {short(z_list[0])} + {bracketed(v[1])} · {short(z_list[1])} = {short(y)}.",
+            f"{bracketed(v[0])} · {exact(z_list[0])} + {bracketed(v[1])} · {exact(z_list[1])} = {exact(y)}.",
             {
                 "You took s, not z: both go through relu first.": v[0] * s[0] + v[1] * s[1],
                 "Only unit A is in it.": v[0] * z_list[0],
@@ -118,7 +117,7 @@ def network(rng: Rng, level: int) -> Problem:
                 "δ of y",
                 delta,
                 (0, 0),
-                f"The slope of ½(y − t)² is y − t = {short(y)} − {bracketed(t)} = {short(delta)}.",
+                f"The slope of ½(y − t)² is y − t = {exact(y)} − {bracketed(t)} = {exact(delta)}.",
                 {
                     "You turned it round: y − t.": t - y,
                     "That is the loss; δ is its slope.": delta * delta / 2,
@@ -139,7 +138,7 @@ def network(rng: Rng, level: int) -> Problem:
                     float(d_units[i]),
                     (0, 0),
                     f"δ of y, times the weight, times the slope of relu: {bracketed(delta)} · {bracketed(v[i])} · "
-                    f"{int(on[i])} = {short(float(d_units[i]))}.",
+                    f"{int(on[i])} = {exact(float(d_units[i]))}.",
                     {
                         "The slope of relu is missing: below 0 it is flat.": delta * v[i],
                         "The unit is on: the slope of relu is 1, not 0.": 0.0,
@@ -167,8 +166,8 @@ def network(rng: Rng, level: int) -> Problem:
                 f"the new v of unit {name}",
                 new_v,
                 (0, 0),
-                f"v − ηδz = {short(v[unit])} − {short(rate)} · {bracketed(delta)} · {short(z_list[unit])} = "
-                f"{short(new_v)}.",
+                f"v − ηδz = {exact(v[unit])} − {exact(rate)} · {bracketed(delta)} · {exact(z_list[unit])} = "
+                f"{exact(new_v)}.",
                 {
                     "The step goes against the gradient.": v[unit] + rate * delta * z_list[unit],
                     "η is missing.": v[unit] - delta * z_list[unit],
@@ -189,7 +188,7 @@ def network(rng: Rng, level: int) -> Problem:
                 f"the new w, from input {source + 1} to unit {name}",
                 new_w,
                 (0, 0),
-                f"w − ηδx = {short(old)} − {short(rate)} · {bracketed(own)} · {bracketed(x[source])} = {short(new_w)}.",
+                f"w − ηδx = {exact(old)} − {exact(rate)} · {bracketed(own)} · {bracketed(x[source])} = {exact(new_w)}.",
                 {
                     "The step goes against the gradient.": old + rate * own * x[source],
                     "η is missing.": old - own * x[source],
@@ -209,7 +208,7 @@ def network(rng: Rng, level: int) -> Problem:
             ),
         ]
     columns = (1, 2, 2)[level]
-    known = (None, "loss ½(y − t)²", f"loss ½(y − t)², η = {short(rate)}")[level]
+    known = (None, "loss ½(y − t)²", f"loss ½(y − t)², η = {exact(rate)}")[level]
     boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.8, 0.9)[level], title=known)
     given: dict[str, Any] = {"x₁": x[0], "x₂": x[1]}
     given |= {f"w{'₁₂'[j]} of {n}": w[i][j] for i, n in enumerate("AB") for j in range(2)}
@@ -220,11 +219,11 @@ def network(rng: Rng, level: int) -> Problem:
         given |= {"η": rate, "unit": "AB"[unit], "source": f"input {source + 1}"}
     asks = (
         "Fill in s and z of both units, and y.",
-        f"The loss is ½(y − t)² with t = {short(t)}. Fill in s, z and y, then δ, from the output on.",
-        f"The loss is ½(y − t)², t = {short(t)}, η = {short(rate)}. Fill in all, then the new v of {'AB'[unit]} and "
+        f"The loss is ½(y − t)² with t = {exact(t)}. Fill in s, z and y, then δ, from the output on.",
+        f"The loss is ½(y − t)², t = {exact(t)}, η = {exact(rate)}. Fill in all, then the new v of {'AB'[unit]} and "
         f"the new w from input {source + 1} to {'AB'[unit]}.",
     )
-    numbers = ", ".join(f"{name} = {short(n)}" for name, n in given.items() if isinstance(n, float))
+    numbers = ", ".join(f"{name} = {exact(n)}" for name, n in given.items() if isinstance(n, float))
     return Problem(
         f"Both units are relu, without biases. {asks[level]}",
         [_network(x, w, v, t if level else None), column],
@@ -246,9 +245,9 @@ def _network(x: list[float], w: list[list[float]], v: list[float], t: float | No
             up = away if (i == j) == (i == 0) else -away - 0.2
             up = away if source == "x₁" else -away - 0.16
             px, py = xa + share * (xb - xa), ya + share * (yb - ya)
-            marks.append(text(px + (0.12 if i != j else 0.0), py + (up if i == j else up * 0.0), short(w[i][j])))
-        marks.append(edge(*at[unit], *at["y"], label=short(v[i])))
-    marks += [text(0, 1.5, short(x[0]), anchor="middle"), text(0, -1.75, short(x[1]), anchor="middle")]
+            marks.append(text(px + (0.12 if i != j else 0.0), py + (up if i == j else up * 0.0), exact(w[i][j])))
+        marks.append(edge(*at[unit], *at["y"], label=exact(v[i])))
+    marks += [text(0, 1.5, exact(x[0]), anchor="middle"), text(0, -1.75, exact(x[1]), anchor="middle")]
     if t is not None:
-        marks.append(text(4.4, -0.75, f"t = {short(t)}", anchor="middle"))
+        marks.append(text(4.4, -0.75, f"t = {exact(t)}", anchor="middle"))
     return Panel(marks, (-0.5, 5.0), (-2.1, 2.0), axes=False, name="network")
