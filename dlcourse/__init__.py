@@ -123,27 +123,6 @@ __all__ = [
     if not (name.startswith("_") or name in _HIDING or name in ("Any", "dlcourse", "engine"))
 ]
 
-_CALLED_HERE = {
-    "Variable": "dl.parameter(array) makes something to be learned, dl.placeholder an input",
-    "Session": "there is none: dl.run(fetch, feeds) runs a graph",
-    "GradientDescentOptimizer": "it is dl.GradientDescent(learning_rate=0.1).minimize(loss)",
-    "SGD": "it is dl.GradientDescent(learning_rate=0.1).minimize(loss)",
-    "RegisterGradient": '@dl.register_gradient("name") gives an operation its rule',
-    "reduce_sum": "it is dl.sum(x, axis=...)",
-    "reduce_mean": "it is dl.mean(x, axis=...)",
-    "reduce_max": "it is dl.max(x, axis=...)",
-    "grad": "dl.gradients(loss, [W, b]) returns the gradients as nodes",
-    "tensor": "dl.constant(array) is a node that always has this value",
-    "Tensor": "dl.constant(array) is a node that always has this value",
-    "optim": "dl.GradientDescent, dl.Momentum and dl.Adam stand on the front page",
-    "nn": "dl.Linear and dl.Sequential stand on the front page",
-    "zeros": "dl.constant(np.zeros(shape)) never changes, dl.parameter(np.zeros(shape)) is learned",
-    "ones": "dl.constant(np.ones(shape)) never changes, dl.parameter(np.ones(shape)) is learned",
-    "randn": "dl.parameter(rng.normal(size=shape)), where rng = np.random.default_rng(0)",
-    "norm": "dl.sqrt(dl.sum(x * x)) is the length of x",
-    "mod": "x - y * dl.floor(x / y) is the remainder",
-}
-
 
 def __getattr__(name: str) -> Any:
     """The parts that a script which only computes does not need are loaded when they are first used."""
@@ -155,5 +134,6 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module("dlcourse.engine.data")
-    what = f". {_CALLED_HERE[name]}." if name in _CALLED_HERE else ""
-    raise AttributeError(f"module 'dlcourse' has no attribute {name!r}{what}")
+    from dlcourse.engine.elsewhere import on_front_page
+
+    raise AttributeError(f"module 'dlcourse' has no attribute {name!r}{on_front_page(name, __all__)}")

@@ -25,7 +25,7 @@ from dlcourse.engine.graph import (
 )
 from dlcourse.engine.kinds import OperationKind
 from dlcourse.engine.operations import broadcast_like, cast, may_be_equal, same_shape, zeros_like
-from dlcourse.engine.values import nothing_to_collect
+from dlcourse.engine.values import nodes_in, nothing_to_collect
 
 
 @overload
@@ -54,7 +54,7 @@ def gradients(
     >>> dl.run([slope, curvature])
     [array(108.), array(108.)]
     """
-    wanted = [wrt] if isinstance(wrt, Node) else list(wrt)
+    wanted: list[Node] = nodes_in(wrt)
     _check_request(loss, wanted, unconnected)
     here = learners_line()
     called = label(loss, here)
@@ -173,9 +173,7 @@ _pulled_back = OPERATIONS["pulled_back"] = OperationKind(
 def _check_request(loss: Node, wanted: list[Node], unconnected: str) -> None:
     if unconnected not in ("raise", "zero"):
         raise GradientError(f'unconnected must be "raise" or "zero", not {unconnected!r}.')
-    for node in [loss, *wanted]:
-        if not isinstance(node, Node):
-            raise DTypeError(f"gradients takes nodes, and got a {type(node).__name__}.")
+    for node in nodes_in([loss, *wanted]):
         if node.dtype.kind != "f":
             raise DTypeError(
                 f"{label(node)} holds {node.dtype}: only floating-point numbers have gradients. "

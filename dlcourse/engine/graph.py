@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from dlcourse.engine.errors import DTypeError, Line, ShapeError, built, label, learners_line, place, shape_text
 from dlcourse.engine.operators import Operators
-from dlcourse.engine.values import Array, Dtype, checked_dtype, checked_name, numeric_array
+from dlcourse.engine.values import Array, Dtype, checked_dtype, checked_name, nodes_in, numeric_array
 
 Shape = tuple[int | None, ...]  # None: a size that only the data will tell, usually the number of samples
 Operand = Any  # a node, an array, or a number
@@ -103,6 +103,10 @@ class Parameter(Node):
         """A copy of the parameter's present value."""
         return self.array.copy() if isinstance(self.array, np.ndarray) else self.array.get()  # from a GPU
 
+    @value.setter
+    def value(self, array: ArrayLike) -> None:
+        raise DTypeError(f"a new value is given by {label(self)}.assign(array)." + built([self]))
+
     def assign(self, array: ArrayLike) -> None:
         """Give the parameter a new value, of the same shape."""
         new = numeric_array(array, f"the new value of {label(self)}")
@@ -145,7 +149,7 @@ def placeholder(name: str, shape: Sequence[int | None] | int = (), dtype: DTypeL
     >>> dl.run(dl.sum(x), {x: [[1, 2], [3, 4]]})
     array(10.)
     """
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
     for size in sizes:
         if size is not None and (isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 0):
             raise ShapeError(f"the shape of placeholder {name!r} has {size!r} in it: use whole numbers, or None.")
@@ -186,7 +190,7 @@ def constant(value: ArrayLike, name: str | None = None, dtype: DTypeLike | None 
     weak = dtype is None and type(value) in (int, float, bool)
     given = numeric_array(value, "this constant")
     array = np.array(given, dtype=checked_dtype(given.dtype if dtype is None else dtype, "a constant"))
-    if array.dtype != given.dtype and array.dtype.kind in "iu" and not np.array_equal(array, given):
+    if array.dtype != given.dtype and array.dtype.kind in "iub" and not np.array_equal(array, given):
         raise DTypeError(
             f"a constant of {array.dtype} cannot hold {given.tolist()!r:.60}: use dtype=float, or a wider one."
         )
@@ -223,7 +227,7 @@ def topological_order(targets: Node | Sequence[Node], known: Container[Node] = (
     """
     order: dict[Node, None] = {}
     met: set[Node] = set()
-    stack = [targets] if isinstance(targets, Node) else list(reversed(targets))
+    stack: list[Node] = nodes_in(targets)[::-1]
     while stack:
         node = stack.pop()
         if node in order or node in known:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine.errors import (
+    DTypeError,
     EngineError,
     GradientError,
     Line,
@@ -35,12 +36,13 @@ from dlcourse.engine.graph import (
     as_nodes,
     evaluate,
 )
-from dlcourse.engine.values import Array, Dtype, checked_name
+from dlcourse.engine.values import Array, Dtype, checked_dtype, checked_name, sizes_in
 
 ShapeRule = Callable[..., Sequence[int | None]]
 Rule = Callable[..., Sequence["Node | None"]]
 _WEIGHED: dict[str, Callable[[tuple[Node, ...]], Sequence[Node]]] = {  # the inputs that decide about the dtype
     "same": lambda inputs: inputs,
+    "signed": lambda inputs: inputs,  # and truth values are refused, as NumPy refuses them
     "float": lambda inputs: inputs,  # and whole numbers become floating-point ones
     "scores": lambda inputs: [x for i, x in enumerate(inputs) if i == 0 or x.dtype.kind == "f"],  # labels do not count
     "first": lambda inputs: inputs[:1],  # the others only lend their shape, or are indices
@@ -93,12 +95,16 @@ class OperationKind:
 
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
         if self.prepare is not None:
-            prepared = self.prepare(*operands, **attributes)
+            try:
+                prepared = self.prepare(*operands, **attributes)
+            except TypeError:
+                self.arguments(operands, attributes)  # says so if it is the call that is wrong
+                raise
             if isinstance(prepared, Node):
                 return prepared  # there is nothing to do
             operands, attributes = prepared
         elif self.takes is not None and (len(operands) != self.takes or attributes):
-            raise TypeError(f"{self.name} takes {self.takes} input(s), and got {len(operands)}.")
+            operands, attributes = self.arguments(operands, attributes), {}
         given = as_nodes(operands, self.name)
         inputs = self.in_floats(given) if self.takes_floats else given
         return self.build(inputs, attributes, None, learners_line(), known_as=given)
@@ -106,11 +112,19 @@ class OperationKind:
     def document(self, doc: str, parameters: Iterable[str] | Mapping[str, inspect.Parameter]) -> None:
         """What ``help(dl.exp)`` shows: the text, and the names of what is to be given."""
         kinds = (
-            parameters.values()
+            [parameter.replace(annotation=parameter.empty) for parameter in parameters.values()]
             if isinstance(parameters, Mapping)
             else (inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in parameters)
         )
         self.__doc__, self.__signature__ = doc, inspect.Signature(list(kinds))
+
+    def arguments(self, operands: tuple[Any, ...], attributes: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What it was called with, in the order of its parameters; or a sentence that says how it is called."""
+        try:
+            return self.__signature__.bind(*operands, **attributes).args
+        except TypeError as error:
+            call = f"{'' if self.learners else 'dl.'}{self.name}{self.__signature__}"
+            raise DTypeError(f"{self.name} is called as {call}, which does not fit: {error}.") from None
 
     def in_floats(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
         """Whole numbers and truth values become floating-point numbers before anything is computed from them."""
@@ -152,15 +166,21 @@ class OperationKind:
     def dtype(self, inputs: tuple[Node, ...], attributes: Mapping[str, Any]) -> Dtype:
         """The dtype of the result: a fixed one, or by one of the rules in `_WEIGHED`."""
         rule: Any = attributes.get("dtype", self.dtype_rule)
-        if rule in ("same", "float") and len(inputs) < 3 and inputs[0].dtype == inputs[-1].dtype:
+        if rule in ("same", "float", "signed") and 0 < len(inputs) < 3 and inputs[0].dtype == inputs[-1].dtype:
             dtype = inputs[0].dtype
-            return dtype if rule == "same" or dtype.kind == "f" else np.dtype(float)
+            if dtype.kind == "f" or rule == "same":
+                return dtype
         if not isinstance(rule, str) or rule not in _WEIGHED:
             declared: Dtype = np.dtype(rule)
             return declared
         weighed = _WEIGHED[rule](inputs)
         strong = [node.dtype for node in weighed if not node.weak]
         result: Dtype = np.result_type(*(strong or [node.dtype for node in weighed] or [np.dtype(float)]))
+        if rule == "signed" and result.kind == "b":
+            raise DTypeError(
+                f"{self.name} is not defined for True and False, which {label(inputs[0])} holds: use dl.logical_not, "
+                "or dl.cast(x, int) to compute with 1 and 0." + built(inputs)
+            )
         return np.dtype(float) if rule in ("float", "scores") and result.kind != "f" else result
 
     def explained(
@@ -207,17 +227,24 @@ def operation(
     """
     checked_name(name)
     if shape is not None and not callable(shape):
-        fixed = tuple(shape)
+        fixed = sizes_in(shape, f"operation {name!r}")
         shape = lambda *_: fixed  # noqa: E731
     rule = _accepting_attributes(shape or broadcast_shapes)
+    declared = None if dtype is None else checked_dtype(dtype, f"operation {name!r}")
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Node]:
+        if not callable(function):
+            raise DTypeError(f"@dl.operation({name!r}) stands above a function of NumPy arrays, not {function!r}.")
         kind: OperationKind = LEARNERS_OPERATIONS.setdefault(name, OperationKind(name, learners=True))
         kind.function, kind.shape_rule = function, rule  # nodes built before the cell was re-run follow, too
-        kind.dtype_rule = "float" if dtype is None else np.dtype(dtype)
+        kind.dtype_rule = "float" if declared is None else declared
         defaults = _defaults(function)
+        if known_call := inspect.isfunction(function):
+            kind.document(function.__doc__ or "", inspect.signature(function).parameters)
 
         def build(*operands: Operand, **attributes: Any) -> Node:
+            if known_call:
+                kind.arguments(operands, attributes)
             known = {name: value for place, name, value in defaults if place >= len(operands)}
             return kind(*operands, **{**known, **attributes})
 
@@ -318,20 +345,24 @@ def _asked_for(parameters: Iterable[inspect.Parameter]) -> Callable[[Mapping[str
 def _accepting_attributes(rule: Callable[..., Any]) -> Callable[..., Sequence[int | None]]:
     """A learner's shape rule, given only the attributes it asks for, its result checked."""
     asked = _asked_for(inspect.signature(rule).parameters.values())
+    hint = "A shape rule gets one shape (a tuple) for each input and returns a shape."
 
     def checked(*shapes: ShapeOf, **attributes: Any) -> Sequence[int | None]:
         try:
             result = rule(*shapes, **asked(attributes))
-            return tuple(None if size is None else int(size) for size in result)
-        except (Mismatch, EngineError):
-            raise
+            return tuple(None if size is None else sizes_in(size, "its shape rule returned this")[0] for size in result)
+        except (Mismatch, EngineError) as error:
+            raise (error if not isinstance(error, ShapeError) else Mismatch(_literal(error), hint)) from None
         except Exception as error:
-            raise Mismatch(
-                f"its shape rule failed with {type(error).__name__}: {error}.",
-                "A shape rule gets one shape (a tuple) for each input and returns a shape.",
-            ) from error
+            told = f"its shape rule failed with {type(error).__name__}: {_literal(error)}."
+            raise Mismatch(told, hint) from error
 
     return checked
+
+
+def _literal(error: Exception) -> str:
+    """The text of an error, in which {0} stands for itself and not for the name of an input."""
+    return str(error).replace("{", "{{").replace("}", "}}")
 
 
 def broadcast_shapes(*shapes: Sequence[int | None], **_: Any) -> Shape:

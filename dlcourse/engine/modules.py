@@ -15,17 +15,18 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine import operations
 from dlcourse.engine.differentiation import gradients
+from dlcourse.engine.elsewhere import of_module
 from dlcourse.engine.errors import EngineError, ShapeError, built, label, shape_text
 from dlcourse.engine.graph import Node, Operand, Parameter, as_nodes, parameter
 from dlcourse.engine.kinds import operation, register_gradient
-from dlcourse.engine.values import Array
+from dlcourse.engine.values import Array, nodes_in, numeric_array, whole
 
 # ------------------------------------------------------------------------------------------------ initialisers
 
@@ -46,6 +47,13 @@ def he_normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
 def lecun_normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
     """Normal with variance 1 / n_in: sums keep the size of their terms (LeCun and others, 1998)."""
     return rng.normal(0.0, np.sqrt(1 / n_in), size=(n_in, n_out))
+
+
+def _generator(rng: Any, what: str) -> np.random.Generator:
+    if rng is not None:
+        with contextlib.suppress(TypeError, ValueError):
+            return np.random.default_rng(rng)
+    raise EngineError(f"{what}: rng is a seed, as 0, or np.random.default_rng(0), and this is {rng!r:.60}.")
 
 
 # ----------------------------------------------------------------------------------------------------- modules
@@ -90,6 +98,9 @@ class Module:
             elif isinstance(part, dict):
                 waiting[:0] = part.values()
         return list(found)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{of_module(name)}")
 
     def train(self) -> None:
         """Layers that behave differently while a model learns, as :class:`Dropout`, do so from the next run on."""
@@ -144,7 +155,12 @@ class Linear(Module):
         initialiser: Initialiser = glorot_uniform,
         dtype: DTypeLike = float,
     ) -> None:
-        weights = np.asarray(initialiser(np.random.default_rng(rng), n_in, n_out), dtype)
+        for name, size in (("n_in", n_in), ("n_out", n_out)):
+            if whole(size, f"Linear: {name}") < 1:
+                raise ShapeError(f"Linear: {name} must be at least 1, and is {size}.")
+        if not callable(initialiser):
+            raise EngineError(f"Linear: initialiser is a function, as dl.he_normal, and this is {initialiser!r}.")
+        weights = np.asarray(initialiser(_generator(rng, "Linear"), n_in, n_out), dtype)
         if weights.shape != (n_in, n_out):
             raise ShapeError(
                 f"the initialiser of Linear({n_in}, {n_out}) returned an array of shape {shape_text(weights.shape)}."
@@ -231,9 +247,9 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator | int) -> None:
-        if not 0 <= p < 1:
-            raise EngineError(f"Dropout sets numbers to 0 with a probability from 0 to below 1, and was given {p}.")
-        self.p, self.generator, self.training = p, np.random.default_rng(rng), True
+        if isinstance(p, bool) or not isinstance(p, int | float | np.number) or not 0 <= p < 1:
+            raise EngineError(f"Dropout sets numbers to 0 with a probability from 0 to below 1, and was given {p!r}.")
+        self.p, self.generator, self.training = p, _generator(rng, "Dropout"), True
 
     def forward(self, z: Node) -> Node:
         return z * _mask(z, layer=self)
@@ -258,9 +274,10 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable[[Any], Node], name: str | None = None) -> None:
         for i, layer in enumerate(layers):
-            if not callable(layer):
+            if not callable(layer) or isinstance(layer, type):
+                what = f"the class {layer.__name__}" if isinstance(layer, type) else f"a {type(layer).__name__}"
                 raise EngineError(
-                    f"layer {i} of Sequential is a {type(layer).__name__}: use modules, as dl.Linear, "
+                    f"layer {i} of Sequential is {what}: use modules, as dl.Linear(2, 3, rng=0) or dl.ReLU(), "
                     "or functions, as dl.tanh."
                 )
         self.layers = layers
@@ -277,8 +294,10 @@ class Sequential(Module):
                 p.named(f"{name} {p.name}" if p.name else name)
 
     def forward(self, z: Node) -> Node:
-        for layer in self.layers:
+        for i, layer in enumerate(self.layers):
             z = layer(z)
+            if not isinstance(z, Node):
+                raise EngineError(f"layer {i} of {self!r} must return a node, and returned {z!r:.60}.")
         return z
 
     def __repr__(self) -> str:
@@ -359,7 +378,10 @@ def load(path: str | os.PathLike[str], into: Module | Iterable[Parameter] | None
 
 def _named_arrays(parameters: Module | Iterable[Parameter] | Mapping[str, Any]) -> dict[str, Array]:
     if isinstance(parameters, Mapping):
-        return {str(name): np.asarray(getattr(value, "value", value)) for name, value in parameters.items()}
+        return {
+            str(name): part.value if isinstance(part, Parameter) else numeric_array(part, f"what is saved as {name!r}")
+            for name, part in parameters.items()
+        }
     return {name: node.value for name, node in _names_in_file(parameters).items()}
 
 
@@ -376,11 +398,7 @@ def _names_in_file(parameters: Module | Iterable[Parameter]) -> dict[str, Parame
 
 
 def _listed(parameters: Module | Iterable[Parameter]) -> list[Parameter]:
-    nodes = (
-        parameters.parameters()
-        if isinstance(parameters, Module)
-        else list([parameters] if isinstance(parameters, Parameter) else parameters)
-    )
+    nodes = parameters.parameters() if isinstance(parameters, Module) else nodes_in(parameters)
     for node in nodes:
         if not isinstance(node, Parameter):
             raise EngineError(

@@ -18,7 +18,7 @@ from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placehol
 from dlcourse.engine.program import Program
 from dlcourse.engine.program import run as run_graph
 from dlcourse.engine.stacking import stacked
-from dlcourse.engine.values import Array, numeric_array
+from dlcourse.engine.values import Array, nodes_in, numeric_array
 
 Feeds = Mapping[Any, Any]
 
@@ -33,6 +33,11 @@ def numerical_gradient(f: Callable[[Any], Any], point: ArrayLike) -> Array:
     >>> dl.numerical_gradient(lambda x: x[0] ** 2 * x[1], [3.0, 2.0]).round(6)
     array([12.,  9.])
     """
+    if not callable(f):
+        raise GradientError(
+            f"numerical_gradient takes a function of an array, and this is {f!r:.60}; dl.check_gradients compares the "
+            "gradient of a node with differences."
+        )
     given = numeric_array(point, "the point")
     x = given.astype(given.dtype if given.dtype.kind == "f" else float)  # a copy: yours stays as it is
     result = np.empty(x.shape, x.dtype)
@@ -48,7 +53,7 @@ def _difference(f: Callable[[Any], Any], x: Array, i: tuple[int, ...], start: in
     for steps in (start, end):
         moved = x.copy()
         moved[i] += steps * h
-        value = np.asarray(f(moved))
+        value = numeric_array(f(moved), "the value of your function")
         if value.shape != ():
             raise GradientError(
                 "numerical_gradient needs a function with one number as its value, and this one returned an array "
@@ -92,7 +97,7 @@ def check_gradients(
         leaves = [node for node in topological_order(loss) if isinstance(node, Parameter | Placeholder)]
         wrt = [node for node in leaves if isinstance(node, Parameter)]
         wrt = wrt or [node for node in leaves if node.dtype.kind == "f"]
-    for node in wrt:
+    for node in (wrt := nodes_in(wrt)):
         if not isinstance(node, Parameter | Placeholder):
             raise DTypeError(f"check_gradients changes parameters and placeholders, not {label(node)}." + built([node]))
     claimed = run_graph(gradients(loss, wrt, unconnected="zero"), feeds)

@@ -29,7 +29,7 @@ from dlcourse.engine.errors import DTypeError, Mismatch, ShapeError, built, labe
 from dlcourse.engine.graph import OPERATIONS, Constant, Node, Operand, Shape, as_nodes, constant
 from dlcourse.engine.kinds import OperationKind, Rule, ShapeOf, ShapeRule, broadcast_shapes
 from dlcourse.engine.operators import Different
-from dlcourse.engine.values import Array, checked_dtype
+from dlcourse.engine.values import Array, checked_dtype, sizes_in, whole
 
 Axis = int | Sequence[int] | None
 Axes = tuple[int, ...]
@@ -67,7 +67,10 @@ def _kind(composite: bool, prepare: Callable[..., Any] | None, **options: Any) -
         broadcasts = options["shape"] in (None, broadcast_shapes)
         options["rule"] = _of_copies(options["rule"]) if broadcasts else options["rule"]
         kind = OPERATIONS[name] = OperationKind(name, **ways, prepare=prepare, **options)
-        kind.document(function.__doc__ or "", inspect.signature(prepare or function).parameters)
+        parameters = inspect.signature(prepare or function).parameters
+        kind.document(function.__doc__ or "", parameters)
+        if prepare is None:
+            kind.takes = len(parameters)
         return kind
 
     return register
@@ -109,7 +112,7 @@ add = elementwise(
     'a + b, element by element, with NumPy\'s broadcasting: each gets g (Sabinasz, "Gradient for add").',
     lambda g, y, a, b: [g, g],
 )
-subtract = elementwise("subtract", np.subtract, "same", "a − b, element by element.", lambda g, y, a, b: [g, -g])
+subtract = elementwise("subtract", np.subtract, "signed", "a − b, element by element.", lambda g, y, a, b: [g, -g])
 multiply = elementwise(
     "multiply",
     np.multiply,
@@ -150,7 +153,7 @@ power = elementwise(
 )
 
 
-negative = elementwise("negative", np.negative, "same", "−x.", lambda g, y, x: [-g])
+negative = elementwise("negative", np.negative, "signed", "−x.", lambda g, y, x: [-g])
 exp = elementwise("exp", np.exp, "float", "eˣ.", lambda g, y, x: [g * y])
 log = elementwise("log", np.log, "float", "The natural logarithm; −∞ at 0, NaN below.", lambda g, y, x: [g / x])
 log1p = elementwise(
@@ -186,7 +189,7 @@ tanh: OperationKind = elementwise(
 abs: OperationKind = elementwise(
     "abs", np.absolute, "same", "|x|; its derivative at 0 is taken to be 0.", lambda g, y, x: [g * sign(x)]
 )
-sign: OperationKind = elementwise("sign", np.sign, "same", "−1, 0 or 1.", _flat)
+sign: OperationKind = elementwise("sign", np.sign, "signed", "−1, 0 or 1.", _flat)
 floor = elementwise(
     "floor",
     np.floor,
@@ -425,14 +428,18 @@ def _axes(x: Node, axis: Axis, what: str) -> Axes:
     """`axis` as NumPy takes it, as a tuple of axes counted from the first."""
     if axis is None:
         return tuple(range(x.ndim))
-    given = tuple(axis) if isinstance(axis, Iterable) else (axis,)
+    given = [whole(a, f"{what}: an axis") for a in (axis if isinstance(axis, tuple | list | set) else (axis,))]
     axes = tuple(a + x.ndim if a < 0 else a for a in given)
     if len(set(axes)) < len(axes) or any(not 0 <= a < x.ndim for a in axes):
         raise ShapeError(
             f"{what} along axis {axis} is not possible: {label(x)} has shape {shape_text(x.shape)}, "
             f"whose axes are {', '.join(map(str, range(x.ndim))) or 'none'}." + built([x])
         )
-    return tuple(sorted(int(a) for a in axes))
+    return tuple(sorted(axes))
+
+
+def _one_axis(x: Node, axis: int, what: str) -> int:
+    return _axes(x, whole(axis, f"{what}: the axis"), what)[0]
 
 
 def _reducing(what: str, default: Axis = None, added: bool = False) -> Callable[..., Any]:
@@ -543,7 +550,7 @@ def count(x: Node, axis: Axes) -> Node:
 
 def _position(x: Operand, axis: int | None = None) -> Any:
     x = as_node(x)
-    return (x,), {"axis": _axes(x, axis, "argmax or argmin")}
+    return (x,), {"axis": _axes(x, axis if axis is None else whole(axis, "argmax: the axis"), "argmax or argmin")}
 
 
 def _found(function: Callable[..., Any], x: Array, axis: Axes) -> Array:
@@ -573,8 +580,8 @@ def argmin(x: Array, axis: Axes) -> Array:
 
 
 def _running(x: Operand, axis: int = -1) -> Any:
-    (x,), attributes = _reducing("cumsum", added=True)(x, axis)
-    return (x,), {"axis": attributes["axis"]}
+    (x,), _ = _reducing("cumsum", added=True)(x)
+    return (x,), {"axis": (_one_axis(x, axis, "cumsum"),)}
 
 
 def _cumsum_rule(g: Node, y: Node, x: Node, axis: Axes) -> Gradients:
@@ -761,14 +768,22 @@ def pick(scores: Array, labels: Array) -> Array:
 
 
 def _labels(labels: Operand, like: Operand) -> Any:
-    if isinstance(like, int | np.integer):
-        like = broadcast_to(0.0, (int(like),))
+    if not isinstance(like, Node) and np.ndim(like) == 0:
+        like = broadcast_to(0.0, (whole(like, "one_hot: the number of classes"),))
     return (labels, like), {}
 
 
-@composite(_labels, shape=lambda labels, like: (*labels, like[-1]), dtype="second", rule=_flat)
+def _rows(labels: ShapeOf, like: ShapeOf) -> Shape:
+    if not like:
+        raise Mismatch("{1} needs an axis of classes.", "Or give their number: dl.one_hot(labels, 10).")
+    return (*labels, like[-1])
+
+
+@composite(_labels, shape=_rows, dtype="second", rule=_flat)
 def one_hot(labels: Node, like: Node) -> Node:
     """Rows with a 1 at the label and 0 elsewhere, as wide as `like` says: a number of classes, or the scores.
+
+    A label that is none of the classes gives a row of zeros.
 
     >>> import dlcourse as dl
     >>> dl.run(dl.one_hot([0, 2], 3))
@@ -823,9 +838,10 @@ def _flipped(x: Node) -> Node:
 
 def _reversed(x: Operand, axes: Sequence[int] | None = None) -> Any:
     x = as_node(x)
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a + x.ndim if a < 0 else a for a in axes)
+    given = tuple(range(x.ndim))[::-1] if axes is None else sizes_in(axes, "transpose", -x.ndim)
+    order = tuple(a + x.ndim if a < 0 else a for a in given)
     if sorted(order) != list(range(x.ndim)):
-        raise ShapeError(f"transpose: {tuple(axes or ())} is no order of the axes of {label(x)} {shape_text(x.shape)}.")
+        raise ShapeError(f"transpose: {given} is no order of the axes of {label(x)} {shape_text(x.shape)}.")
     return ((x,), {}) if order == tuple(range(x.ndim))[::-1] else permute(x, axes=order)
 
 
@@ -856,11 +872,11 @@ def _reshaped(x: ShapeOf, shape: Axes) -> Shape:
 
 
 def _sizes(x: Operand, shape: Sequence[int | None] | int) -> Any:
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    whole = tuple(-1 if size is None else int(size) for size in sizes)
-    if whole.count(-1) > 1 or builtins.min(whole, default=0) < -1:
+    given = [-1 if size is None else size for size in shape] if isinstance(shape, tuple | list) else shape
+    sizes = sizes_in(given, "reshape", -1)
+    if sizes.count(-1) > 1:
         raise ShapeError(f"reshape: {shape_text(sizes)} leaves more than one size open.")
-    return (x,), {"shape": whole}
+    return (x,), {"shape": sizes}
 
 
 def _reshaped_rule(g: Node, y: Node, x: Node, *like: Node, **_: Any) -> Gradients:
@@ -883,12 +899,11 @@ def _broadcasted(x: ShapeOf, shape: Shape) -> Shape:
 
 
 def _to_shape(x: Operand, shape: Sequence[int] | int) -> Any:
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    if None in sizes:
+    if isinstance(shape, tuple | list) and None in shape:
         raise ShapeError(
-            f"broadcast_to {shape_text(sizes)} leaves a size open: dl.broadcast_like(x, node) takes it from a node."
+            f"broadcast_to {shape_text(shape)} leaves a size open: dl.broadcast_like(x, node) takes it from a node."
         )
-    return (x,), {"shape": sizes}
+    return (x,), {"shape": sizes_in(shape, "broadcast_to")}
 
 
 def _repeated_rule(g: Node, y: Node, x: Node, *like: Node, **_: Any) -> Gradients:
@@ -908,7 +923,15 @@ def _expanded(x: ShapeOf, axis: int) -> Shape:
 
 def _new_axis(x: Operand, axis: int) -> Any:
     x = as_node(x)
-    return (x,), {"axis": axis + x.ndim + 1 if axis < 0 else axis}
+    return (x,), {"axis": _new(x, axis, "expand_dims")}
+
+
+def _new(x: Node, axis: int, what: str) -> int:
+    """Where a new axis of x is to stand, counted from the first."""
+    ndim, place = x.ndim + 1, whole(axis, f"{what}: the axis")
+    if not -ndim <= place < ndim:
+        raise ShapeError(f"{what} along axis {axis} is not possible: the result has {ndim} axes." + built([x]))
+    return place % ndim
 
 
 @composite(_new_axis, shape=_expanded, dtype="same", rule=_reshaped_rule)
@@ -1000,7 +1023,14 @@ def spread(x: Node, like: Node, axis: Axes) -> Node:
     return broadcast_to(reshape(x, _reduced(ShapeOf(like.shape), axis, True)), like.shape)
 
 
-@composite(_unless_equal, shape=_like, dtype="first", rule=lambda g, y, x, like: [broadcast_like(g, x), None])
+def _summed(x: ShapeOf, like: ShapeOf) -> Shape:
+    extra = len(x) - len(like)
+    if extra < 0 or not all(a == b or b == 1 or None in (a, b) for a, b in zip(x[extra:], like, strict=True)):
+        raise Mismatch("no broadcasting makes the first of the second, so adding up leads nowhere.")
+    return like
+
+
+@composite(_unless_equal, shape=_summed, dtype="first", rule=lambda g, y, x, like: [broadcast_like(g, x), None])
 def sum_to(x: Node, like: Node) -> Node:
     """Undo broadcasting: add x up until it has the shape of `like`.
 
@@ -1018,6 +1048,7 @@ class Index(NamedTuple):
     """What stands between the brackets of x[...]: numbers, slices, None and ..., and places of array inputs."""
 
     items: tuple[Any, ...]
+    masks: tuple[tuple[int, int | None], ...] = ()  # axes of x, and how many entries of a mask stand for each
 
     def real(self, arrays: Sequence[Any] = ()) -> tuple[Any, ...]:
         real = {"slice": lambda *ends: slice(*ends), "input": lambda i: arrays[i - 1]}
@@ -1046,6 +1077,9 @@ def _indexed(x: ShapeOf, *arrays: ShapeOf, index: Index) -> Shape:
     whole = [("slice", None, None, None)] * (len(x) - used)
     for item in index.items if Ellipsis in index.items else (*index.items, Ellipsis):
         items += whole if item is Ellipsis else [item]
+    for axis, entries in index.masks:
+        if len(x) <= axis or x[axis] not in (None, entries):
+            raise Mismatch(f"{entries} entries that are True or False do not fit it: there must be one for each.")
     sizes = iter(x)
     kept: list[int | None] = []
     places: list[int] = []  # of numbers and arrays among the items
@@ -1074,7 +1108,9 @@ def _entries(x: Operand, index: Any) -> Any:
     x = as_node(x)
     items: list[Any] = []
     arrays: list[Node] = []
-    for item in index if isinstance(index, tuple) else (index,):
+    masks: list[Any] = []
+    given = index if isinstance(index, tuple) else (index,)
+    for place, item in enumerate(given):
         if isinstance(item, slice):
             items.append(("slice", *(_whole(end, x) for end in (item.start, item.stop, item.step))))
         elif item is None or item is Ellipsis:
@@ -1083,16 +1119,19 @@ def _entries(x: Operand, index: Any) -> Any:
             items.append(int(item))
         else:
             node = constant(np.zeros(0, int)) if isinstance(item, list) and not item else as_node(item)
-            if node.dtype.kind not in "iub" or (node.dtype.kind == "b" and not isinstance(node, Constant)):
+            is_mask = node.dtype.kind == "b"
+            if node.dtype.kind not in "iub" or (is_mask and not (isinstance(node, Constant) and node.ndim)):
                 raise DTypeError(
                     f"{label(x)} cannot be indexed with {label(node)}, which holds {node.dtype}: use whole numbers. "
                     "To keep some entries and drop others, multiply by 0 or 1, or use dl.where." + built([x, node])
                 )
-            many = np.nonzero(node.array) if isinstance(node, Constant) and node.dtype.kind == "b" else [node]
-            for part in many:
+            if is_mask:
+                start = _begins(x, given, place)
+                masks += [(start + i, size) for i, size in enumerate(node.shape)]
+            for part in np.nonzero(node.array) if is_mask else [node]:
                 arrays.append(as_node(part))
                 items.append(("input", len(arrays)))
-    attributes = {"index": Index(tuple(items))}
+    attributes = {"index": Index(tuple(items), tuple(masks))}
     return take(x, *arrays, **attributes) if arrays else ((x,), attributes)
 
 
@@ -1101,6 +1140,18 @@ def _whole(end: Any, x: Node) -> int | None:
         return None if end is None else operator.index(end)
     except TypeError as error:
         raise DTypeError(f"{label(x)} cannot be sliced at {end!r}: use whole numbers." + built([x])) from error
+
+
+def _begins(x: Node, index: Sequence[Any], place: int) -> int:
+    """Which axis of x the item of an index stands for; a mask stands for as many as it has."""
+
+    def axes(items: Sequence[Any]) -> int:
+        arrays = [np.asarray(getattr(i, "array", i)) for i in items if isinstance(i, Constant | list | np.ndarray)]
+        masks = [array.ndim - 1 for array in arrays if array.dtype == bool]
+        return builtins.sum(item is not None for item in items) + builtins.sum(masks)
+
+    before = index[:place]
+    return x.ndim - axes(index[place:]) if any(item is Ellipsis for item in before) else axes(before)
 
 
 def _indexed_rule(g: Node, y: Node, x: Node, *arrays: Node, index: Index) -> Gradients:
@@ -1176,12 +1227,18 @@ def _joined(*shapes: ShapeOf, axis: int) -> Shape:
     return tuple(result)
 
 
+def _several(nodes: Any, what: str) -> Sequence[Operand]:
+    if isinstance(nodes, Node) or not isinstance(nodes, Iterable):
+        raise DTypeError(f"{what} takes a list of nodes: dl.{what}([a, b]).")
+    given = list(nodes)
+    if not given:
+        raise ShapeError(f"{what} needs at least one node.")
+    return given
+
+
 def _pieces(nodes: Sequence[Operand], axis: int = 0) -> Any:
-    inputs = as_nodes(nodes, "concatenate")
-    if not inputs:
-        raise ShapeError("concatenate needs at least one node.")
-    (first,) = _axes(inputs[0], axis, "concatenate")
-    return inputs, {"axis": first}
+    inputs = as_nodes(_several(nodes, "concatenate"), "concatenate")
+    return inputs, {"axis": _one_axis(inputs[0], axis, "concatenate")}
 
 
 def _joined_rule(g: Node, y: Node, *inputs: Node, axis: int) -> Gradients:
@@ -1218,13 +1275,8 @@ def part(g: Node, *inputs: Node, axis: int, which: int) -> Node:
 
 
 def _piled(nodes: Sequence[Operand], axis: int = 0) -> Any:
-    inputs = as_nodes(nodes, "stack")
-    if not inputs:
-        raise ShapeError("stack needs at least one node.")
-    ndim = inputs[0].ndim + 1
-    if not -ndim <= axis < ndim:
-        raise ShapeError(f"stack along axis {axis} is not possible: the result has {ndim} axes.")
-    return inputs, {"axis": axis % ndim}
+    inputs = as_nodes(_several(nodes, "stack"), "stack")
+    return inputs, {"axis": _new(inputs[0], axis, "stack")}
 
 
 def _pile(*shapes: ShapeOf, axis: int) -> Shape:
@@ -1252,14 +1304,14 @@ def stack(*nodes: Node, axis: int) -> Node:
 
 _OPERATORS = {"add": add, "sub": subtract, "mul": multiply, "truediv": divide, "pow": power, "matmul": matmul}
 for _name, _operation in _OPERATORS.items():
-    setattr(Node, f"__{_name}__", lambda self, other, kind=_operation: kind(self, other))
+    setattr(Node, f"__{_name}__", lambda self, other, *, kind=_operation: kind(self, other))
     setattr(Node, f"__r{_name}__", lambda self, other, kind=_operation: kind(other, self))
 for _name, _operation in {"gt": greater, "ge": greater_equal, "lt": less, "le": less_equal}.items():
     setattr(Node, f"__{_name}__", lambda self, other, kind=_operation: kind(self, other))
 for _name, _operation in {"neg": negative, "abs": abs}.items():
     setattr(Node, f"__{_name}__", lambda self, kind=_operation: kind(self))
 for _operation in (sum, mean, max, min):
-    setattr(Node, _operation.name, lambda self, axis=None, keepdims=False, kind=_operation: kind(self, axis, keepdims))
+    setattr(Node, _operation.name, lambda self, *axis, kind=_operation, **how: kind(self, *axis, **how))
 
 
 def _compared(self: Node, other: Any, kind: OperationKind) -> Any:

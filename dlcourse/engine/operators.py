@@ -5,29 +5,13 @@ The operators and methods are declared here and attached in ``operations.py``, w
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, TypeVar
 
 from dlcourse.engine.errors import DTypeError, EngineError, built, label, shape_text
 
 T = TypeVar("T")  # Node
-_ELSEWHERE = {
-    "backward": "dl.gradients(loss, [W]) returns the gradients as nodes, and dl.run computes them",
-    "grad": "dl.gradients(loss, W) is the gradient, a node; dl.run computes it",
-    "item": "float(dl.run(x, feeds)) is its number",
-    "numpy": "dl.run(x, feeds) is its array",
-    "value": "only parameters hold a value; dl.run(x, feeds) computes the array of any node",
-    "eval": "dl.run(x, feeds) computes it",
-    "detach": "dl.stop_gradient(x) lets no gradient through",
-    "assign": "only parameters can be assigned: make it with dl.parameter",
-    "size": "sizes may be open until you run; x.shape has those that are known",
-    "astype": "dl.cast(x, dtype) changes the dtype",
-    "flatten": "x.reshape(-1) makes one axis of all",
-    "copy": "nodes are never changed, so none needs a copy",
-    "data": "dl.run(x, feeds) is its array; that of a parameter is p.value",
-    "zero_grad": "gradients are nodes, computed anew in each run: nothing has to be set to zero",
-    "requires_grad": "parameters are learned, and constants and placeholders are not",
-}
 
 
 class Operators(Generic[T]):
@@ -95,15 +79,15 @@ class Operators(Generic[T]):
             "and dl.logical_not(a)." + built([self])
         )
 
-    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __and__
+    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rshift__ = __and__
 
     def __invert__(self) -> NoReturn:
         self.__and__(self)
 
-    def __float__(self) -> NoReturn:
+    def __float__(self, *_: Any) -> NoReturn:
         self.__array__()
 
-    __int__ = __index__ = __float__
+    __int__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = __float__
 
     def __format__(self, spec: str) -> str:
         if not spec:
@@ -121,6 +105,11 @@ class Operators(Generic[T]):
     def __iter__(self) -> NoReturn:
         raise DTypeError(f"{label(self)} cannot be looped over: index it (x[0], x[1]), or work on all rows at once.")
 
+    def __contains__(self, item: Any) -> NoReturn:
+        self.__iter__()
+
+    __reversed__ = __iter__
+
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise DTypeError(
             f"{label(self)} is a node, and nodes are never changed. Build a new one instead: "
@@ -128,9 +117,12 @@ class Operators(Generic[T]):
         )
 
     def __getattr__(self, name: str) -> NoReturn:
-        if name in _ELSEWHERE:
-            raise MissingAttribute(f"{label(self)} is a node and has no .{name}: {_ELSEWHERE[name]}." + built([self]))
-        raise AttributeError(f"a node has no attribute {name!r}")
+        if name.startswith("_"):  # Python and IPython ask for many of these
+            raise AttributeError(f"a node has no attribute {name!r}")
+        from dlcourse.engine.elsewhere import of_node
+
+        what = of_node(name, is_operation=hasattr(vars(sys.modules["dlcourse"]).get(name), "formula"))
+        raise MissingAttribute(f"{label(self)} is a node and has no .{name}{what or '.'}" + built([self]))
 
 
 class MissingAttribute(EngineError, AttributeError):

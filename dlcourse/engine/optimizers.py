@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.engine.differentiation import gradients
+from dlcourse.engine.elsewhere import of_optimizer, of_step
 from dlcourse.engine.errors import (
     DTypeError,
     GradientError,
@@ -35,12 +36,22 @@ from dlcourse.engine.graph import Node, Parameter, Placeholder, constant, topolo
 from dlcourse.engine.hardware import Device
 from dlcourse.engine.hardware import device as device_named
 from dlcourse.engine.operations import cast, minimum, reshape, sqrt, square, sum
-from dlcourse.engine.program import Program, check_all_finite
-from dlcourse.engine.values import Array
+from dlcourse.engine.program import Program, check_all_finite, checked_feeds
+from dlcourse.engine.values import Array, nodes_in
 
 Schedule = Callable[[int], float]  # from the number of steps already taken to the learning rate of the next one
 Group = Mapping[str, Any]  # {"parameters": [...]} and the options of the optimizer that are different for them
 State = Mapping[str, Node]  # what is remembered of one parameter, by name; and "step", the number of this step, from 1
+
+
+def _number(name: str, value: Any, least: float = -math.inf) -> float:
+    """A finite number that an optimizer or a schedule is made with."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not math.isfinite(value):
+        shown = type(value).__name__ if not isinstance(value, float | bool) else repr(value)
+        raise DTypeError(f"{name} is a number{' or a schedule' * (name == 'learning_rate')}, not {shown}.")
+    if value < least:
+        raise DTypeError(f"{name} is at least {least:g}, and was given as {value}.")
+    return float(value)
 
 
 class Step:
@@ -72,6 +83,9 @@ class Step:
         self.quiet.run(np.seterr, all="ignore")
         self._accumulating: tuple[Program, Program, list[Placeholder]] | None = None
 
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"'Step' object has no attribute {name!r}{of_step(name)}")
+
     @property
     def source(self) -> str:
         """The compiled program, readable."""
@@ -84,7 +98,7 @@ class Step:
         return [*[slot for slots in self.memory.values() for slot in slots.values()], *counted]
 
     def __call__(self, feeds: Mapping[Any, Any] | None = None, check_finite: bool = False) -> Array:
-        feeds = {} if feeds is None else feeds
+        feeds = {} if feeds is None else checked_feeds(feeds)
         with self.program.lock:
             if self.rates:
                 self._look_up_rates()
@@ -108,6 +122,9 @@ class Step:
         >>> step.accumulate([{x: [1.0, 2.0]}, {x: [6.0]}]), w.value      # the mean of 1, 2, 6 is 3
         (array(3.), array(0.7))
         """
+        if not all(isinstance(given, Sequence) for given in (micro_batches, sizes or [])):
+            raise DTypeError("accumulate takes a list of feeds, [{x: data}, {x: more}], and a list of as many sizes.")
+        micro_batches = [checked_feeds(feeds) for feeds in micro_batches]
         sizes = [_samples(feeds) for feeds in micro_batches] if sizes is None else sizes
         if not micro_batches or len(sizes) != len(micro_batches) or math.fsum(sizes) <= 0:
             raise DTypeError(f"accumulate needs a size for each micro-batch: {len(micro_batches)}, and {list(sizes)}.")
@@ -167,7 +184,14 @@ class Step:
         taken = int(self.count.value)
         for rule, _ in self.groups:
             if callable(rule.learning_rate):
-                self.rates[id(rule)].array = np.array(float(rule.learning_rate(taken)))
+                rate = rule.learning_rate(taken)
+                if (
+                    not isinstance(rate, int | float | np.number | np.ndarray)
+                    or np.ndim(rate)
+                    or not math.isfinite(rate)
+                ):
+                    raise DTypeError(f"the learning rate of step {taken} is {rate!r}: a schedule must return a number.")
+                self.rates[id(rule)].array = np.array(float(rate))
 
     def _all_finite(self, arrays: Sequence[Array]) -> bool:
         """Whether each number is finite: each single one, and the sum of all squares (one pass, and no array)."""
@@ -261,8 +285,17 @@ class Optimizer:
     decoupled: ClassVar[bool] = False  # weight decay beside the rule, not through it
 
     def __post_init__(self) -> None:
-        if not callable(self.learning_rate) and not isinstance(self.learning_rate, int | float | np.number):
-            raise DTypeError(f"learning_rate is a number or a schedule, not {type(self.learning_rate).__name__}.")
+        rate = self.learning_rate
+        if isinstance(rate, type):
+            raise DTypeError(f"learning_rate is a number or a schedule: call {rate.__name__}(...) to make one.")
+        if not callable(rate):
+            _number("learning_rate", rate)
+        _number("weight_decay", self.weight_decay, least=0.0)
+        if self.clip_norm is not None and _number("clip_norm", self.clip_norm) <= 0:
+            raise DTypeError(f"clip_norm is a length, which all gradients together keep: not {self.clip_norm}.")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{of_optimizer(name)}")
 
     def minimize(
         self,
@@ -288,13 +321,16 @@ class Optimizer:
         if device is not None:
             with device_named(device):
                 return self.minimize(loss, parameters, unconnected=unconnected)
+        order, given = topological_order(loss), parameters is not None
+        if isinstance(parameters, Node) or hasattr(parameters, "parameters"):
+            parameters = nodes_in(parameters)
         if parameters is None:
-            parameters = [node for node in topological_order(loss) if isinstance(node, Parameter)]
+            parameters = [node for node in order if isinstance(node, Parameter)]
         groups: list[tuple[Optimizer, list[Parameter]]] = []
         for entry in parameters:
             if isinstance(entry, Mapping):
                 options = {key: value for key, value in entry.items() if key != "parameters"}
-                groups.append((self._with(options), list(entry.get("parameters", ()))))
+                groups.append((self._with(options), nodes_in(entry.get("parameters", ()))))
             elif groups and groups[-1][0] is self:
                 groups[-1][1].append(entry)
             else:
@@ -310,15 +346,14 @@ class Optimizer:
             gradients(loss, members)  # says what is wrong
         if not members:
             here = learners_line()
-            raise GradientError(
-                f"{label(loss, here)} depends on no parameter, so there is nothing to learn." + built([loss], here)
-            )
+            why = "no parameters are given" if given else f"{label(loss, here)} depends on no parameter"
+            raise GradientError(f"{why}, so there is nothing to learn." + built([loss], here))
         return Step(loss, self, groups, unconnected)
 
     def _with(self, options: Mapping[str, Any]) -> Optimizer:
         known = {f.name for f in dataclasses.fields(self)} - {"clip_norm"}  # the norm is that of all gradients together
         if unknown := set(options) - known:
-            options_are = f"its options are {', '.join(sorted(known))}"
+            options_are = f"a group holds its 'parameters', and its options are {', '.join(sorted(known))}"
             raise GradientError(f"a group cannot set {', '.join(sorted(unknown))}: {options_are}.")
         return dataclasses.replace(self, **options)
 
@@ -456,6 +491,9 @@ class step_decay:
     every: int
     factor: float = 0.1
 
+    def __post_init__(self) -> None:
+        _number("every", self.every, least=1)
+
     def __call__(self, t: int) -> float:
         return self.initial * self.factor ** (t // self.every)
 
@@ -491,6 +529,9 @@ class cosine_decay:
     steps: int
     final: float = 0.0
 
+    def __post_init__(self) -> None:
+        _number("steps", self.steps, least=1)
+
     def __call__(self, t: int) -> float:
         return self.final + (self.initial - self.final) * (1 + math.cos(math.pi * min(t, self.steps) / self.steps)) / 2
 
@@ -501,6 +542,9 @@ class warmup:
 
     schedule: float | Schedule
     steps: int
+
+    def __post_init__(self) -> None:
+        _number("steps", self.steps, least=1)
 
     def __call__(self, t: int) -> float:
         rate = self.schedule(t) if callable(self.schedule) else self.schedule

@@ -34,7 +34,7 @@ from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placehol
 from dlcourse.engine.hardware import CPU, Device, current_device
 from dlcourse.engine.hardware import device as device_named
 from dlcourse.engine.hardware import others as other_devices
-from dlcourse.engine.values import Array, nothing_to_collect, numeric_array
+from dlcourse.engine.values import Array, nodes_in, nothing_to_collect, numeric_array
 
 _programs = itertools.count(1)
 _MOST_SIZES = 16  # programs kept for different sizes of the data
@@ -102,8 +102,8 @@ class Program:
     def __init__(
         self, fetches: Sequence[Node], updates: Sequence[tuple[Parameter, Node]] = (), may_walk: bool = False
     ) -> None:
-        self.targets = [*fetches, *(new for _, new in updates)]
-        self.n_fetches, self.updated = len(fetches), [parameter for parameter, _ in updates]
+        self.targets = [*nodes_in(fetches), *(new for _, new in updates)]
+        self.n_fetches, self.updated = len(self.targets) - len(updates), [parameter for parameter, _ in updates]
         order = topological_order(self.targets)
         self.placeholders = [node for node in order if isinstance(node, Placeholder)]
         self.parameters = [node for node in order if isinstance(node, Parameter)]
@@ -145,7 +145,7 @@ class Program:
         return graph, [graph.done[leaf] for leaf in (*self.placeholders, *self.parameters)]
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
-        return list(self.results(feeds or {}))
+        return list(self.results({} if feeds is None else checked_feeds(feeds)))
 
     def results(self, feeds: Mapping[Placeholder, ArrayLike]) -> tuple[Array, ...]:
         """The values of all targets. Nothing else has changed."""
@@ -216,6 +216,12 @@ class Program:
     def __reduce__(self) -> tuple[Any, ...]:
         updates = list(zip(self.updated, self.targets[self.n_fetches :], strict=True))
         return Program, (self.targets[: self.n_fetches], updates)
+
+
+def checked_feeds(feeds: Any) -> Mapping[Any, Any]:
+    if type(feeds) is dict or isinstance(feeds, Mapping):
+        return feeds
+    raise FeedError(f"feeds are a dict from placeholders to arrays, {{x: data}}, not a {type(feeds).__name__}.")
 
 
 _age = attrgetter("serial")
@@ -319,9 +325,7 @@ def run(
             return run(fetch, feeds, check_finite)
     nodes: list[Node] = []
     rebuild = _structure(fetch, nodes)
-    feeds = {} if feeds is None else feeds
-    if not isinstance(feeds, Mapping):
-        raise FeedError(f"feeds are a dict from placeholders to arrays, {{x: data}}, not a {type(feeds).__name__}.")
+    feeds = {} if feeds is None else checked_feeds(feeds)
     if not nodes:
         return rebuild(iter(()))
     if check_finite:

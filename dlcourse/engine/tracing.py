@@ -66,10 +66,10 @@ class Trace:
         walks = {"topological": self._when_complete, "breadth-first": self._breadth_first, "paths": self._every_path}
         if order not in walks:
             raise GradientError(f"order is {', '.join(map(repr, walks))}, not {order!r}.")
+        nodes = topological_order(loss)
         if loss.shape != ():
             gradients(loss, [])  # says what is wrong
         self.loss, self.most_visits = loss, most_visits
-        nodes = topological_order(loss)
         self.names = names_of(nodes)
         self.values: dict[Node, Array] = dict(zip(nodes, run(nodes, feeds), strict=True))
         self.gradients: dict[Node, Array] = {loss: np.ones((), loss.dtype)}

@@ -204,3 +204,129 @@ def test_what_is_no_function_is_no_rule():
     dl.operation("asked differently", shape=lambda x: x)(lambda x: x)
     with pytest.raises(dl.GradientError, match="a gradient rule is a function; this is 3"):
         dl.register_gradient("asked differently")(3)
+
+
+def _nodes() -> dict[str, Any]:
+    """What the calls below are written with."""
+    return {
+        "dl": dl,
+        "np": np,
+        "W": dl.parameter(np.ones((2, 3)), name="W"),
+        "v": dl.parameter([1.0, 2.0, 3.0], name="v"),
+        "s": dl.parameter(2.0, name="s"),
+        "x": dl.placeholder("x", shape=(None, 2)),
+        "flag": dl.placeholder("flag", dtype=bool),
+        "model": dl.Sequential(dl.Linear(2, 3, rng=0)),
+        "step": dl.GradientDescent(0.1).minimize(dl.square(dl.parameter(1.0))),
+    }
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        # what would be taken for something else without a word
+        ("v[np.array([True, False])]", "2 entries that are True or False do not fit it"),
+        ("dl.run(x[np.array([True, False, True])], {x: np.ones((4, 2))})", "3 entries that are True or False"),
+        ("W[..., np.array([True])]", "1 entries that are True or False"),
+        ("v[True]", "cannot be indexed with constant, which holds bool"),
+        ("dl.constant(2, dtype=bool)", "a constant of bool cannot hold 2"),
+        ("dl.cumsum(W, None)", "cumsum: the axis must be a whole number, and None is none."),
+        ("dl.cumsum(W, (0, 1))", "and (0, 1) is none."),
+        ("dl.concatenate([W, W], axis=None)", "concatenate: the axis must be a whole number"),
+        ("dl.expand_dims(v, 5)", "expand_dims along axis 5 is not possible: the result has 2 axes."),
+        ("dl.sum(W, axis=1.5)", "sum: an axis must be a whole number, and 1.5 is none."),
+        ("dl.sum(W, axis=True)", "and True is none."),
+        ("dl.sum(W, v)", "and v is none."),
+        ("v.reshape(1.5, 2)", "reshape: a size must be a whole number, and 1.5 is none."),
+        ("dl.broadcast_to(v, (-1, 3))", "broadcast_to: (-1, 3) cannot be a shape, with a size of -1."),
+        ("dl.one_hot([0, 1], -3)", "(-3,) cannot be a shape"),
+        ("dl.one_hot([0, 1], 2.5)", "one_hot: the number of classes must be a whole number, and 2.5 is none."),
+        ("dl.one_hot([0, 1], s)", "s needs an axis of classes."),
+        ("dl.sum_to(v, W)", "sum_to cannot take v (3,) and W (2, 3)"),
+        ("dl.operation('neg', shape=lambda s: (-1,))(lambda x: x)(v)", "its shape rule returned this: (-1,) cannot"),
+        ("dl.GradientDescent(0.1, clip_norm=-1)", "clip_norm is a length"),
+        ("dl.GradientDescent(float('nan'))", "learning_rate is a number or a schedule, not nan."),
+        ("dl.cosine_decay(0.1, steps=0)", "steps is at least 1, and was given as 0."),
+        ("dl.save('nowhere.npz', {'a': 'text'})", "what is saved as 'a' must hold numbers"),
+        ("dl.Linear(2, 3, rng=None)", "Linear: rng is a seed"),
+        # what is called with too much, too little, or by another library's names
+        ("dl.relu(v, v)", "relu is called as dl.relu(x), which does not fit: too many positional arguments."),
+        ("dl.relu(v, inplace=True)", "unexpected keyword argument 'inplace'"),
+        ("dl.exp()", "exp is called as dl.exp(x), which does not fit: missing a required argument: 'x'."),
+        ("W.sum(dim=1)", "dl.sum(x, axis=None, keepdims=False), which does not fit"),
+        ("dl.operation('once')(lambda x: x)(v, v)", "once is called as once(x), which does not fit"),
+        ("dl.operation('braces', shape=lambda s: s['{0}'])(lambda x: x)(v)", "its shape rule failed with TypeError"),
+        ("dl.concatenate(v, v)", "concatenate takes a list of nodes: dl.concatenate([a, b])."),
+        ("dl.sum([v, v])", "a list with nodes in it: dl.stack([a, b])"),
+        # what is no node, no number, no layer
+        ("dl.gradients(v.sum(), model)", "a node is needed here, or a list of nodes, and this is Sequential"),
+        ("dl.GradientDescent(0.1).minimize(3)", "a node is needed here, or a list of nodes, and this is 3."),
+        ("dl.GradientDescent(0.1).minimize(v.sum(), [])", "no parameters are given, so there is nothing to learn."),
+        ("dl.GradientDescent(0.1).minimize(v.sum(), model)", "write .parameters() behind it"),
+        ("dl.GradientDescent(dl.step_decay)", "call step_decay(...) to make one."),
+        ("dl.GradientDescent(lambda t: 'a').minimize(v.sum())()", "the learning rate of step 0 is 'a'"),
+        ("step(np.ones(3))", "feeds are a dict"),
+        ("step.accumulate({x: 1})", "accumulate takes a list of feeds"),
+        ("dl.Sequential(dl.ReLU)", "layer 0 of Sequential is the class ReLU"),
+        ("dl.Sequential(lambda z: 3)(v)", "must return a node, and returned 3."),
+        ("dl.numerical_gradient(v, [1.0])", "takes a function of an array"),
+        ("dl.numerical_gradient(lambda x: 'a', [1.0])", "the value of your function must hold numbers"),
+        ("dl.constant(2**70)", "whole numbers too large for 64 bits"),
+        ("dl.cast(v, 'floaty')", "cast: the result cannot hold 'floaty'"),
+        ("dl.placeholder('k', 2.5)", "has 2.5 in it"),
+        ("-flag", "negative is not defined for True and False"),
+        ("flag - flag", "subtract is not defined for True and False"),
+        ("dl.sign(flag)", "dl.cast(x, int)"),
+        ("round(v)", "holds no numbers yet"),
+        ("1 in v", "cannot be looped over"),
+        ("setattr(v, 'value', 3.0)", "a new value is given by v.assign(array)."),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_told_in_one_sentence(call: str, said: str) -> None:
+    assert said in message(dl.EngineError, lambda: eval(call, _nodes())).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "here"),
+    [
+        ("dl.mm", "a @ b"),
+        ("dl.jit", "a graph is compiled when it is run"),
+        ("dl.GradientTape", "dl.gradients(loss, [W, b])"),
+        ("dl.softmx", "is it dl.softmax?"),
+        ("v.exp", "it is dl.exp(x)."),
+        ("v.std", "dl.sqrt(dl.var(x, axis=...))"),
+        ("v.unsqueeze", "dl.expand_dims(x, axis)"),
+        ("v.cuda", 'dl.device("cuda")'),
+        ("dl.Adam(0.1).zero_grad", "step = optimizer.minimize(loss)"),
+        ("step.backward", "step({x: data})"),
+        ("model.eval", "model.evaluate()"),
+        ("model.state_dict", "dl.save(path, model)"),
+    ],
+)
+def test_names_of_other_libraries_say_what_to_write_here(written: str, here: str) -> None:
+    assert here in message(AttributeError, lambda: eval(written, _nodes()))
+
+
+def test_every_sentence_about_another_library_names_only_what_exists_here() -> None:
+    import re
+
+    from dlcourse.engine import elsewhere
+
+    tables = (elsewhere._FRONT_PAGE, elsewhere._NODES, elsewhere._OPTIMIZERS, elsewhere._STEPS, elsewhere._MODULES)
+    sentences = " ".join(sentence for table in tables for sentence in table.values())
+    missing = {name for name in re.findall(r"dl\.([a-zA-Z_]\w*)", sentences) if not hasattr(dl, name)}
+    assert not missing
+    taken = {name for names in elsewhere._FRONT_PAGE for name in names.split()} & set(vars(dl)) - {"evaluate"}
+    assert not taken, "what the front page has is not called otherwise"
+
+
+def test_what_fits_is_still_taken() -> None:
+    """A mask for an axis of unknown size, a named argument, a single parameter, several axes in a set."""
+    x, v = dl.placeholder("x", shape=(None, 2)), dl.parameter([3.0, 1.0], name="v")
+    mask = np.array([True, False, True])
+    np.testing.assert_array_equal(dl.run(x[mask, 1], {x: [[1, 2], [3, 4], [5, 6]]}), [2, 6])
+    np.testing.assert_array_equal(dl.run(x[..., np.array([False, True])], {x: [[1, 2]]}), [[2]])
+    assert float(dl.run(dl.subtract(a=v[0], b=v[1]))) == 2
+    dl.GradientDescent(1.0).minimize(dl.sum(v), v)()
+    np.testing.assert_array_equal(v.value, [2, 0])
+    assert dl.sum(x, {0, 1}).shape == ()
