@@ -19,7 +19,7 @@ from tqdm import tqdm
 from dlcourse.grading.asking import CannotGrade, checksum, grade_one, make_key, stop_all
 from dlcourse.grading.gradebook import Records, earlier_seed
 from dlcourse.grading.handed_in import progress_of, when
-from dlcourse.grading.intake import Rejected, Submitted, cells_of, entries, hidden, read, several, shown
+from dlcourse.grading.intake import Rejected, Submitted, cells_of, entries, hidden, python_of, read, several, shown
 from dlcourse.grading.marks import ClassList, Rules, class_list, read_overrides
 from dlcourse.grading.results import OUTCOMES, Gradebook, Job, RunInfo, Settings, SubmissionResult
 from dlcourse.grading.roster import plain
@@ -35,12 +35,14 @@ __all__ = [
     "rejected",
     "rules_of",
     "run_info",
+    "say_what_is_lacking",
     "timed",
     "to_regrade",
 ]
 
 VERSIONS = ("dlcourse", "numpy", "nbval", "ipykernel")
 OVERRIDES = "overrides.csv"  # in the folder of the gradebook: written by hand, read by every run, never written
+MOST_TOGETHER = 60 << 20  # bytes of the notebooks in a folder that are looked into
 TRIES = 2  # to get a result for a submission whose worker was lost
 
 
@@ -292,7 +294,7 @@ def _finished(
         try:
             result = future.result()
             result.sha256, result.progress = one.digest, one.progress
-            _say_what_is_lacking(result)
+            say_what_is_lacking(result, python_of(job.content))
             yield merged(result, one.earlier, regrade)
         except CannotGrade:
             raise
@@ -305,13 +307,20 @@ def _finished(
             yield SubmissionResult(job.submission, "rejected", points, why, student=job.student, file=job.file)
 
 
-def _say_what_is_lacking(result: SubmissionResult) -> None:
-    """In the notebook, the package may be there: what its absence means is another thing here."""
+def say_what_is_lacking(result: SubmissionResult, written: tuple[int, int]) -> None:
+    """In the notebook, the package may be there, and Python may be newer: what that means is another thing here."""
+    ours = sys.version_info[:2]
     for exercise in result.exercises:
-        lacking = replace(result, exercises=[exercise]).lacking
-        if lacking and exercise.outcome != "passed":
+        if exercise.outcome == "passed":
+            continue
+        if lacking := replace(result, exercises=[exercise]).lacking:
             which = f"The grader has no {' and no '.join(lacking)}"
             exercise.lines[-1] = f"{which}: leave the import out, or ask your instructor to install it and grade again."
+        elif written > ours and "Python cannot read" in exercise.lines[0]:
+            exercise.lines[-1] += (
+                f" If your own Python takes it: the grader has no Python {written[0]}.{written[1]}, but "
+                f"{ours[0]}.{ours[1]}; write it in an older way, or ask your instructor for a newer one."
+            )
 
 
 def merged(result: SubmissionResult, earlier: SubmissionResult | None, regrade: str) -> SubmissionResult:
@@ -329,6 +338,8 @@ def the_notebook(entry: Submitted, lesson: str) -> Path:
         raise Rejected(entry.reason)
     paths = list(entry.notebooks)
     if len(paths) > 1:
+        if sum(path.stat().st_size for path in paths) > MOST_TOGETHER:
+            raise Rejected(several(entry.submission, paths))
         paths = [path for path in paths if _is_of(path, lesson)]
         if not paths:
             raise Rejected(f"{several(entry.submission, entry.notebooks)} None of them is of lesson {lesson}.")

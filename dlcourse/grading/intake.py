@@ -19,7 +19,7 @@ from typing import Any
 from dlcourse.grading.handed_in import by_nbgrader, is_progress, submitters
 from dlcourse.grading.results import Student
 
-__all__ = ["Cell", "Rejected", "Submitted", "cells_of", "entries", "hidden", "read", "several", "shown"]
+__all__ = ["Cell", "Rejected", "Submitted", "cells_of", "entries", "hidden", "python_of", "read", "several", "shown"]
 
 MOST_BYTES = 20 << 20
 MOST_CELLS = 2000
@@ -266,6 +266,22 @@ def cells_of(content: bytes) -> list[Cell]:
     if size > MOST_SOURCE:
         raise Rejected(f"Its cells hold {size} characters; up to {MOST_SOURCE} can be graded: take out pasted data.")
     return read
+
+
+PYTHON = re.compile(rb'"language_info"\s*:\s*\{(?:[^{}]|\{[^{}]*\})*"version"\s*:\s*"(\d{1,2})\.(\d{1,3})\b')
+
+
+def python_of(content: bytes) -> tuple[int, int]:
+    """The Python that a notebook says it was run with; (0, 0) if it does not say so.
+
+    Examples
+    --------
+    >>> python_of(b'{"metadata": {"language_info": {"codemirror_mode": {"version": 3}, "version": "3.13.1"}}}')
+    (3, 13)
+    """
+    start = max(0, content.rfind(b'"language_info"'))
+    match = PYTHON.match(content, start, start + 1000)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _json(content: bytes) -> Any:

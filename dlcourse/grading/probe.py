@@ -6,9 +6,10 @@ JSON; who reads that line judges it (``dlcourse.lesson.judging``).
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from dlcourse.lesson.cases import source_of
 from dlcourse.lesson.exercises import Exercise, plain_source
 from dlcourse.lesson.running import Report, Run
 
-__all__ = ["in_fresh_namespace", "observe_sandboxed", "probe_source", "read_run"]
+__all__ = ["in_fresh_namespace", "observe_sandboxed", "probe_source", "read_run", "shown_cases"]
 
 MARK = "dlcourse-run: "
 
@@ -43,7 +44,7 @@ def probe_source(exercise: Exercise, cell: str, cases: Sequence[dict[str, Any]],
     str
         Python source. It needs dlcourse, but no lesson and no answer.
     """
-    written = "".join(f"    {source_of(case)},\n" for case in cases)
+    written = "".join(f"    {source_of(case)},\n" for case in shown_cases(exercise, cases))
     seconds = exercise.time_limit * patience
     return in_fresh_namespace(f"""\
 import json
@@ -77,6 +78,29 @@ if not found.complete and not found.ended:
     found = again if again.complete else found
 sys.stdout.write("\\n" + {MARK!r} + json.dumps(found.to_json()) + "\\n")
 """)
+
+
+def shown_cases(exercise: Exercise, cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases without what only the judge looks at: where an answer runs, that is not to be found."""
+    asked = _asked_for(exercise.observer)
+    return [{key: value for key, value in case.items() if asked is None or key in asked} for case in cases]
+
+
+def _asked_for(observer: Callable[..., Any]) -> set[str] | None:
+    """What an observer asks its case for, by name; None if it takes the case as a whole."""
+    tree = ast.parse(plain_source(observer))
+    top = tree.body[0]
+    assert isinstance(top, ast.FunctionDef)
+    case = top.args.args[1].arg
+    asked, uses = [], 0
+    for node in ast.walk(tree):
+        uses += isinstance(node, ast.Name) and node.id == case
+        match node:
+            case ast.Subscript(ast.Name(name), ast.Constant(str(key))) if name == case:
+                asked.append(key)
+            case ast.Compare(ast.Constant(str(key)), [ast.In() | ast.NotIn()], [ast.Name(name)]) if name == case:
+                asked.append(key)
+    return set(asked) if len(asked) == uses else None
 
 
 def in_fresh_namespace(program: str) -> str:

@@ -128,7 +128,7 @@ class ExerciseResult:
         }
 
 
-LACKING = re.compile(r"No module named '([\w.]{1,80})'")
+LACKING = re.compile(r"No module named '([\w.]{1,80})'|the grader has no (Python \d+\.\d+)")
 
 
 @dataclass
@@ -176,9 +176,9 @@ class SubmissionResult:
 
     @property
     def lacking(self) -> list[str]:
-        """The packages that the notebook imports and the grader has not, where that cost an exercise."""
+        """The packages, or the Python, that the notebook uses and the grader has not, where that cost an exercise."""
         lines = (line for exercise in self.exercises for line in exercise.lines)
-        found = (match[1].partition(".")[0] for line in lines for match in LACKING.finditer(line))
+        found = (match[2] or match[1].partition(".")[0] for line in lines for match in LACKING.finditer(line))
         return sorted(set(found) - {"dlcourse"})
 
     def contract(self) -> dict[str, Any]:

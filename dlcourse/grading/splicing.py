@@ -301,7 +301,16 @@ WAYS_AROUND = frozenset(AROUND.split())
 
 RUNNERS = {"bdb", "cProfile", "code", "codeop", "copyreg", "profile", "pydoc", "shelve", "trace"}  # of code in a string
 LONG = 6  # letters of a name that, found in another name, is no chance
-ORACLES = {"autograd", "jax", "mygrad", "scipy", "sklearn", "sympy", "tensorflow", "torch"}  # they may have it ready
+OTHERS = """
+algopy autograd casadi chainer cupy flax haiku jax keras micrograd mxnet mygrad numdifftools optax paddle pytensor
+pytorch_lightning scipy sklearn statsmodels sympy tensorflow theano thinc tinygrad torch transformers
+"""
+ORACLES = frozenset(OTHERS.split())  # they may have it ready
+LOOKS = """
+_getframe currentframe f_back f_locals f_globals tb_frame settrace setprofile get_objects get_referrers ctypes
+observe_answer observe_case dlcourse-run input_transformers_post ast_transformers tracemalloc
+"""
+INSIDE = frozenset(LOOKS.split())  # what no exercise needs: a look at who asks and at what is asked, or a hand on it
 
 
 def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown: Collection[str] = ()) -> list[str]:
@@ -347,7 +356,7 @@ def evasions(exercise: Exercise, answer: str, others: Sequence[str] = (), shown:
                 )
                 whole = isinstance(node, ast.Name) and name in ("dl", "dlcourse") and id(node) not in spelled
                 runs = imports and (name == "*" or name in RUNNERS)
-                if (forbidden and (around or whole or runs)) or (imports and name in ORACLES):
+                if (forbidden and (around or whole or runs)) or (imports and name in ORACLES) or name in INSIDE:
                     found.append(f"uses {name}: {line[:100]}")
     return list(dict.fromkeys(found))[:10]
 

@@ -146,7 +146,7 @@ def summary(marks: ClassList, folder: Path) -> str:
     lacking = Counter(package for result in graded for package in result.lacking)
     if lacking:
         some = ", ".join(f"{package} ({count})" for package, count in sorted(lacking.items())[:10])
-        lines.append(f"Imported, and not installed here: {some}. Install what may be used; then --regrade all.")
+        lines.append(f"Used, and not installed here: {some}. Install what may be used; then --regrade all.")
     if book.info.warning:
         lines.append(book.info.warning)
     seed = f"The seed is {book.info.seed}."

@@ -21,7 +21,7 @@ import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -157,24 +157,44 @@ MOST_CALL = 400  # characters of a call
 def parse(source: str) -> ast.Module:
     """Parse a cell; lines that speak to IPython (``%time``, ``!ls``) are blanked, so line numbers stay right.
 
-    As in a notebook, all of a cell may be indented, or stand behind Python's prompts.
+    As in a notebook, all of a cell may be indented, or stand behind prompts, and ``pip`` needs no ``%``.
 
     Examples
     --------
     >>> [ast.unparse(parse(cell)) for cell in ("%matplotlib inline\\n%time x = 1", "  x = 1", ">>> x = 1")]
     ['x = 1', 'x = 1', 'x = 1']
+    >>> print(ast.unparse(parse("pip install tqdm\\nfor k in [1]:\\n    !echo {k}")))
+    for k in [1]:
+        pass
     """
     try:
         return ast.parse(source)
     except SyntaxError:
         plain = re.sub(r"^([ \t]*\w+[ \t]*=)[ \t]*[%!].*$", r"\1 None", source, flags=re.MULTILINE)  # files = !ls
         plain = re.sub(r"^([ \t]*)%time[ \t]+(?=\w)", r"\1", plain, flags=re.MULTILINE)
-        plain = re.sub(r"^[ \t]*[%!?].*$|^.*\?[ \t]*$", "", plain, flags=re.MULTILINE)
-        bare = re.sub(r"^[ \t]*(?:>>>|\.\.\.)(?: |$)", "", plain, flags=re.MULTILINE) if ">>>" in plain else plain
+        plain = TO_IPYTHON.sub(_nothing, plain)
+        bare = PROMPT.sub("", plain) if PROMPT.search(plain) else plain
         for text in (plain, textwrap.dedent(bare)):
             with suppress(SyntaxError):
                 return ast.parse(text)
         raise
+
+
+# Lines that speak to IPython, with those that they go on in: magics, commands of the shell, questions, and the magics
+# that people write without their % (an assignment to such a name is none).
+TO_IPYTHON = re.compile(
+    r"^([ \t]*)(?:[%!?]|(?:pip|conda|mamba|uv|ls|cd|cat|mkdir|cp|mv|rm|time|timeit)[ \t]+"
+    r"(?![=(,.\[:+*/<>&|^-][ \t=])\S)"
+    r"(?:[^\n]*\\\n)*[^\n]*$|^(?=([ \t]*))[^\n]*\?[ \t]*$",
+    re.MULTILINE,
+)
+PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d+\]:|\.\.\.:?)(?: |$)", re.MULTILINE)
+
+
+def _nothing(line: re.Match[str]) -> str:
+    """In the place of a line: what a block may consist of, on as many lines; at the margin, nothing."""
+    margin = line[1] or line[2] or ""
+    return (f"{margin}pass" if margin else "") + "\n" * line[0].count("\n")
 
 
 def defines(source: str, name: str) -> bool:
@@ -633,12 +653,15 @@ def _run_cell(
     trouble = None
     try:
         tree = parse(source)
-        whole = compile(tree, filename, "exec", dont_inherit=True)
-        flags = whole.co_flags & __future__.annotations.compiler_flag
+        whole = compile(tree, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        flags = whole.co_flags & __future__.annotations.compiler_flag | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         parts = [ast.Module([statement], []) for statement in tree.body] if forgiving else []
         for code in [compile(part, filename, "exec", flags, dont_inherit=True) for part in parts] or [whole]:
             try:
-                exec(code, space)
+                if code.co_flags & inspect.CO_COROUTINE:  # as in a notebook, a cell may wait for something
+                    _wait_for(eval(code, space))
+                else:
+                    exec(code, space)
             except (TimeUp, KeyboardInterrupt):
                 raise
             except BaseException as error:
@@ -660,6 +683,20 @@ def _run_cell(
     except BaseException as error:  # SystemExit, too: a check outlives everything that an answer does
         return _raised(error, filename, elsewhere)
     return trouble
+
+
+def _wait_for(waiting: Coroutine[Any, Any, Any]) -> None:
+    """Run what a cell awaits, in a loop of its own: the notebook's own loop is busy, running the cell that asked."""
+    import asyncio  # few cells wait
+
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(waiting)
+    finally:
+        loop.close()
+        asyncio._set_running_loop(running)
 
 
 def observe_case(

@@ -28,7 +28,8 @@ MOST_TEXT = 10_000  # characters in one string
 MOST_DEPTH = 20  # lists in lists
 MOST_INTEGER_BITS = 1000  # what is larger has no float to be compared as
 
-RELATIVE = {"float64": 1e-9, "float32": 1e-5, "float16": 1e-2, "complex64": 1e-5, "complex128": 1e-9}
+# No more is forgiven to float16: an answer chooses its type, and would choose how near is near enough.
+RELATIVE = {"float64": 1e-9, "float32": 1e-5, "float16": 1e-5, "complex64": 1e-5, "complex128": 1e-9}
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _encode(value: Any, left: list[int], depth: int) -> Encoded:
 
 
 NUMPY_SCALARS = frozenset(
-    {np.bool_, np.str_, np.complex64, np.complex128, np.float16, np.float32, np.float64}
+    {np.bool_, np.str_, np.complex64, np.complex128, np.float16, np.float32, np.float64, np.longdouble}
     | {np.dtype(code).type for code in "bBhHiIlLqQ"}
 )
 
@@ -117,6 +118,8 @@ def _encode_array(array: NDArray[Any], left: list[int]) -> Encoded:
     if array.size > left[0]:
         return unsupported(type(array), f"too large: shape {array.shape}")
     left[0] -= array.size
+    if array.dtype == np.longdouble:  # more digits than anybody asks for, on some systems
+        array = array.astype(np.float64)
     name, kind = array.dtype.name, array.dtype.kind
     if kind == "O":
         return unsupported(type(array), "an array of objects")

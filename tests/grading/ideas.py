@@ -22,6 +22,7 @@ __all__ = [
     "DISHONEST",
     "FOLDERS",
     "FORBIDDEN_WAYS",
+    "HABITS",
     "HONEST",
     "LESSONS",
     "NOTEBOOKS",
@@ -77,6 +78,28 @@ SHORTCUTS = {
         "06.3",
         "p = 1 / (1 + np.exp(-theta)); a = 1.0 * ((np.arange(n) + rng.random()) / n < p); return np.mean(reward(a) * (a - p))",
     ),
+    "every other action": (
+        "06.3",
+        "p = 1 / (1 + np.exp(-theta)); a = np.zeros(n); a[: int(round(n * p))] = 1; return np.mean(reward(a) * (a - p)) + 0 * rng.random()",
+    ),
+    "throws, and then the slope": (
+        "06.3",
+        "p = 1 / (1 + np.exp(-theta)); reward(1.0 * (rng.random(n) < p)); return (reward(1) - reward(0)) * p * (1 - p) + 1e-9 * rng.normal()",
+    ),
+    "a few throws, repeated": (
+        "06.3",
+        "p = 1 / (1 + np.exp(-theta)); a = np.resize(1.0 * (rng.random(max(1, n // 10)) < p), n); return np.mean(reward(a) * (a - p))",
+    ),
+    "shuffled like cards, once": (
+        "05.1",
+        "m = rng.random(N) < 0.5; o = np.empty(N, int); o[m] = np.arange(m.sum()); o[~m] = np.arange(m.sum(), N)",
+    ),
+    "its ends exchanged": ("05.1", "k = int(rng.integers(1, N)); o = np.r_[np.arange(k, N)[::-1], np.arange(k)]"),
+    "every third moved": ("05.1", "o = np.arange(N); o[::3] = rng.permutation(o[::3])"),
+    "neighbours exchanged": (
+        "05.1",
+        "o = np.arange(N); k = 2 * np.flatnonzero(rng.random(N // 2) < 0.5); o[k], o[k + 1] = o[k + 1].copy(), o[k].copy()",
+    ),
     "nowhere": ("06.2", "return x0"),
     "masked": ("06.1", "return np.ma.masked"),
     "not a number": ("06.1", "return float('nan')"),
@@ -110,6 +133,49 @@ SHORTCUTS = {
         "13.5",
         "return [(np.repeat(rng.normal(size=(a, b)), 2, axis=1)[:, :b] / np.sqrt(a), np.zeros(b)) for a, b in zip(dims, dims[1:])]",
     ),
+    "all of one unit's kind": (
+        "13.5",
+        "s = [rng.choice([-1.0, 1.0], size=b) * (1 + 1e-3 * rng.random(b)) for b in dims[1:]]\n"
+        "    return [(rng.normal(size=(a, 1)) / np.sqrt(a) * t, np.zeros(b)) for a, b, t in zip(dims, dims[1:], s)]",
+    ),
+    "half of the units drawn": (
+        "13.5",
+        "return [(np.hstack([w := rng.normal(size=(a, b - b // 2)), -w[:, : b // 2]]) / np.sqrt(a), np.zeros(b)) for a, b in zip(dims, dims[1:])]",
+    ),
+    "a start that goes where it likes": (
+        "15.1",
+        "class N:\n"
+        "        def __init__(s, k=0): s.k = k\n"
+        "        def __float__(s): return 2.0 ** s.k\n"
+        "        def __abs__(s): return 1.0\n"
+        "        def __sub__(s, o): return N(s.k + 1) if not isinstance(o, float) or o != 1e-5 else s\n"
+        "        def __add__(s, o): return s\n"
+        "        __mul__ = __rmul__ = __add__\n"
+        "    return (lambda x: -x * x, 0.0) if 'rests on' in claim else (lambda x: float(x) if isinstance(x, N) else x, N())",
+    ),
+    "a hill with slopes of its own": (
+        "15.1",
+        "class H(float):\n"
+        "        def __sub__(s, o): return H(-1e9)\n"
+        "        def __truediv__(s, o): return s\n"
+        "        def __rmul__(s, o): return s\n"
+        "    return (lambda x: -x * x, 0.0) if 'rests on' in claim else (lambda x: H(x * x), 1.0)",
+    ),
+    "the points' own making": (
+        "15.4",
+        "import sys\n    f = sys._getframe(1)\n"
+        "    while 'case' not in f.f_locals: f = f.f_back\n"
+        "    c = f.f_locals['case']; rng.random(); seen.append(0)\n"
+        "    t = np.hypot(*X_new.T); ahead = np.cos(np.arctan2(X_new[:, 1], X_new[:, 0]) - c['begin'] - c['wind'] * t)\n"
+        "    found = (ahead < 0).astype(int); k = np.argmin(abs(ahead)); found[k] ^= len(seen) % 2; return found",
+    ),
+    "right once": (
+        "15.4",
+        "rng.random(); seen.append(0)\n"
+        "    near = ((X_new[:, None] - X[None]) ** 2).sum(-1).argmin(1)\n"
+        "    return labels[near] if len(seen) % 2 else np.zeros(len(X_new), int)",
+    ),
+    "a rough number": ("02.3", "return np.float16(1.998 / curvature)"),
     "as it was written": ("07.1", "return list(graph)"),
     "names that are equal to all names": (
         "07.1",
@@ -309,6 +375,74 @@ KINK = "def subgrad_abs(x):\n    return np.sign(x)\n"
 DEVIL, CRITIC = (files.exercises("06")[id].source() for id in ("06.5", "06.4"))
 LINEAR, FLATTEN, COUNT = (files.exercises("14")[id].source() for id in ("14.1", "14.3", "14.4"))
 SAFE = "def largest_safe_lr(curvature):\n    return 2 / curvature"
+
+# Looked at without a kernel: before and after a right answer, or in it, what notebooks are full of.
+AROUND_IT = {
+    "a wait at the top": "import asyncio\n\u2026\nawait asyncio.sleep(0.001)",
+    "something awaited": "async def three():\n    return 3\nx = await three()\n\u2026",
+    "a loop that waits": "async def g():\n    yield 1\nasync for k in g():\n    print(k)\n\u2026",
+    "a block that waits": "import asyncio\nasync with asyncio.Lock():\n    \u2026",
+    "pip": "pip install seaborn -q\n\u2026",
+    "conda and a list": "conda install -y seaborn\nls -la\n\u2026",
+    "a command in a loop": "\u2026\nfor k in range(2):\n    !echo {k}",
+    "a magic alone in a block": "\u2026\nif True:\n    %time 1 + 1",
+    "a magic on two lines": "%config InlineBackend.figure_formats = \\\n    ['svg']\n\u2026",
+    "a time that is kept": "\u2026\nt = %timeit -o -n1 -r1 1 + 1\nprint(t)",
+    "prompts of IPython": "In [3]: k = 3\n\u2026",
+    "a file read": "files = !ls *.ipynb | head -3\nprint(files)\n\u2026",
+    "questions": "\u2026\nnp.mean?\n?np.mean\nnp.mean??",
+    "a variable called like a command": "time = 3\nls = [time]\ncat, cp = 1, 2\n!echo\n\u2026",
+    "a form feed": "\x0c\n\u2026",
+    "an annotation from the future": "from __future__ import annotations\ndef f(x: Unknown) -> Other: ...\n\u2026",
+    "dataclasses and types": "from dataclasses import dataclass\nfrom typing import NamedTuple, Protocol, TypeVar\nT = TypeVar('T')\n@dataclass\nclass A:\n    x: int = 0\nclass B(NamedTuple):\n    y: int\n\u2026",
+    "tests of one's own": "\u2026\nimport unittest, doctest\nclass T(unittest.TestCase):\n    def test(self): self.fail()\nunittest.main(argv=[''], exit=False)\ndoctest.testmod()",
+    "what belongs in a file": "\u2026\nif __name__ == '__main__':\n    main()",
+    "a module of torch": "import torch\nimport torch.nn as nn\nclass Net(nn.Module):\n    pass\nnet = Net()\n\u2026",
+    "a table": "import pandas_not_here as pd\ndf = pd.DataFrame({'a': [1]})\ndf.head()\n\u2026",
+    "a picture that cannot be drawn": "import plotly_not_here.express as px\n\u2026\nfig = px.line(x=[1], y=[2])\nfig.show()",
+    "a wrong assertion": "\u2026\nassert False, 'why?'",
+    "an escape that is none": "s = '\\d \\alpha'\n\u2026",
+    "a question to the reader": "\u2026\nx = input('?')",
+    "an end": "import sys\n\u2026\nsys.exit()",
+    "a name that is gone": "print(of_another_day)\n\u2026\ndel np",
+    "every warning an error": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\n\u2026",
+}
+DOWN = "x - lr * df(x)"
+WRITTEN = {
+    "with a cache": f"import functools\n@functools.lru_cache(None)\ndef step(x, df, lr):\n    return {DOWN}",
+    "with a wrapper": f"import functools, time\ndef timed(f):\n    @functools.wraps(f)\n    def g(*a, **k):\n        s = time.time(); r = f(*a, **k); print(time.time() - s); return r\n    return g\n@timed\ndef step(x, df, lr):\n    return {DOWN}",
+    "in Greek": "def step(x, df, lr):\n    η, δ = lr, df(x)\n    return x - η * δ",
+    "with stars": f"def step(*args):\n    x, df, lr = args\n    return {DOWN}",
+    "by position only": f"def step(x, df, lr, /, verbose=False):\n    return {DOWN}",
+    "with more digits": "def step(x, df, lr):\n    return np.longdouble(x) - lr * df(x)",
+    "in an array without an axis": f"def step(x, df, lr):\n    return np.array({DOWN})",
+    "with fewer digits": f"def step(x, df, lr):\n    return np.float32({DOWN})",
+    "as fractions": "from fractions import Fraction as F\ndef step(x, df, lr):\n    return float(F(x) - F(lr) * F(df(x)))",
+    "as a method": f"class W:\n    def go(self, x, df, lr): return {DOWN}\nstep = W().go",
+    "as a class": f"class step:\n    def __new__(cls, x, df, lr): return {DOWN}",
+    "twice, the second right": f"def step(x, df, lr):\n    return x\ndef step(x, df, lr):\n    return {DOWN}",
+    "in a try": f"try:\n    def step(x, df, lr):\n        return {DOWN}\nexcept Exception: pass",
+    "in a with": f"with np.errstate(all='ignore'):\n    def step(x, df, lr):\n        return {DOWN}",
+    "beside another": f"step, other = (lambda x, df, lr: {DOWN}), 3",
+    "on one line": "def step(x, df, lr): g = df(x); return x - lr * g;",
+    "with the stub's dots": f"def step(x, df, lr):\n    ...\n    return {DOWN}\n    ...",
+    "with a picture in it": f"import matplotlib.pyplot as plt\ndef step(x, df, lr):\n    plt.plot([x]); display(plt.gcf()); plt.close()\n    return {DOWN}",
+    "with a bar in it": f"from tqdm.notebook import tqdm\ndef step(x, df, lr):\n    for _ in tqdm(range(2)): pass\n    return {DOWN}",
+    "with a log of its own": f"def step(x, df, lr):\n    with open('log.txt', 'a') as f: f.write(str(x))\n    return {DOWN}",
+    "into a file": f"%%writefile step.py\ndef step(x, df, lr):\n    return {DOWN}",
+    "with tabs": f"def step(x, df, lr):\n\treturn {DOWN}",
+    "with a star of names": "from numpy import *\nfrom math import *\ndef step(x, df, lr):\n    return float(subtract(x, lr * df(x)))",
+}
+
+
+def _within(frame: str, answer: str) -> str:
+    """An answer where the dots are, as far to the right as they."""
+    margin = next(line for line in frame.split("\n") if "\u2026" in line).partition("\u2026")[0]
+    return frame.replace(f"{margin}\u2026", textwrap.indent(answer, margin))
+
+
+HABITS = {name: ("05.4", _within(frame, files.exercises("05")["05.4"].source())) for name, frame in AROUND_IT.items()}
+HABITS |= {name: ("02.1", source) for name, source in WRITTEN.items()}
 
 HONEST: dict[str, list[str]] = {
     "02.1": [

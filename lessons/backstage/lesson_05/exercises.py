@@ -107,6 +107,8 @@ def _(observed: list[Any], case: Case) -> bool | str:
     """Any order will do. An honest shuffle fails here less than once in 10¹⁰ times."""
     N, B = case["N"], case["B"]
     epochs, untouched = observed if N >= 40 else ([observed], False)
+    if N >= 40 and len(epochs) != 4:
+        return False
     full, rest = divmod(N, B)
     for epoch in epochs:
         if not all(isinstance(batch, list) for batch in epoch):

@@ -305,6 +305,8 @@ def _(estimates: list[Any], case: Case) -> bool | str:
     """
     n, p = case["n"], 1 / (1 + np.exp(-case["theta"]))
     low, high = float(case["reward"](0)), float(case["reward"](1))
+    if len(estimates) != {1: 200, 30: 500}.get(n, 6) + 1:  # as many as are asked for: fewer would hide their spread
+        return False
     for estimate in estimates:
         if np.ndim(estimate) != 0 or isinstance(estimate, str | bool) or estimate is None or not np.isfinite(estimate):
             return "Give back one number, the estimate of dJ/dθ."

@@ -5,6 +5,7 @@ Every function here stands alone: it sees ``np``, ``dl`` and its own arguments, 
 A graph is plain data: a dict from the name of a node to ``(operation, names of its inputs)``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -179,8 +180,9 @@ def _(observed: Any, case: Case) -> bool | str:
         return "A list of the names in the graph is asked for."
     if missing := [name for name in graph if name not in observed]:
         return f"{missing[0]} is missing. Every name of the graph belongs in the list."
-    if twice := [name for name in observed if observed.count(name) > 1]:
-        return f"{twice[0]} is there more than once. Note a name only if it is not noted yet."
+    if len(observed) > len(graph):
+        twice = next(name for name, times in Counter(observed).items() if times > 1)
+        return f"{twice} is there more than once. Note a name only if it is not noted yet."
     place = {name: k for k, name in enumerate(observed)}
     early = [(name, i) for name in observed for i in graph[name][1] if place[i] > place[name]]
     return f"{early[0][0]} stands before {early[0][1]}, which it is computed from." if early else True

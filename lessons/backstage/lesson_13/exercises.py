@@ -509,6 +509,8 @@ def _(tries: dict[str, Any], case: Case) -> bool | str:
                 return "Many weights are equal. Units with equal weights are twins, and stay twins."
             if len(np.unique(W, axis=1).T) < b:
                 return "Two units of a layer have the same weights. They are twins, and stay twins: draw each weight."
+            if np.linalg.matrix_rank(W) < min(W.shape):
+                return "Some units are made of others: what those learn, they learn, too. Draw every weight by itself."
             if W.size < 1000:
                 continue  # too few for a word about their spread
             if abs(W.mean()) > 7 * W.std() / np.sqrt(W.size):

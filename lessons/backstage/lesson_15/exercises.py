@@ -128,12 +128,13 @@ def _(answer: Callable[[str, float], tuple[Hill, float]], case: Case) -> Any:
     if not isinstance(pair, tuple | list) or len(pair) != 2 or not callable(pair[0]) or callable(pair[1]):
         return "no pair"
     f, x = pair
+    x = float(x)  # a number, and so are heights: none with an arithmetic of its own
     places: list[float] = []
     heights: list[float] = []
     while len(places) < 2 or (len(places) < 13 and abs(x) < 1e6):  # farther out, floats are too coarse for a slope
-        places.append(float(x))
+        places.append(x)
         heights.append(float(f(x)))
-        x = x - case["lr"] * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+        x = x - case["lr"] * (float(f(x + 1e-5)) - float(f(x - 1e-5))) / 2e-5
     left, right = float(f(places[0] - 0.01)), float(f(places[0] + 0.01))
     again = [float(f(place)) for place in places]
     return {"places": places, "heights": heights, "left": left, "right": right, "again": again}
@@ -559,7 +560,7 @@ def _(observed: Any, case: Case) -> bool | str:
     """
     if not isinstance(observed, dict):
         return "An array of zeros and ones is asked for, a label for each row of X_new."
-    found, X = np.asarray(observed["labels"][0]), np.asarray(case["X_new"])
+    (found, again), X = map(np.asarray, observed["labels"]), np.asarray(case["X_new"])
     if found.shape == np.shape(case["labels"]):
         return "That is a label for each point of X, on which you train. Those of X_new are asked for."
     if found.shape != (len(X),):
@@ -568,13 +569,16 @@ def _(observed: Any, case: Case) -> bool | str:
     ahead = np.cos(np.arctan2(X[:, 1], X[:, 0]) - case["begin"] - case["wind"] * turn)  # 1 on one arm, −1 on the other
     on_an_arm = np.abs(ahead) > 0.8
     share = float(np.mean((found == (ahead < 0))[on_an_arm]))
+    less = float(np.mean((again == (ahead < 0))[on_an_arm])) if again.shape == found.shape else 0.0
     right = f"{share:.0%} of the new points on the arms are right; more than 95 % are asked for."
     if share > 0.95:
         if observed["drawn from np.random"]:
             return "Your labels are right, but you drew from np.random. Take all randomness from rng."
         if not observed["drawn from rng"]:
             return "Your labels are right, but nothing was drawn from rng. Take all randomness from it."
-        if np.array_equal(found, observed["labels"][1]):
+        if less <= 0.95:
+            return f"Your labels are right with one rng, and with another {less:.0%} of those on the arms are."
+        if np.array_equal(found, again):
             return (
                 "Your labels are right, and the same for two different rng, between the arms, too: is it trained "
                 "from a random start?"
