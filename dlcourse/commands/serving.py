@@ -6,7 +6,8 @@
 - a lesson is saved as somebody without its kernel will see it: where an output has both a picture or a sentence and a
   live view, the view is put aside, and what was chosen stands under the question. The view comes back when the lesson
   is opened while the process that holds it still runs; else there are picture, sentence, and what to run;
-- opening a released lesson does not change it: what JupyterLab would write into it is there already.
+- opening a released lesson does not change it: what JupyterLab would write into it is there already. Its cells have no
+  numbers on the page, for nobody has run them.
 
 Other notebooks are left alone. That JupyterLab does not ask whether it may fetch news is a setting in the same wheel
 (jupyter/overrides.json).
@@ -61,6 +62,7 @@ def _opening(get: Any, sessions: Any, kernels: Any) -> Any:
         if model.get("type") == "notebook" and notebook and is_lesson(notebook):
             take_views_back(notebook, await _processes(path))
             show_pictures(notebook)
+            leave_numbers_out(notebook)
             if notebook["metadata"].get("language_info") == {"name": "python"}:
                 notebook["metadata"]["language_info"] = language_info()
         return model
@@ -140,6 +142,22 @@ def show_pictures(notebook: Any) -> None:
             f"<p><em>{before}This is a picture: run the setup cell, then this cell, and it moves.</em></p>"
         )
         output["metadata"][STILL] = True
+
+
+def leave_numbers_out(notebook: Any) -> None:
+    """A released lesson has the number 1 beside each cell (storing.py says why); a page shows that as a cell that was run.
+
+    Examples
+    --------
+    >>> lesson = {"cells": [{"cell_type": "code", "execution_count": 1} for _ in "ab"]}
+    >>> leave_numbers_out(lesson)
+    >>> [cell["execution_count"] for cell in lesson["cells"]]
+    [None, None]
+    """
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    if all(cell.get("execution_count") == 1 for cell in cells):
+        for cell in cells:
+            cell["execution_count"] = None
 
 
 def _joined(text: str | list[str]) -> str:
