@@ -60,7 +60,7 @@ def run(words: Sequence[str]) -> int:
     if (folders := doctor.jupyter_folders()).state == "broken":
         raise CommandError(folders.detail)
     program = f"{QUICKLY}from jupyterlab.labapp import main; sys.exit(main())"
-    command = [sys.executable, "-c", program, *jupyterlab_settings(folder, options), *options]
+    command = [sys.executable, "-P", "-c", program, *jupyterlab_settings(folder, options), *options]
     if os.name == "nt":  # Windows has no exec that keeps the console
         return subprocess.call(command)
     os.execv(command[0], command)
