@@ -5,7 +5,8 @@
 - messages between browser and kernel leave at once (websocket.py says why that matters);
 - a lesson is saved as somebody without its kernel will see it: where an output has both a picture or a sentence and a
   live view, the view is put aside, and what was chosen stands under the question. The view comes back when the lesson
-  is opened while the process that holds it still runs; else there are picture, sentence, and what to run;
+  is opened while the process that holds it still runs; else there are picture, sentence, and what to run, and a
+  figure's steps can be walked through;
 - opening a released lesson does not change it: what JupyterLab would write into it is there already. Its cells have no
   numbers on the page, for nobody has run them.
 
@@ -62,6 +63,7 @@ def _opening(get: Any, sessions: Any, kernels: Any) -> Any:
         if model.get("type") == "notebook" and notebook and is_lesson(notebook):
             take_views_back(notebook, await _processes(path))
             show_pictures(notebook)
+            trust_what_is_ours(notebook)
             leave_numbers_out(notebook)
             if notebook["metadata"].get("language_info") == {"name": "python"}:
                 notebook["metadata"]["language_info"] = language_info()
@@ -129,23 +131,50 @@ def with_choices(text: str, asked: Sequence[str]) -> str:
 def show_pictures(notebook: Any) -> None:
     """Where there is only the picture of a figure, say how it is made to move, and give it its alternative text.
 
-    Front ends that draw a picture drop its text. This is for the page only: it is not saved.
+    Front ends that draw a picture drop its text. Where the saved lesson has the figure's steps, they can be walked
+    through. This is for the page only: it is not saved.
     """
     for output in _outputs(notebook):
         about, data = output["metadata"].get("image/png", {}), output["data"]
         if WIDGET_VIEW in data or "text/html" in data or "alt" not in about or "image/png" not in data:
             continue
         before = "As you left it. " if ASIDE in output["metadata"] else ""
-        picture = _joined(data["image/png"]).replace("\n", "")
-        data["text/html"] = (
+        picture = html.escape(_joined(data["image/png"]).replace("\n", ""))
+        paper = (
             f'<img src="data:image/png;base64,{picture}" alt="{html.escape(about["alt"])}" width="640">\n'
             f"<p><em>{before}This is a picture: run the setup cell, then this cell, and it moves.</em></p>"
         )
+        walk = output["metadata"].get(ASIDE, {}).get("dlcourse", {}).get("walk")
+        data["text/html"] = walked_through(paper, walk) if walk else paper
         output["metadata"][STILL] = True
 
 
+def walked_through(paper: str, walk: Any) -> str:
+    """A figure whose steps can be walked through, and nothing else; the picture where the page runs no scripts."""
+    from dlcourse.figures.front_end import playing, scripts, styles
+
+    note = "<em>Its steps, as you left it. To move everything, run the setup cell, then this cell.</em>"
+    return f"{playing(paper, walk, note)}<style>{styles()}</style><script>{scripts()}</script>"
+
+
+def trust_what_is_ours(notebook: Any) -> None:
+    """Let the page run what this server has just written itself, in cells that show nothing but that and pictures.
+
+    JupyterLab trusts a file whose cells were all run by this learner, so never a lesson that was left half-way: its
+    live figures would be pictures as soon as the page is loaded again.
+    """
+    if "widgets" in notebook["metadata"]:
+        return  # a live view would be what the file holds under its name, whoever has written that
+    for cell in notebook["cells"]:
+        outputs = [output for output in cell.get("outputs", []) if "data" in output]
+        html_is_ours = all(STILL in output["metadata"] for output in outputs if "text/html" in output["data"])
+        kinds = {kind for output in outputs for kind in output["data"]}
+        if outputs and html_is_ours and kinds <= {"text/plain", "text/html", "image/png", WIDGET_VIEW}:
+            cell["metadata"]["trusted"] = True
+
+
 def leave_numbers_out(notebook: Any) -> None:
-    """A released lesson has the number 1 beside each cell (storing.py says why); a page shows that as a cell that was run.
+    """A released lesson has the number 1 beside each cell (storing.py says why), which on a page means: it was run.
 
     Examples
     --------

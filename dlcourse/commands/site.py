@@ -88,12 +88,11 @@ def site_files(notebooks: list[Path], repository: str, lite: bool = False) -> It
     """The files of the site: path and text."""
     import jinja2
 
+    from dlcourse.figures.front_end import scripts, styles
     from dlcourse.figures.spelling import count
-    from dlcourse.figures.still import scripts
-    from dlcourse.figures.view import static
 
     yield "assets/figures.js", scripts()
-    yield "assets/figures.css", static("style.css") + static("still.css")
+    yield "assets/figures.css", styles()
     yield "assets/page.css", (PAGES / "page.css").read_text(encoding="utf-8")
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGES), autoescape=jinja2.select_autoescape(["j2"]), trim_blocks=True

@@ -11,7 +11,6 @@ slides. Notebooks that are no lessons of the course pass it untouched.
 from __future__ import annotations
 
 import ast
-import json
 import re
 from html import escape
 from typing import Any
@@ -63,16 +62,18 @@ def with_stills(notebook: Any, run: str = "") -> None:
     lesson = lesson_of(notebook)
     for cell in notebook["cells"]:
         shown = [output for output in cell.get("outputs", []) if output["output_type"] == "display_data"]
+        walks = []
         for output in shown:
-            output["metadata"].pop(ASIDE, None)
+            view = output["metadata"].pop(ASIDE, None) or output["data"].get(WIDGET_VIEW, {})
+            walks.append(view.get("dlcourse", {}).get("walk"))
             if len(output["data"]) > 1:
                 output["data"].pop(WIDGET_VIEW, None)
         calls = calls_in(cell["source"]) if lesson and shown else []
         recordings = [recording(lesson, *call) for call in calls]
         if len(recordings) != len(shown):  # the cell was changed after it was run: what it shows is not known
             recordings = [None] * len(shown)
-        for output, found in zip(shown, recordings, strict=True):
-            data = output["data"]
+        for output, found, walk in zip(shown, recordings, walks, strict=True):
+            data, found = output["data"], found or walk
             if found is not None or "image/png" in data:
                 otherwise = A_PROBLEM if ".practice(" in cell["source"] else ONLY_A_PICTURE
                 data["text/html"] = page_part(output, found, otherwise, run)
@@ -149,6 +150,8 @@ def recording(lesson: str, method: str, arguments: list[Any] | None, settings: d
 
 def page_part(output: Any, found: dict[str, Any] | None, otherwise: str, run: str) -> str:
     """The picture or the text, and below it what plays in its place where JavaScript runs."""
+    from dlcourse.figures.front_end import playing
+
     data = output["data"]
     if png := data.get("image/png"):
         alt = output["metadata"].get("image/png", {}).get("alt") or data.get("text/plain", "")
@@ -166,23 +169,17 @@ def page_part(output: Any, found: dict[str, Any] | None, otherwise: str, run: st
             RECORDED.format(", and ".join(parts) or "what you see"),
             NEEDS_PYTHON.format(", ".join(map(escape, dict.fromkeys(found["asks"])))),
         ]
-        note = f'<p class="dlcourse-note" hidden>{" ".join(words[: 1 + bool(found["asks"])])} {link}</p>'
-    as_json = json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return (
-        f'<div class="dlcourse-still"><div class="dlcourse-paper">{paper}</div>'
-        f'<script type="application/json">{as_json}</script>{note}</div>'
-    )
+        note = f"{' '.join(words[: 1 + bool(found['asks'])])} {link}"
+    return playing(paper, found, note)
 
 
 def add_scripts(notebook: Any) -> None:
     """The front end, once, behind the last output: a page by itself has nothing to load it from."""
-    from dlcourse.figures.still import scripts
-    from dlcourse.figures.view import static
+    from dlcourse.figures.front_end import scripts, styles
 
     parts = [o for c in notebook["cells"] for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     if parts:
-        style, script = f"<style>{static('style.css')}{static('still.css')}</style>", f"<script>{scripts()}</script>"
-        parts[-1]["data"]["text/html"] += style + script
+        parts[-1]["data"]["text/html"] += f"<style>{styles()}</style><script>{scripts()}</script>"
 
 
 def slides(notebook: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import traitlets
 
-from dlcourse.figures.view import View, static
+from dlcourse.figures.front_end import static
+from dlcourse.figures.view import View
 
 
 class ChoicesView(View):

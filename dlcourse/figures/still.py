@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from dlcourse.figures.encoding import difference
 from dlcourse.figures.figure import Number, Select, Slider, Toggle
-from dlcourse.figures.view import FigureView, static
+from dlcourse.figures.view import FigureView, sentences
 
 if TYPE_CHECKING:
     from dlcourse.figures.figure import Figure
 
-__all__ = ["played", "scripts"]
+__all__ = ["played"]
 
 MOST = 120_000  # characters for one figure: a page with ten of them still opens at once on a phone
 COUNTS = (13, 9, 5, 3)  # positions of a slider; the first that fits is taken
@@ -120,17 +120,6 @@ def walked(figure: Figure, name: str, way: list[Any], panels: list[dict[str, Any
         yield {**record, "said": sentences(figure), "patch": difference(panels, now["panels"])}
 
 
-def sentences(figure: Figure) -> list[str]:
-    """What the figure says at each of its frames."""
-    standing = figure.frame
-    found = []
-    for k in range(figure.last_frame + 1):
-        figure.frame = k
-        found.append(figure.sentence())
-    figure.frame = standing
-    return found
-
-
 def offered(control: Any, opening: Any, count: int) -> tuple[dict[str, Any], list[Any]]:
     """A control as a page without Python has it, and the values to record, the opening one aside."""
     if isinstance(control, Slider) and control.log:
@@ -177,20 +166,3 @@ def positions(at: float, last: float, count: int) -> tuple[list[int], int]:
     stride = max(1, math.ceil(round(last) / (count - 1)))
     place = round(at)
     return list(range(place % stride, round(last) + 1, stride)), place
-
-
-def scripts() -> str:
-    """The front end of figures and questions as one plain script: a page that is opened as a file loads no modules.
-
-    Examples
-    --------
-    >>> "export default" in scripts()
-    False
-    """
-    figure = static("page.js") + static("plot.js") + static("figure.js")
-    choices = static("page.js") + static("choices.js")
-    parts = [
-        f"(() => {{\n{source.replace('export default', f'dlcourse.{name} =')}\n}})();"
-        for name, source in (("figure", figure), ("choices", choices))
-    ]
-    return "\n".join(["(() => {", "const dlcourse = {};", *parts, static("still.js"), "})();"])

@@ -12,7 +12,6 @@ import gc
 import os
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,18 +19,12 @@ import anywidget
 import traitlets
 
 from dlcourse.figures.encoding import difference, encode
+from dlcourse.figures.front_end import static
 from dlcourse.figures.scene import roles_as_data
 from dlcourse.figures.spelling import minus
 
 if TYPE_CHECKING:
     from dlcourse.figures.figure import Figure
-
-STATIC = files("dlcourse.figures") / "static"
-
-
-def static(name: str) -> str:
-    """The text of a front-end file. Given to anywidget as text: a path would start a file watcher."""
-    return (STATIC / name).read_text(encoding="utf-8")
 
 
 class View(anywidget.AnyWidget):
@@ -84,6 +77,15 @@ class FigureView(View):
         fixed: dict[str, Any] = {"title": self.figure.title, "controls": controls, "roles": roles_as_data()}
         fixed["run_again"] = list(self.figure.run_again)
         return {**fixed, "counted": list(self.figure.counted), **self.sent, "number": self.number}
+
+    def walk(self) -> dict[str, Any] | None:
+        """What a saved lesson keeps of a figure with steps: they can be walked through without this process."""
+        if not self.figure.last_frame:
+            return None
+        fixed = {part: value for part, value in self.whole().items() if part != "run_again"}
+        panels = [{**panel, "click": None, "brush": None} for panel in fixed["panels"]]
+        state = {**fixed, "panels": panels, "controls": []}
+        return {"state": state, "said": sentences(self.figure), "settings": {}, "asks": []}
 
     def push(self, answer_to: str | None = None) -> None:
         """Send what is different from what was sent last. A model that raises is reported in the figure."""
@@ -145,6 +147,17 @@ class FigureView(View):
         raise ValueError(f"{type(figure).__name__} has nothing to press called {call!r}")
 
 
+def sentences(figure: Figure) -> list[str]:
+    """What the figure says at each of its frames."""
+    standing = figure.frame
+    found = []
+    for k in range(figure.last_frame + 1):
+        figure.frame = k
+        found.append(figure.sentence())
+    figure.frame = standing
+    return found
+
+
 def as_sentence(problem: Exception) -> str:
     """What went wrong, in one line.
 
@@ -176,7 +189,7 @@ def show(figure: Figure, on_paper: Figure | None = None) -> None:
     finally:
         figure.frame = frame
     alt = f"{figure.title}. {sentence}" if figure.title else sentence
-    display_bundle(view, sentence, png=png, alt=alt)
+    display_bundle(view, sentence, png=png, alt=alt, walk=view.walk())
     give_memory_back()
 
 
@@ -198,12 +211,17 @@ def give_memory_back() -> None:
 
 
 def display_bundle(
-    view: anywidget.AnyWidget, sentence: str, png: bytes | None = None, alt: str = "", asked: Sequence[str] = ()
+    view: anywidget.AnyWidget,
+    sentence: str,
+    png: bytes | None = None,
+    alt: str = "",
+    asked: Sequence[str] = (),
+    walk: dict[str, Any] | None = None,
 ) -> None:
     """Display one mimebundle: whoever shows it takes the richest part that it can.
 
     Beside the name of the live view stands what the server needs when the lesson is saved and opened again
-    (commands/serving.py): which process holds the view, and which questions are ``asked``.
+    (commands/serving.py): which process holds the view, which questions are ``asked``, and a figure's steps.
     """
     from IPython.display import display
 
@@ -215,7 +233,7 @@ def display_bundle(
         "version_minor": 0,
         "model_id": view.model_id,
         # on Windows a virtual environment's python is the parent of the one that runs
-        "dlcourse": {"process": [os.getpid(), os.getppid()], "asked": list(asked)},
+        "dlcourse": {"process": [os.getpid(), os.getppid()], "asked": list(asked), "walk": walk},
     }
     metadata = {"image/png": {"alt": alt, "width": 640}} if png is not None else {}
     display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]

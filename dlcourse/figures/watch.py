@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import anywidget
 
-from dlcourse.figures.view import static
+from dlcourse.figures.front_end import static
 
 
 class Watch(anywidget.AnyWidget):

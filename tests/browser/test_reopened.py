@@ -120,13 +120,25 @@ def test_a_lesson_that_was_saved_opens_again_with_pictures_and_what_was_chosen(o
     saved = ask(port, f"contents/{name}", method="GET")["content"]["cells"]
     assert "application/vnd.jupyter.widget-view+json" in saved[2]["outputs"][0]["data"], "its kernel runs"
     restart(page)
-    saved = ask(port, f"contents/{name}", method="GET")["content"]["cells"]
-    assert "application/vnd.jupyter.widget-view+json" not in saved[2]["outputs"][0]["data"], "it is forgotten"
+    content = ask(port, f"contents/{name}", method="GET")["content"]
+    assert "application/vnd.jupyter.widget-view+json" not in content["cells"][2]["outputs"][0]["data"], (
+        "it is forgotten"
+    )
+    content["cells"][3]["source"] += "\n"  # another file than the one that was signed, as when somebody sends it
+    for cell in content["cells"]:
+        cell["metadata"].pop("trusted", None)
+    ask(port, f"contents/{name}", {"type": "notebook", "content": content}, "PUT")
     page.reload(timeout=60_000)
     page.wait_for_function(f"() => {NOTEBOOK}?.context?.isReady", timeout=60_000)
     notebook.settle()
     assert notebook.complaints() == []
-    expect(page.get_by_text("As you left it. This is a picture")).to_be_visible()
+    expect(page.get_by_text("Its steps, as you left it.")).to_be_visible()
+    figure = blame(page)
+    said = figure.look()["sentence"]
+    figure.button("Step").press("Enter")
+    expect(figure.root.locator(".dlfig-sentence")).not_to_have_text(said)
+    figure.button("Back").click()
+    assert figure.becomes(said)
     asked = page.locator(".jp-OutputArea").nth(1).inner_text()
     assert f"You chose:\n  {chosen}" in asked
     assert not page.evaluate(f"() => {NOTEBOOK}.context.model.dirty"), "opening is not changing"

@@ -149,6 +149,40 @@ def test_a_picture_comes_with_its_sentence_and_with_what_to_run_and_is_saved_as_
     assert saved["cells"] == released
 
 
+def walked(*processes: int) -> dict[str, Any]:
+    """What a figure with steps leaves in a notebook."""
+    shown = output(*processes)
+    shown["data"]["image/png"] = "iVBORw0KGgo="
+    shown["metadata"] = {"image/png": {"alt": "two steps down"}}
+    shown["data"][WIDGET_VIEW]["dlcourse"]["walk"] = {
+        "state": {"title": "</script>"},
+        "said": ["0", "1"],
+        "settings": {},
+    }
+    return shown
+
+
+def test_the_steps_of_a_saved_figure_can_be_walked_through_in_a_page_that_may_run_scripts(server) -> None:
+    folder, ask, _ = server
+    name = files.notebooks()[1].name
+    notebook = ask(f"api/contents/{name}")["content"]
+    one, other = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][:2]
+    one["outputs"] = [walked(0)]
+    theirs = {"output_type": "display_data", "data": {"text/html": "<script>steal()</script>"}, "metadata": {}}
+    other |= {"outputs": [walked(0), theirs], "metadata": {}}
+    ask(f"api/contents/{name}", {"type": "notebook", "content": notebook}, "PUT")
+    saved = (folder / name).read_text(encoding="utf-8")
+    assert "dlcourse-still" not in saved and "trusted" not in saved
+    opened = {cell["id"]: cell for cell in ask(f"api/contents/{name}")["content"]["cells"]}
+    page = opened[one["id"]]["outputs"][0]["data"]["text/html"]
+    assert 'class="dlcourse-still"' in page and "steps, as you left it" in page and '"</script>"' not in page
+    assert opened[one["id"]]["metadata"]["trusted"] and not opened[other["id"]]["metadata"].get("trusted")
+    notebook["metadata"]["widgets"] = {}
+    ask(f"api/contents/{name}", {"type": "notebook", "content": notebook}, "PUT")
+    opened = {cell["id"]: cell for cell in ask(f"api/contents/{name}")["content"]["cells"]}
+    assert not opened[one["id"]]["metadata"].get("trusted"), "a live view could be of the file's own making"
+
+
 def test_other_notebooks_are_left_alone(server) -> None:
     folder, ask, _ = server
     cell = {"id": "a", "cell_type": "code", "source": "1", "metadata": {}, "outputs": [output()], "execution_count": 1}

@@ -125,7 +125,7 @@ def contrast(a, b):
 
 def css_colours():
     """The colours of style.css: of the light theme, of JupyterLab's dark one, of a dark system."""
-    from dlcourse.figures.view import static
+    from dlcourse.figures.front_end import static
 
     blocks = static("style.css").split("{")
     found = []

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dlcourse.figures.encoding import encode
-from dlcourse.figures.still import MOST, by_factors, by_steps, played, scripts
+from dlcourse.figures.front_end import scripts
+from dlcourse.figures.still import MOST, by_factors, by_steps, played
 from dlcourse.figures.view import FigureView
 from dlcourse.lesson import files
 from tests.figures.walk import Walk
@@ -64,6 +65,14 @@ def test_a_recorded_figure_stands_as_before_and_opens_as_it_stood() -> None:
     assert (dict(figure._values), figure.frame) == before
     assert found["state"]["frame"] == 1 and found["state"]["sentence"] == found["said"][1]
     assert {c["name"]: c["initial"] for c in found["state"]["controls"]}["start"] == 0.5
+
+
+def test_what_a_saved_lesson_keeps_of_a_walk_is_what_a_page_plays_of_it_without_its_controls() -> None:
+    figure = Walk(start=0.5, frame=1)
+    kept, found = FigureView(figure).walk(), played(figure)
+    assert kept is not None and kept["said"] == found["said"]
+    assert kept["state"] | {"controls": None} == found["state"] | {"controls": None}
+    assert kept["state"]["controls"] == [] and FigureView(files.figures("01").Secant(hill="corner")).walk() is None
 
 
 def test_positions_are_the_controls_own_and_the_opening_one_is_among_them() -> None:

@@ -51,7 +51,9 @@ function recording({ state, said, settings }) {
 /** What questions talk to: nobody keeps the answers. */
 const forgetting = (state) => ({ get: () => state, on() {}, off() {}, send() {} });
 
-for (const place of document.querySelectorAll(".dlcourse-still")) {
+// A notebook's page draws an output again when it comes into sight, and this script stands in each.
+for (const place of document.querySelectorAll(".dlcourse-still:not([data-plays])")) {
+  place.dataset.plays = "";
   const data = JSON.parse(place.querySelector("script").textContent);
   const el = document.createElement("div");
   place.append(el);
