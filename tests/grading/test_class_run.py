@@ -115,7 +115,6 @@ AS_NOBODY = """
 import json, os, sys
 from pathlib import Path
 from dlcourse.commands.program import main
-from dlcourse.lesson import files, solve
 folder = Path("/tmp/in")
 folder.mkdir()
 main(["solve", "12", "-o", "/tmp/in/ada.ipynb"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dlcourse.grading.starting import QUICKLY
 from tests.conftest import EVERYTHING, LESSONS
 
 PROGRAM = """
@@ -41,7 +42,7 @@ SAMPLE = [lesson for lesson in LESSONS if EVERYTHING or lesson in ("00", "09", "
 @pytest.mark.parametrize("lesson", SAMPLE)
 def test_a_solved_lesson_runs_without_a_thread_and_without_another_program(lesson: str, tmp_path: Path) -> None:
     environment = os.environ | {"DLCOURSE_PROGRESS": str(tmp_path / "progress.json"), "MPLBACKEND": "agg"}
-    command = [sys.executable, "-c", PROGRAM, lesson]
+    command = [sys.executable, "-c", QUICKLY + "\n" + PROGRAM, lesson]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == []
