@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from platformdirs import user_cache_dir
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = "Scripts" if os.name == "nt" else "bin"
 NOT_OURS = shutil.ignore_patterns(
@@ -15,8 +17,11 @@ NOT_OURS = shutil.ignore_patterns(
 )
 
 
-# Pip's word for: do not compile. Of what these environments hold, most is never imported.
-QUICK_INSTALL = {"PIP_NO_COMPILE": "0"}
+QUICK_INSTALL = {
+    "PIP_NO_COMPILE": "0",  # pip's word for: do not compile; of what these environments hold, most is never imported
+    # Their home is new and empty, but what pip has fetched before it need not fetch again.
+    "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or user_cache_dir("pip", appauthor=False),
+}
 
 
 def copy_to(folder: Path) -> Path:
