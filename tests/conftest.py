@@ -44,6 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") and not REQUIRED:
             item.add_marker(pytest.mark.skip(reason="slow: set DLCOURSE_REQUIRE=1 to run it"))
+    if "PYTEST_XDIST_WORKER" in os.environ:  # long ones first, or one worker ends with them alone
+        long = {item.path for item in items if item.get_closest_marker("slow") or "browser" in item.path.parts}
+        items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.hookimpl(optionalhook=True)  # there is such a hook only where pytest-xdist is
@@ -57,4 +60,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             lesson = re.search(r"\[(\d\d_\w+)", test) if "/browser/" in file else None
             return f"{file} {lesson[1]}" if lesson else file
 
+    config.option.loadscopereorder = False  # by the number of tests; ours are in order of length already
     return ByFixture(config, log)
