@@ -7,7 +7,7 @@ only numbers, strings, booleans, ``None``, lists, tuples, dicts, arrays and func
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -186,3 +186,22 @@ def compact(value: Any, width: int = 60) -> str:
 def shortened(text: str, width: int) -> str:
     """Cut a text that is longer than ``width``."""
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def fitted(texts: Sequence[str], width: int) -> list[str]:
+    """Cut the longest of some texts, so that together they are no longer than ``width``; what is short stays whole.
+
+    Examples
+    --------
+    >>> fitted(["1", "2", "a long text"], 8)
+    ['1', '2', 'a lon…']
+    """
+    left, share = width, 0
+    for number, size in enumerate(sorted(map(len, texts))):
+        share = left // (len(texts) - number)
+        if size > share:
+            break
+        left -= size
+    else:
+        return list(texts)
+    return [shortened(text, max(share, 1)) for text in texts]

@@ -11,6 +11,7 @@ cases of the exercise do not notice.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
 
-__all__ = ["REPAIRS", "Edit", "edits"]
+__all__ = ["MENDING", "REPAIRS", "Edit", "edits"]
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -42,19 +43,15 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     ("normal", "uniform"),
 )
 OPERATORS: dict[type[ast.operator], tuple[tuple[type[ast.operator], str], ...]] = {
-    ast.Add: ((ast.Sub, "the sign"), (ast.Mult, "plus or times")),
+    ast.Add: ((ast.Sub, "the sign"),),
     ast.Sub: ((ast.Add, "the sign"),),
-    ast.Mult: (
-        (ast.Div, "times or divided by"),
-        (ast.Add, "plus or times"),
-        (ast.MatMult, "`*` or `@`"),
-        (ast.Pow, "`*` or `**`"),
-    ),
+    ast.Mult: ((ast.Div, "times or divided by"), (ast.MatMult, "`*` or `@`"), (ast.Pow, "`*` or `**`")),
     ast.Div: ((ast.Mult, "times or divided by"), (ast.FloorDiv, "`/` or `//`")),
     ast.FloorDiv: ((ast.Div, "`/` or `//`"),),
     ast.MatMult: ((ast.Mult, "`*` or `@`"),),
     ast.Pow: ((ast.Mult, "`*` or `**`"),),
 }
+RARER: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Mult, ast.Mult: ast.Add}
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 PLAIN_BUILTINS = ("abs", "len", "sum", "max", "min", "list", "float", "sorted", "reversed")
 
@@ -69,10 +66,25 @@ class Edit:
         The line in the text that the tree was read from.
     kind : str
         For instance ``"the sign"`` or ``"the place of that line"``.
+    what : str
+        Of the program itself, for whoever wrote it: the name or the number that is meant.
     """
 
     line: int
     kind: str
+    what: str = dataclasses.field(default="", compare=False)
+
+    @property
+    def words(self) -> str:
+        """The kind, with what it is about.
+
+        Examples
+        --------
+        >>> Edit(2, "the name: is it the one meant?", "`k`").words
+        'the name `k`: is it the one meant?'
+        """
+        head, colon, tail = self.kind.partition(":")
+        return f"{head} {self.what}{colon}{tail}" if self.what else self.kind
 
 
 def edits(
@@ -125,6 +137,11 @@ MENDING = (
     "a number off by one",
     "1 minus it",
     "1 divided by it",
+    "the brackets: what belongs together?",
+    "these two: are they exchanged?",
+    "`sum` or `len`",
+    "the number: is it exact?",
+    "an index left out",
 )
 # What mends an answer, and would say too little of one that a slip in the reference resembles.
 REPAIRS = (
@@ -133,6 +150,7 @@ REPAIRS = (
     "what is compared",
     "a line left out there",
     "what stands there more than once: change it each time",
+    "the questions: is an `if` an `elif`?",
 )
 
 
@@ -237,10 +255,10 @@ def with_ticks(tree: ast.Module) -> ast.Module:
     return tree
 
 
-def _put(place: tuple[ast.AST, str, int | None, ast.expr], new: ast.expr, kind: str) -> Iterator[Edit]:
+def _put(place: tuple[ast.AST, str, int | None, ast.expr], new: ast.expr, kind: str, what: str = "") -> Iterator[Edit]:
     """Replace an expression while the edit is out."""
     parent, field, index, old = place
-    edit = Edit(old.lineno, kind)
+    edit = Edit(old.lineno, kind, what)
     _like(new, old)
     if index is None:
         yield from _set(parent, field, new, edit)
@@ -286,7 +304,7 @@ def _operators(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
         if isinstance(node, ast.Compare):
             for i, sign in enumerate(node.ops):
                 for other in COMPARISONS if isinstance(sign, COMPARISONS) else ():
-                    if not isinstance(sign, other):
+                    if not isinstance(sign, other) and _equality(sign) == _equality(other()):
                         ops: list[ast.cmpop] = [*node.ops[:i], other(), *node.ops[i + 1 :]]
                         yield from _set(node, "ops", ops, Edit(node.lineno, "the comparison"))
                 if isinstance(sign, ast.In | ast.NotIn):
@@ -321,6 +339,62 @@ def _operators(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             yield from _put(place, ast.UnaryOp(ast.USub(), old), "the sign")
 
 
+def _equality(sign: ast.cmpop) -> bool:
+    return isinstance(sign, ast.Eq | ast.NotEq)
+
+
+def _rarer(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """Plus for times, and an order for an equality: a slip that looks like it is more often something else."""
+    for node in _computed(top):
+        if line not in (None, getattr(node, "lineno", None)):
+            continue
+        if isinstance(node, ast.BinOp | ast.AugAssign) and (operator := RARER.get(type(node.op))):
+            yield from _set(node, "op", operator(), Edit(node.lineno, "plus or times"))
+        if isinstance(node, ast.Compare):
+            for i, sign in enumerate(node.ops):
+                for other in COMPARISONS if isinstance(sign, COMPARISONS) else ():
+                    if _equality(sign) != _equality(other()):
+                        ops: list[ast.cmpop] = [*node.ops[:i], other(), *node.ops[i + 1 :]]
+                        yield from _set(node, "ops", ops, Edit(node.lineno, "the comparison"))
+
+
+def _brackets(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """Of three things with two operators between them, the other two taken together."""
+    kind = "the brackets: what belongs together?"
+    for place in list(_expressions(top, line)):
+        whole = place[3]
+        if not isinstance(whole, ast.BinOp):
+            continue
+        for inner, other in ((whole.left, whole.right), (whole.right, whole.left)):
+            if not isinstance(inner, ast.BinOp) or (
+                type(inner.op) is type(whole.op) and isinstance(whole.op, ast.Add | ast.Mult)
+            ):
+                continue
+            if inner is whole.left:
+                new = ast.BinOp(inner.left, inner.op, ast.BinOp(inner.right, whole.op, other))
+            else:
+                new = ast.BinOp(ast.BinOp(other, whole.op, inner.left), inner.op, inner.right)
+            yield from _put(place, new, kind)
+
+
+def _two_exchanged(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """Two arguments, each in the place of the other wherever they stand."""
+    names = [node for node in _computed(top) if isinstance(node, ast.Name)]
+    for i, one in enumerate(scope.arguments[:9]):
+        for other in scope.arguments[i + 1 : 9]:
+            there = [node for node in names if node.id in (one, other)]
+            if {node.id for node in there} != {one, other} or line not in (None, there[0].lineno):
+                continue
+            other_of = {one: other, other: one}
+            for node in there:
+                node.id = other_of[node.id]
+            try:
+                yield Edit(there[0].lineno, "these two: are they exchanged?", f"(`{one}` and `{other}`)")
+            finally:
+                for node in there:
+                    node.id = other_of[node.id]
+
+
 def _everywhere(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """The same operator exchanged wherever it stands."""
     nodes = [node for node in _computed(top) if isinstance(node, ast.BinOp)]
@@ -329,7 +403,8 @@ def _everywhere(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
         for those in (all_of_them, *_siblings(top, all_of_them)):
             if len(those) < 2 or line not in (None, those[0].lineno):
                 continue
-            for new, kind in OPERATORS[old]:
+            rarer = [(RARER[old], "plus or times")] if old in RARER else []
+            for new, kind in (*OPERATORS[old], *rarer):
                 before = [node.op for node in those]
                 for node in those:
                     node.op = new()
@@ -393,7 +468,7 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
         elif isinstance(old, ast.Name) and field != "func" and old.id in scope.names:
             for name in scope.names:
                 if name != old.id and not _doubles(parent, name):
-                    yield from _put(place, _load(name), "the name: is it the one meant?")
+                    yield from _put(place, _load(name), "the name: is it the one meant?", f"`{old.id}`")
             if scope.has_self and old.id in scope.attributes:
                 new = ast.Attribute(_load("self"), old.id, ast.Load())
                 yield from _put(place, new, "`self`: is it this object's own?")
@@ -405,7 +480,7 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
             for name in scope.attributes if field != "func" else ():
                 if name != old.attr:
                     new = ast.Attribute(_load("self"), name, ast.Load())
-                    yield from _put(place, new, "the name: is it the one meant?")
+                    yield from _put(place, new, "the name: is it the one meant?", f"`self.{old.attr}`")
             if old.attr in scope.names:
                 yield from _put(place, _load(old.attr), "`self`: is it this object's own?")
         if isinstance(old, ast.Attribute) and old.attr == "T":
@@ -414,6 +489,12 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
             yield from _put(place, ast.Attribute(old, "T", ast.Load()), "the transpose")
         if isinstance(old, ast.Subscript):
             yield from _subscript(place, old)
+        searched = isinstance(parent, ast.For | ast.comprehension) and field == "iter"
+        searched = searched or (isinstance(parent, ast.Compare) and field == "comparators")
+        if searched and isinstance(old, ast.Subscript) and not isinstance(old.slice, ast.Slice):
+            for part in (1, 0):
+                new = ast.Subscript(old, ast.Constant(part), ast.Load())
+                yield from _put(place, new, "an index left out")
         inside = isinstance(parent, ast.Slice) or (isinstance(parent, ast.Subscript) and field == "slice")
         if inside and isinstance(old, ast.Name | ast.BinOp | ast.Call):
             for operator in (ast.Add, ast.Sub):
@@ -468,9 +549,12 @@ def _constant(place: tuple[ast.AST, str, int | None, ast.expr], scope: Scope) ->
             others += [-value, value * 2, value / 2, value * 10, value / 10]
         if value == 1:
             others += [0.5]
+        for third in (1 / 3, 2 / 3):
+            if isinstance(value, float) and 0 < abs(value - third) < 0.09:
+                yield from _put(place, ast.Constant(third), "the number: is it exact?", str(value))
         for other in dict.fromkeys(others):
             if other != value or (type(other) is not type(value) and other is None):
-                yield from _put(place, ast.Constant(other), "the axis" if axis else "the number")
+                yield from _put(place, ast.Constant(other), *(["the axis"] if axis else ["the number", str(value)]))
     elif isinstance(value, str):
         for word in scope.strings:
             if word != value and not isinstance(place[0], ast.JoinedStr | ast.Expr):
@@ -535,6 +619,10 @@ def _calls(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
                 yield from _set(node, "keywords", [*node.keywords, keyword], Edit(node.lineno, "keepdims"))
         if name == "range":
             yield from _range(node)
+        if name in ("sum", "len") and len(node.args) == 1 and not node.keywords:
+            yield from _set(
+                node, "func", _like(_load("len" if name == "sum" else "sum"), node), Edit(node.lineno, "`sum` or `len`")
+            )
     for place in list(_expressions(top, line)):
         parent, field, _index, old = place
         if isinstance(old, ast.BinOp) and isinstance(old.op, ast.FloorDiv):
@@ -584,8 +672,8 @@ def _range(node: ast.Call) -> Iterator[Edit]:
         yield from _set(node, "args", [_like(ast.Constant(0), node), last, _like(ast.Constant(2), node)], edit)
 
 
-def _terms(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
-    """A factor, a term or a call left out or too many."""
+def _too_many(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """A factor, a term or a power too many."""
     for place in list(_expressions(top, line)):
         old = place[3]
         if isinstance(old, ast.BinOp):
@@ -593,6 +681,10 @@ def _terms(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             kind = "the power" if isinstance(old.op, ast.Pow) else kind
             yield from _put(place, old.left, kind)
             yield from _put(place, old.right, kind)
+
+
+def _terms(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
+    """A factor, a term or a call left out."""
     for place in list(_expressions(top, line)):
         parent, field, _index, old = place
         if isinstance(old, ast.Constant | ast.Lambda | ast.Slice | ast.Starred | ast.JoinedStr) or field in (
@@ -670,9 +762,9 @@ def _alike(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
         elif isinstance(old, ast.Constant) and isinstance(old.value, int | float) and old.value is not True:
             others = [ast.Constant(old.value * 2), ast.Constant(old.value / 2), ast.Constant(old.value / 10)]
         for other in others:
-            yield from _put_all(
-                places, other, Edit(old.lineno, "what stands there more than once: change it each time")
-            )
+            what = ast.unparse(old)
+            kind = "what stands there more than once: change it each time"
+            yield from _put_all(places, other, Edit(old.lineno, kind, f"(`{what}`)" if len(what) < 30 else ""))
 
 
 def _put_all(places: list[tuple[ast.AST, str, int | None, ast.expr]], new: ast.expr, edit: Edit) -> Iterator[Edit]:
@@ -735,10 +827,20 @@ def _lines_left_out(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Ed
         for name in kept:
             target = ast.Name(name, ast.Store())
             more: list[ast.stmt] = [ast.AugAssign(target, ast.Add(), ast.Constant(1))]
+            more += [ast.Assign([target], value) for value in _compared_with(owner, name)]
             others = [other for other in scope.names if other != name and not {name, other} & growing]
             more += [ast.Assign([target], _load(other)) for other in others]
             for new in more:
                 yield from _in_body(body, [*body[:at], _like(new, last), *body[at:]], edit)
+
+
+def _compared_with(owner: ast.AST, name: str) -> list[ast.expr]:
+    """What a condition compares a name with: what is the best so far is renewed by it."""
+    test = owner.test if isinstance(owner, ast.If) else None
+    parts = [node for node in ast.walk(test) if isinstance(node, ast.Compare)] if test is not None else []
+    pairs = [(part.left, part.comparators[0]) for part in parts]
+    sides = [*pairs, *((b, a) for a, b in pairs)]
+    return [value for known, value in sides if isinstance(known, ast.Name) and known.id == name]
 
 
 def _bodies(top: ast.AST) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
@@ -844,6 +946,18 @@ def _one_statement(body: list[ast.stmt], i: int, statement: ast.stmt, scope: Sco
                 finally:
                     (statement.test, statement.body), (other.test, other.body) = ours, theirs
         yield from _in_body(body, [*body[:i], *statement.body, *body[i + 1 :]], Edit(statement.lineno, "the `if`"))
+    if isinstance(statement, ast.If) and not statement.orelse:
+        run = [statement]
+        for other in body[i + 1 :]:
+            if not isinstance(other, ast.If) or other.orelse:
+                break
+            run.append(other)
+        if len(run) > 1:
+            chain: list[ast.stmt] = []
+            for part in reversed(run):
+                chain = [_like(ast.If(part.test, part.body, chain), part)]
+            edit = Edit(run[1].lineno, "the questions: is an `if` an `elif`?")
+            yield from _in_body(body, [*body[:i], *chain, *body[i + len(run) :]], edit)
     if isinstance(statement, ast.While):
         yield from instead(_like(ast.If(statement.test, statement.body, []), statement), "`if` or `while`")
     if isinstance(statement, ast.Break):
@@ -915,12 +1029,16 @@ def _moves(function: ast.FunctionDef, line: int | None) -> Iterator[Edit]:
 
 PARTS: tuple[Callable[..., Iterator[Edit]], ...] = (
     _operators,
+    _too_many,
     _calls,
     _numbers_and_names,
+    _two_exchanged,
     _statements,
     _everywhere,
     _alike,
     _lines_left_out,
     _compared,
+    _brackets,
+    _rarer,
     _terms,  # the most by far
 )

@@ -8,6 +8,7 @@ the learner's own code may run: in the notebook, and in a student's sandbox, nev
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ import numpy as np
 
 from dlcourse.lesson import files
 from dlcourse.lesson.cases import copy_of, shortened
-from dlcourse.lesson.editing import REPAIRS, TICK, Edit, edits, with_ticks
+from dlcourse.lesson.editing import MENDING, REPAIRS, TICK, Edit, edits, with_ticks
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.judging import (
     LONGEST,
@@ -55,7 +56,8 @@ PAIR_SECONDS = 0.3  # for a second edit beside one that mends a part
 MOST_HALVES = 6
 MENDED_CASES, MENDED_SHARE = 3, 0.6  # of the wrong ones, that one edit must mend to be worth a word
 TWIN_SECONDS = 0.6
-EACH = 0.25  # seconds for one edited program
+EACH = 0.25  # seconds for one edited program, at most
+PATIENCE = 5  # times as long as the answer and the reference take, before it is taken for a loop without an end
 LONGEST_SEARCH = 4.0  # seconds on the clock, where those above are the processor's: a busy machine has less of these
 
 
@@ -165,10 +167,10 @@ def explained(
         (repairs, "repair", mending.one),
         (unnamed, "fact", lambda: _stands_still(source) or _never_used(exercise, source)),
         (repairs, "repair", mending.two),
-        (True, "repair", lambda: _twin(exercise, cases, run.reports, order)),
+        (True, "repair", lambda: _twin(exercise, cases, source, run.reports, order)),
         (unnamed, "fact", lambda: _fact(exercise, cases, source, run, expected, wrong)),
         (unnamed and repairs, "repair", mending.part),
-        (unnamed, "fact", lambda: told_apart(exercise, cases, expected, run.reports)),
+        (unnamed, "fact", lambda: told_apart(exercise, cases, expected, run.reports, wrong[0])),
     ]
     for wanted, evidence, search in searches:
         try:
@@ -219,7 +221,17 @@ class Trials:
 
     def __init__(self, exercise: Exercise, tree: ast.Module, names: dict[str, Any], until: float) -> None:
         self.exercise, self.tree, self.names, self.until = exercise, tree, names, until
-        self.limit = until
+        self.limit, self.each = until, EACH
+
+    def pace(self, cases: Sequence[Case], order: Sequence[int], *others: Trials) -> None:
+        """Give an edited program as much time as the unedited one takes, and these others, and some more."""
+        took = []
+        for trials in (self, *others):
+            trials.until, began = process_time() + EACH, process_time()
+            for _ in trials.reports(cases, order):
+                pass
+            took.append(process_time() - began)
+        self.each = min(EACH, 0.02 + PATIENCE * max(took))
 
     def tick(self) -> None:
         """Called by the program on every turn of a loop, and in every call."""
@@ -233,7 +245,7 @@ class Trials:
 
     def reports(self, cases: Sequence[Case], order: Sequence[int]) -> Iterator[Report]:
         """Run the program as it is now, then look at its answer case by case; ends early where it cannot go on."""
-        self.limit = min(self.until, process_time() + EACH)
+        self.limit = min(self.until, process_time() + self.each)
         space = dict(self.names) | {TICK: self.tick}
         try:
             exec(compile(self.tree, "<edited>", "exec", dont_inherit=True), space)
@@ -291,11 +303,12 @@ class Mending:
 
     def one(self) -> str:
         """Words for one small edit that makes every case right; empty if none is found."""
+        self.trials.pace(self.cases, self.order, reference_trials(self.exercise, 0.0))
         self.trials.until = process_time() + REPAIR_SECONDS
         with _closing(_suspicious_first(self.tree, self.lines)) as some:
             for number, edit in enumerate(some):
                 if len(right := self.right()) == len(self.cases):
-                    return f"One small change in line {edit.line} makes it right: {look(edit.kind)}"
+                    return f"One small change in line {edit.line} makes it right: {look(edit.words)}"
                 if right:
                     self.halves[number] = edit, right
                 if self.trials.over:
@@ -306,19 +319,26 @@ class Mending:
         """Words for two small edits, one of which mends a part, or both of which are needed; after ``one``."""
         best = sorted(self.halves, key=lambda number: -len(self.halves[number][1]))[:MOST_HALVES]
         self.trials.until = process_time() + PAIR_SECONDS
-        with _closing(_suspicious_first(self.tree, self.lines)) as some:
-            for number, one in enumerate(some):
-                if number > max(best, default=-1):
-                    break
-                if number not in best:
-                    continue
-                with _closing(edits(self.tree)) as more:
-                    for other in more:
-                        if other != one and len(self.right()) == len(self.cases):  # of two of one thing nobody learns
-                            return _both(one, other)
-                        if self.trials.over:
-                            break
+        for alike in (True, False):  # who slips twice most often slips twice alike
+            with _closing(_suspicious_first(self.tree, self.lines)) as some:
+                for number, one in enumerate(some):
+                    if number > max(best, default=-1) or self.trials.over:
+                        break
+                    if number in best and (other := self._second(one, alike)):
+                        return _both(one, other)
         return _two_operators(self.tree, self.trials, lambda: len(self.right()) == len(self.cases))
+
+    def _second(self, one: Edit, alike: bool) -> Edit | None:
+        """While one edit is out, another one, of the same kind or not, that makes every case right."""
+        with _closing(edits(self.tree)) as more:
+            for other in more:
+                if other == one or (other.kind == one.kind) != alike:  # of two of one thing nobody learns
+                    continue
+                if len(self.right()) == len(self.cases):
+                    return other
+                if self.trials.over:
+                    break
+        return None
 
     def part(self) -> str:
         """Words for the one small edit that mends most of what is wrong and spoils nothing; after ``one``."""
@@ -329,7 +349,7 @@ class Mending:
         if len(best) != 1 or most < max(MENDED_CASES, MENDED_SHARE * len(self.wrong)):
             return ""
         edit, of = best.pop(), len(self.wrong)
-        words = f"One small change in line {edit.line} mends {most} of the {of} wrong cases: {look(edit.kind)}"
+        words = f"One small change in line {edit.line} mends {most} of the {of} wrong cases: {look(edit.words)}"
         return f"{words} Something else is left."
 
 
@@ -350,10 +370,10 @@ def _two_operators(tree: ast.Module, trials: Trials, is_right: Callable[[], bool
 def _both(one: Edit, other: Edit) -> str:
     first, second = sorted((one, other), key=lambda edit: edit.line)
     if first.line == second.line:
-        return f"Two small changes in line {first.line} make it right: {look(first.kind)} And {look(second.kind)}"
+        return f"Two small changes in line {first.line} make it right: {look(first.words)} And {look(second.words)}"
     return (
-        f"Two small changes make it right. In line {first.line} {look(first.kind)} "
-        f"In line {second.line} {look(second.kind)}"
+        f"Two small changes make it right. In line {first.line} {look(first.words)} "
+        f"In line {second.line} {look(second.words)}"
     )
 
 
@@ -396,14 +416,24 @@ def reference_trials(exercise: Exercise, until: float) -> Trials:
     return Trials(exercise, tree, dict(vars(sys.modules[exercise.answer.__module__])), until)
 
 
-def _twin(exercise: Exercise, cases: Sequence[Case], reports: Sequence[Report], order: Sequence[int]) -> str:
+def _known(kind: str, source: str) -> str:
+    """A kind that names a function, unless the answer does not use that function."""
+    return kind if re.search(rf"\b{kind.partition(':')[0]}\b", source) else "the function that is called"
+
+
+def _twin(
+    exercise: Exercise, cases: Sequence[Case], source: str, reports: Sequence[Report], order: Sequence[int]
+) -> str:
     """Words for one small edit of the reference that gives exactly what the learner's answer gives."""
     if exercise.judge is not None or all(report.status != "value" for report in reports):
         return ""  # where much is right, what two answers have in common says little
     if len(cases) > 1 and all(report.observed == reports[0].observed for report in reports):
         return ""  # what always gives the same, None perhaps, may have come from anywhere
-    trials = reference_trials(exercise, process_time() + TWIN_SECONDS)
+    trials = reference_trials(exercise, 0.0)
+    trials.pace(cases, order)
+    trials.until = process_time() + TWIN_SECONDS
     kinds: list[str] = []
+    plain: list[str] = []
     with _closing(edits(trials.tree)) as variants:  # what may have been left out may be there once too often
         for edit in variants:
             if edit.kind in REPAIRS:
@@ -415,11 +445,15 @@ def _twin(exercise: Exercise, cases: Sequence[Case], reports: Sequence[Report], 
                 alike += 1
             if alike == len(cases) and opposite(edit.kind) not in kinds:
                 kinds.append(opposite(edit.kind))
-            if trials.over or len(kinds) > 2:
+                plain += [opposite(edit.kind)] if edit.kind not in MENDING else []
+            if trials.over or len(kinds) > 4:
                 break
+    kinds = plain or kinds  # what had to be added to a right answer says less than what was changed or taken away
     if not kinds or len(kinds) > 2:
         return ""
-    words = " Or ".join(look(kind) for kind in kinds)
+    # a function of the right answer that this one does not use would only puzzle
+    named = [re.sub(r"^\w+: is it what is wanted\?$", lambda found: _known(found[0], source), kind) for kind in kinds]
+    words = " Or ".join(look(kind) for kind in dict.fromkeys(named))
     return f"A right answer with one slip gives exactly your values: {words}"
 
 
@@ -486,7 +520,8 @@ def _lingers(source: str) -> str:
     for function in [node for node in ast.walk(parse(source)) if isinstance(node, ast.FunctionDef)]:
         arguments, defaults = function.args.args, function.args.defaults
         for argument, default in zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True):
-            if isinstance(default, ast.List | ast.Dict | ast.Set) and _grows(function, argument.arg):
+            made = isinstance(default, ast.Call) and ast.unparse(default.func) in ("list", "dict", "set")
+            if (made or isinstance(default, ast.List | ast.Dict | ast.Set)) and _grows(function, argument.arg):
                 return (
                     f"{argument.arg} in line {function.lineno} is made once, not for every call: "
                     "what one call puts into it is still there in the next."

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dlcourse.lesson import values
-from dlcourse.lesson.cases import compact, shortened
+from dlcourse.lesson.cases import compact, fitted, shortened
 from dlcourse.lesson.exercises import Exercise
 from dlcourse.lesson.running import Report, Run, observe_case, quiet, without_names
 from dlcourse.lesson.values import Difference, Unsupported
@@ -97,7 +97,8 @@ def judge(
     if mutant is not None:
         lines, evidence = [*lines[:2], exercise.mutants[mutant].message], "misconception"
     elif any(report.changed for report in reports) and reports[first].status == "value":
-        lines = [*lines[:2], _changed(next(report for report in reports if report.changed))[0]]
+        told = _changed(next(report for report in reports if report.changed))[0]
+        lines = [*lines[:2], told[0].upper() + told[1:]]
         evidence = "fact"
     elif evidence == "none" and (fact := _in_common(exercise, expected, reports)):
         lines, evidence = [*lines[:2], fact], "fact"
@@ -169,7 +170,7 @@ def _matching_mutant(
     wrong: list[int],
     mutants: Sequence[Sequence[Report]] | None,
 ) -> int | None:
-    """The misconception whose values agree in every case, the right ones included; none, if two of them do."""
+    """The misconception whose values agree in every case, the right ones included; none, if two say otherwise."""
     if all(reports[i].status != "value" for i in wrong):
         return None  # an exception alone is no evidence
     order = [*wrong, *(i for i in range(len(cases)) if i not in wrong)]
@@ -182,7 +183,7 @@ def _matching_mutant(
             )
             if all(same(exercise, reports[i], report) for i, report in zip(order, theirs, strict=True)):
                 agree.append(index)
-    return agree[0] if len(agree) == 1 else None
+    return agree[0] if len({exercise.mutants[index].message for index in agree}) == 1 else None
 
 
 def same(exercise: Exercise, one: Report, other: Report) -> bool:
@@ -200,8 +201,8 @@ def same(exercise: Exercise, one: Report, other: Report) -> bool:
 
 
 def _tried(exercise: Exercise, case: Case) -> str:
-    each = max(60, (LONGEST - 80) // max(1, len(case)))
-    inputs = ", ".join(f"{key}={shortened(compact(value), each)}" for key, value in case.items())
+    texts = fitted([compact(value) for value in case.values()], LONGEST)
+    inputs = ", ".join(f"{key}={text}" for key, text in zip(case, texts, strict=True))
     return f"tried {exercise.name}({inputs})" if exercise.called_directly else f"tried {exercise.name} with {inputs}"
 
 
@@ -335,6 +336,10 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
         meaning = "A function stands where its value is wanted: call it, as in f(x)."
     elif report.type == "AttributeError" and "has no attribute" in report.message and "NoneType" not in report.message:
         meaning = "The thing before the dot is not what you think it is: print its type."
+    elif report.type == "ValueError" and "is not in list" in report.message:
+        meaning = "A list was searched for something that it does not hold."
+    elif report.type == "TypeError" and "object is not callable" in report.message:
+        meaning = "Brackets behind a name call it, and only functions can be called. That name holds something else."
     elif report.type == "IndexError" and re.search("out of (range|bounds)", report.message):
         meaning = "A position lies beyond the end. n entries have the positions 0 to n − 1."
     elif report.type == "IndexError" and "too many indices" in report.message:
@@ -345,8 +350,24 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
         meaning = "It has no inverse, for a column follows from the others: look at its columns, and at its shape."
     elif report.type == "LinAlgError" and "square" in report.message:
         meaning = "Only a square matrix can be inverted or solved with: look at its shape."
+    elif report.type == "UFuncTypeError" and "Cannot cast" in report.message:
+        meaning = (
+            "An array of whole numbers cannot take fractions in place: write x = x + step, which makes a new array."
+        )
+    elif report.type == "LinAlgError" and "dimensional" in report.message:
+        meaning = "A matrix is wanted where a plain row of numbers stands: look at the order, and at the shapes."
     elif report.type == "TypeError" and ("bitwise_xor" in report.message or "for ^" in report.message):
         meaning = "A power is written ** in Python: x**2. The sign ^ is something else."
+    elif report.type == "TypeError" and re.search("for [-+*/@]+=?: '(list|tuple)'", report.message):
+        meaning = "A list is no array: to compute with all its entries at once, make an array of it, np.array(...)."
+    elif report.type == "TypeError" and re.search("multiply sequence|for .*: .*'str'", report.message):
+        meaning = "A list, a tuple or a text stands where a number or an array is meant."
+    elif report.type == "ValueError" and "to unpack" in report.message:
+        meaning = "There are more names before the = than things behind it, or fewer."
+    elif report.type == "TypeError" and "must be integers or slices, not tuple" in report.message:
+        meaning = "That is a list: its entries are taken one by one, as in a[i][j], or make an array of it."
+    elif report.type == "TypeError" and "must be integers or slices" in report.message:
+        meaning = "A place in a list or tuple is a whole number. What stands in the brackets there is something else."
     elif report.type == "TypeError" and "argument" in report.message and report.line:
         meaning = "A function in that line is called with other arguments than it takes."
     elif report.type == "TypeError" and "argument" in report.message:
@@ -401,6 +422,7 @@ def _wrong(exercise: Exercise, case: Case, expected: Report, report: Report) -> 
     meaning = _meaning(objection, report)
     back = _came_back(exercise, value, objection)
     form = objection.kind in ("type", "shape", "nan") or _infinite(objection)
+    form = form or _misspelt(objection) or _yes_or_no(objection)
     return [tried, back, *([meaning] if meaning else [])], "form" if form and meaning else "none"
 
 
@@ -410,7 +432,7 @@ Call = dict[str, Any]
 def _failing_call(exercise: Exercise, expected: Report, report: Report) -> tuple[Call, Call] | None:
     """Of the calls that an observer made, the first that did not give what the reference gives; theirs and ours."""
     for theirs, ours in zip(report.calls, expected.calls, strict=False):
-        if theirs["text"] != ours["text"]:
+        if theirs["text"] != ours["text"] or _has_more(ours["observed"], theirs["observed"]):
             return None
         if all(values.contains(side["observed"], "unsupported") for side in (theirs, ours)):
             continue  # an object of the answer's own: what it is shows in the next call
@@ -418,6 +440,13 @@ def _failing_call(exercise: Exercise, expected: Report, report: Report) -> tuple
         if values.differs(*pair, exercise.rtol) or (exercise.strict and values.other_kind(*pair)):
             return theirs, ours
     return None
+
+
+def _has_more(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether theirs is a dictionary with more keys than ours: an observer may have allowed some of them."""
+    if ours["kind"] != "dict" or theirs["kind"] != "dict":
+        return False
+    return set(values.decode(ours)) < set(values.decode(theirs))
 
 
 def _calls_up_to(report: Report, last: Call) -> str:
@@ -447,6 +476,10 @@ def _unusable(
     if report.ends == "said by dl":
         return [tried, "What came back was used as the exercise goes on.", f"dl says: {report.message}"]
     what = f"made {report.calls[-1]['text']}" if report.calls else f"used {exercise.name}"
+    if report.type == "NotImplementedError":
+        return [what, f"Then {report.message.rstrip('.')}."]
+    if report.type == "KeyError":
+        return [what, f"Then {report.message} was looked up in what came back, and it is not there."]
     if report.type == "AttributeError" and report.name:
         return [what, f"Then {report.name} was asked for, and it is not there."]
     if exercise.is_class:
@@ -483,6 +516,17 @@ def _infinite(d: Difference) -> bool:
     return numbers and bool(np.isinf(float(d.observed)) and not np.isinf(float(d.expected)))
 
 
+def _misspelt(d: Difference) -> bool:
+    """Whether a word is the right one, but for capital letters and blanks."""
+    both = isinstance(d.observed, str) and isinstance(d.expected, str)
+    return both and d.observed != d.expected and d.observed.strip().lower() == d.expected.strip().lower()
+
+
+def _yes_or_no(d: Difference) -> bool:
+    """Whether True or False came back in the place of a number."""
+    return isinstance(d.observed, bool) and isinstance(d.expected, int | float) and not isinstance(d.expected, bool)
+
+
 def _meaning(d: Difference, report: Report) -> str:
     """What a difference of kind or shape usually means; empty for a plain difference of values."""
     got = d.observed
@@ -508,6 +552,10 @@ def _meaning(d: Difference, report: Report) -> str:
         return f"Give back {_kind(d.expected)}."
     if isinstance(got, set) and isinstance(d.expected, list | tuple | np.ndarray):
         return "That is a set, which has no order. Make it a list: list(...)."
+    if _yes_or_no(d):
+        return f"That is {d.observed}; a number is asked for."
+    if _misspelt(d):
+        return "The word is right, but for capital letters or blanks: write it as the exercise does."
     if d.kind == "nan":
         return "nan means not a number: 0/0, inf − inf, inf/inf or the log of something negative happened on the way."
     if _infinite(d):
@@ -632,7 +680,7 @@ def _of_numbers(exercise: Exercise, pairs: Pairs) -> str:
         if sizes:
             return "The size of every number is right; the sign is wrong in some of them."
         for much, words in CLOSE:
-            if np.allclose(theirs, ours, rtol=much, atol=0):
+            if np.all(np.abs(theirs - ours) <= much * np.maximum(np.abs(ours), 0.01 * np.abs(ours).max())):
                 return f"Nearly: every number is off by less than {words}."
         if exercise.called_directly and all(a.ndim == 1 and np.allclose(a[::-1], b, rtol=1e-7) for a, b in plain):
             return "The numbers are right, in the opposite order."
@@ -643,17 +691,21 @@ def _of_numbers(exercise: Exercise, pairs: Pairs) -> str:
     return ""
 
 
-def told_apart(exercise: Exercise, cases: Sequence[Case], expected: Sequence[Report], reports: Sequence[Report]) -> str:
+def told_apart(
+    exercise: Exercise, cases: Sequence[Case], expected: Sequence[Report], reports: Sequence[Report], first: int
+) -> str:
     """Which answer is given for which, where there are few; else what the inputs of the wrong cases have in common."""
     if exercise.judge is not None or not exercise.called_directly or any(r.status != "value" for r in reports):
         return ""
     pairs = [(ours.observed or {}, theirs.observed or {}) for ours, theirs in zip(expected, reports, strict=True)]
     wrong = [values.differs(ours, theirs, exercise.rtol) is not None for ours, theirs in pairs]
     few = [(_word(ours), _word(theirs)) for (ours, theirs), bad in zip(pairs, wrong, strict=True) if bad]
+    shown = wrong[:first].count(True)  # which of the wrong ones the learner is shown
     if all(None not in pair for pair in few) and len(few) > 1:
         (asked, got), times = Counter(few).most_common(1)[0]
         if times > 1 and times > len(few) / 2:
             when = "Each time that it is wrong" if times == len(few) else f"In {times} of {len(few)} wrong cases"
+            when += "" if few[shown] == (asked, got) else ", though not in this one"
             return f"{when}, {asked} is asked for, and {got} comes back."
         never = {asked for asked, _ in few} - {_word(theirs) for _, theirs in pairs}
         if len(never) == 1 and sum(asked in never for asked, _ in few) > 1:

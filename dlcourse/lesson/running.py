@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from dlcourse.lesson import values
-from dlcourse.lesson.cases import WrittenFunction, compact, copy_of, shortened, unchanged
+from dlcourse.lesson.cases import WrittenFunction, compact, copy_of, fitted, shortened, unchanged
 
 __all__ = [
     "Report",
@@ -837,10 +837,9 @@ def call_text(function: Callable[..., Any], head: str, args: tuple[Any, ...], kw
         named.pop(next(iter(named), ""), None)
     else:
         head = str(getattr(function, "__name__", "the answer"))
-    each = max(60, (MOST_CALL - 80) // max(1, len(named)))
+    texts = fitted([shown(value) for value in named.values()], max(MOST_CALL - 80, 60 * len(named)))
     parts = []
-    for name, value in named.items():
-        text = shortened(shown(value), each)
+    for name, text in zip(named, texts, strict=True):
         parts.append(text if name.isdecimal() or text == name else f"{name}={text}")
     return shortened("".join(c if c.isprintable() else " " for c in f"{head}({', '.join(parts)})"), MOST_CALL)
 

@@ -74,6 +74,13 @@ losing.equivalent("** 2)", "** 2, axis=0)", "The rides have one axis, and it is 
 losing.equivalent("** 2)", "** 2, axis=-1)", "The rides have one axis, and it is both the first and the last.")
 
 
+losing.mutant(
+    "You squared the two before you took their difference. First the miss, then its square.",
+    "(knob * x - y) ** 2",
+    "(knob * x) ** 2 - y**2",
+)
+
+
 @losing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(knob=2.5, x=np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), y=np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1]))
@@ -246,6 +253,13 @@ shaping.mutant(
 shaping.equivalent("    return None", "", "A function that ends without a `return` gives back None, too.")
 shaping.equivalent(
     "    return None", "        return None", "A function that ends without a `return` gives back None, too."
+)
+
+
+shaping.mutant(
+    "You multiplied the sizes. The product keeps the rows of A and the columns of B as they are.",
+    "(a[0], b[1])",
+    "(a[0] * b[0], a[1] * b[1])",
 )
 
 

@@ -80,6 +80,11 @@ central.mutant(
 central.mutant("Your rise is 0 each time: both heights are taken at one place.", "f(x - h)", "f(x + h)")
 
 
+@central.mutant("Your two places are h apart, h/2 to each side. They stand h away on both sides, so 2h apart.")
+def _(f: Function, x: float, h: float = 1e-5) -> float:
+    return (f(x + h / 2) - f(x - h / 2)) / h
+
+
 @central.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(f=function_of("x", "x**3"), x=3, h=0.5)
@@ -434,6 +439,11 @@ sides.equivalent(
     "    right = (f(x + h) - f(x)) / h\n    left = (f(x) - f(x - h)) / h\n",
     "Neither of the two slopes uses the other.",
 )
+
+
+@sides.mutant("These are two heights. Each slope is a rise, from one height to the other, divided by h.")
+def _(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
+    return f(x - h), f(x + h)
 
 
 @sides.cases

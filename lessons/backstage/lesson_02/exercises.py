@@ -338,6 +338,21 @@ heavy.mutant(
 )
 
 
+@heavy.mutant(
+    "Your v holds moves: −η times the slope is in it. Here v holds slopes; η and the minus come when x moves."
+)
+def _(x: float, v: float, df: Slope, lr: float, beta: float) -> tuple[float, float]:
+    v = beta * v - lr * df(x)
+    return x + v, v
+
+
+heavy.mutant(
+    "β multiplies the slope, and all of the old velocity is kept. It is the other way round.",
+    "beta * v + df(x)",
+    "v + beta * df(x)",
+)
+
+
 @heavy.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(x=1.0, v=0.5, df=function_of("x", "2.0 * x"), lr=0.1, beta=0.9)
@@ -501,6 +516,16 @@ trace.equivalent(
     "np.isfinite(steps)",
     "A step is finite where both its places are, and every place belongs to a step.",
 )
+
+
+@trace.mutant("You ask whether EVERY step changes side. Only the last two steps are asked about.")
+def _(history: list[float]) -> str:
+    d = np.diff(history)
+    if not np.all(np.isfinite(history)) or abs(d[-1]) > abs(d[0]):
+        return "diverged"
+    if abs(d[-1]) < 1e-6:
+        return "converged"
+    return "oscillating" if np.all(d[1:] * d[:-1] < 0) else "slow"
 
 
 @trace.cases

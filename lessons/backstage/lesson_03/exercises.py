@@ -297,6 +297,17 @@ matrix.equivalent("M @ g", "M.T @ g", "A matrix that takes the place of a learni
 matrix.equivalent("M @ g", "M @ g.T", "A vector has one axis: to transpose it changes nothing.")
 
 
+matrix.mutant(
+    "M multiplies the place, and the gradient is left alone. It is the other way round.", "p - M @ g", "M @ p - g"
+)
+matrix.mutant("You added all of M up to one number. M turns the gradient, too: M @ g.", "M @ g", "np.sum(M) * g")
+matrix.mutant(
+    "Only the last product of each row is subtracted: a row of M times g is a SUM of products.",
+    "M @ g",
+    "M[:, -1] * g[-1]",
+)
+
+
 @matrix.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(p=np.array([1.0, 1.0]), g=np.array([2.0, 4.0]), M=np.array([[0.5, 0.25], [0.25, 0.5]]))

@@ -233,6 +233,12 @@ epoch.equivalent("@ error", "@ error.T", "A vector has one axis: to transpose it
 epoch.equivalent("len(error)", "len(rows)", "There is one error for each row of the batch.")
 
 
+epoch.mutant(
+    "Every step looks at all the data. A batch is X[rows] and y[rows].",
+    [("X[rows] @ w - y[rows]", "X @ w - y"), ("X[rows].T", "X.T"), ("len(error)", "len(rows)")],
+)
+
+
 @epoch.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(
@@ -320,6 +326,9 @@ bucket.mutant(
 bucket.equivalent("for grad, size in", "for size, grad in", "The two are only multiplied, in whatever order.")
 bucket.equivalent("zip(grads, sizes)", "zip(sizes, grads)", "The two are only multiplied, in whatever order.")
 bucket.equivalent("zip(grads, sizes)", "reversed(list(zip(grads, sizes)))", "A sum does not depend on the order.")
+
+
+bucket.mutant("Every mean is weighed with the first size. Each has a size of its own.", "size * ", "sizes[0] * ")
 
 
 @bucket.cases
@@ -593,6 +602,18 @@ repair.equivalent(
     "            moved = float",
     "After the last batch it is measured last, and only that measure is asked for.",
 )
+
+
+@repair.mutant("You return the number of the last epoch, and the first has the number 0: one too few. Count them.")
+def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
+    for epoch in range(max_epochs):  # noqa: B007
+        before = w
+        for start in range(0, len(X), B):
+            rows, targets = X[start : start + B], y[start : start + B]
+            w = w - lr * 2 * rows.T @ (rows @ w - targets) / len(rows)
+        if not np.linalg.norm(w - before) > tol:
+            break
+    return w, epoch
 
 
 @repair.cases

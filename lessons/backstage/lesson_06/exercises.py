@@ -422,11 +422,19 @@ critic.equivalent(
 )
 
 
+critic.mutant(
+    "Where it opens upwards you return the action that the parabola likes best. Return the one that earned most.",
+    "np.argmax(r)",
+    "np.argmax(np.polyval(np.polyfit(a, r, 2), a))",
+)
+
+
 @critic.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(a=[0, 1, 2], r=[0, 3, 0])
     yield dict(a=[0, 1, 3], r=[4, 0, 12])  # opens upwards
     yield dict(a=[0, 1, 3], r=[12, 0, 4])  # the best action is not the largest one
+    yield dict(a=[0, 1, 2, 3], r=[5, 0, 3, 4.5])  # nor the one where the parabola is highest
     for noise, bend in ((0.0, -1.0), (0.3, -0.5), (0.3, -2.0), (0.1, 1.5), (0.1, 0.8)):
         best = float(rng.uniform(1.5, 3.0)) * float(rng.choice([-1, 1]))
         a = best + rng.permutation(np.linspace(-2, 2, 9)) + rng.uniform(-0.2, 0.2, size=9)
@@ -533,6 +541,17 @@ cantor.equivalent(
     "    if x < 1 / 3:\n        return devil(3 * x, k - 1) / 2\n    if x <= 2 / 3:\n        return 0.5\n",
     "    if x <= 2 / 3:\n        if x < 1 / 3:\n            return devil(3 * x, k - 1) / 2\n        return 0.5\n",
     "What is left of a third is left of two thirds.",
+)
+
+
+cantor.mutant(
+    "You stretch nothing: x in a third has to become 0 … 1 again, for the copy is a whole staircase.",
+    [("3 * x, k", "x, k"), ("3 * x - 2, k", "x - 2 / 3, k")],
+)
+cantor.mutant(
+    "k is never asked for: when no refinement is left, the straight line is, and devil(x, 0) is x.",
+    "    if k == 0:\n        return x\n",
+    "",
 )
 
 

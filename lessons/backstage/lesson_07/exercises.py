@@ -149,17 +149,20 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(graph={"b": ("tanh", ["a"]), "a": ("input", []), "c": ("input", [])})  # nobody needs the last one
     for size in (8, 12, 16):
         yield dict(graph=random_graph(rng, 3, size))
-    yield dict(graph="n1499 … n0, each from the one before it", deep=True)
+    yield dict(graph="n1499 … n0, then m0 … m1499, each from the one numbered one less", deep=True)
 
 
 @order.observe
 def _(answer: Callable[[Graph], list[str]], case: Case) -> list[str]:
     if "deep" not in case:
         return answer(case["graph"])
-    # 150 nodes and a tenth of Python's stack stand for 1500 nodes and the whole of it: quick for every answer
+    # 150 nodes and a tenth of Python's stack stand for 1500 nodes and the whole of it: quick for every answer;
+    # one chain is written from its end, one from its beginning, so that no order of the dict helps
     import sys
 
-    graph: Graph = {f"n{k}": ("tanh", [f"n{k - 1}"]) for k in range(149, 0, -1)} | {"n0": ("input", [])}
+    graph: Graph = {f"n{k}": ("tanh", [f"n{k - 1}"]) for k in range(149, 0, -1)}
+    graph |= {"n0": ("input", []), "m0": ("input", [])}
+    graph |= {f"m{k}": ("tanh", [f"m{k - 1}"]) for k in range(1, 150)}
     frame: Any = sys._getframe()
     depth, limit = 0, sys.getrecursionlimit()
     while frame is not None:
@@ -175,7 +178,9 @@ def _(answer: Callable[[Graph], list[str]], case: Case) -> list[str]:
 def _(observed: Any, case: Case) -> bool | str:
     graph: Graph = case["graph"]
     if "deep" in case:
-        graph = {f"n{k}": ("tanh", [f"n{k - 1}"]) for k in range(149, 0, -1)} | {"n0": ("input", [])}
+        graph = {f"n{k}": ("tanh", [f"n{k - 1}"]) for k in range(149, 0, -1)}
+        graph |= {"n0": ("input", []), "m0": ("input", [])}
+        graph |= {f"m{k}": ("tanh", [f"m{k - 1}"]) for k in range(1, 150)}
     if not isinstance(observed, list | tuple) or not all(isinstance(name, str) and name in graph for name in observed):
         return "A list of the names in the graph is asked for."
     if missing := [name for name in graph if name not in observed]:
@@ -268,6 +273,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     small = {"d": ("subtract", ["q", "b"]), "q": ("multiply", ["a", "a"]), "a": ("input", []), "b": ("input", [])}
     yield dict(graph=small, feed={"a": 3.0, "b": 0.5}, functions=functions)
     yield dict(graph={"a": ("input", [])}, feed={"a": 3.0}, functions=functions)
+    tower = {f"n{k}": ("tanh", [f"n{k - 1}"]) for k in range(9, 0, -1)} | {"n0": ("input", [])}
+    yield dict(graph=tower, feed={"n0": 0.5}, functions=functions)  # as many rounds as nodes
     for size in (6, 10):
         graph = random_graph(rng, 3, size)
         first = next(name for name, (kind, _) in graph.items() if kind == "input")
@@ -360,6 +367,9 @@ users.equivalent(
     "for name in reversed(list(graph))}",
     "The order within a list is free, and so is the order of the names.",
 )
+
+
+users.mutant("Only the first input of each node is looked at. A node uses all its inputs.", EACH, "graph[name][1][:1]")
 
 
 @users.cases
@@ -478,6 +488,21 @@ upstream.equivalent(
     "            waiting.extend(graph[name][1])\n            found.add(name)\n",
     "Neither of the two lines uses the other.",
 )
+
+
+@upstream.mutant("You follow the first input only. A node may have several, and each leads on.")
+def _(graph: Graph, node: str) -> set[str]:
+    found = set()
+    while graph[node][1]:
+        node = graph[node][1][0]
+        found.add(node)
+    return found
+
+
+@upstream.mutant("These are the names that stand before it in the dict. What it is computed from, the inputs tell.")
+def _(graph: Graph, node: str) -> set[str]:
+    names = list(graph)
+    return set(names[: names.index(node)])
 
 
 @upstream.cases

@@ -331,6 +331,18 @@ paths.equivalent(
 )
 
 
+@paths.mutant(
+    "You follow paths of exactly two arrows. A path may have one arrow, or many: let the function call itself."
+)
+def _(edges: dict[str, dict[str, float]], start: str, end: str) -> float:
+    total = 0.0
+    for name, slope in edges[start].items():
+        for after, more in edges.get(name, {}).items():
+            if after == end:
+                total += slope * more
+    return total
+
+
 @paths.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     worked: Edges = {"a": {"b": 2.0, "c": 3.0}, "b": {"d": 5.0}, "c": {"d": 7.0}, "d": {"e": 0.5}}

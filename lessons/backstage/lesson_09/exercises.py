@@ -174,6 +174,13 @@ through_h.equivalent('h == "tanh"', 'h >= "tanh"', "Of the two names only this o
 through_h.equivalent("np.tanh(s)", ("(-np.tanh(s))", "np.tanh(-s)"), "A square has no sign.")
 
 
+through_h.mutant(
+    "tanh gets dC/dz times s with you. It stands at s alone; dC/dz multiplies the slope that it has there.",
+    "dC_dz * (1 - np.tanh(s) ** 2)",
+    "(1 - np.tanh(dC_dz * s) ** 2)",
+)
+
+
 @through_h.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(dC_dz=np.array([5.0, 5.0]), s=np.array([2.0, -1.0]), h="relu")
@@ -257,6 +264,11 @@ through_sum.mutant(
 
 
 through_sum.equivalent("@ dC_ds", "@ dC_ds.T", "A vector has one axis: to transpose it changes nothing.")
+
+
+@through_sum.mutant("You take the diagonal of W only. Each z feeds every s, so all entries of its column count.")
+def _(W: Any, dC_ds: Any) -> Any:
+    return np.array([W[j, j] * dC_ds[j] for j in range(W.shape[1])])
 
 
 @through_sum.cases
@@ -370,6 +382,11 @@ depth.mutant(
 
 
 depth.equivalent("in s:", "in reversed(list(s)):", "A product does not ask which factor comes first.")
+
+
+@depth.mutant("You took the mean slope for every layer. Each layer scales by a slope of its own: multiply these.")
+def _(dh: Any, s: Any) -> Any:
+    return np.mean([dh(value) for value in s]) ** len(s)
 
 
 @depth.cases

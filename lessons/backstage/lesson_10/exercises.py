@@ -122,6 +122,13 @@ numerical.equivalent("step[j] = h", "step[j] += h", "The fresh step holds 0 ther
 numerical.equivalent("h = 1e-5\n    columns = []", "columns = []\n    h = 1e-5", "Neither needs the other.")
 
 
+for h in ("1e-3", "1e-4", "1e-6", "1e-7", "1e-8"):
+    numerical.mutant(
+        "You stepped to one side only. That is off by a curvature; step to both sides, as in lesson 01.",
+        [("f(x - step)) / (2 * h)", "f(x)) / h"), ("h = 1e-5", f"h = {h}")],
+    )
+
+
 @numerical.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(f=function_of("x", "np.array([x[0] * x[1], x[0] + 3 * x[1], np.sin(x[0])])"), x=np.array([2.0, 1.0]))
@@ -217,6 +224,13 @@ pointwise.mutant(
 pointwise.equivalent("np.tanh(x)", ("(-np.tanh(x))", "np.tanh(-x)"), "A square has no sign.")
 
 
+pointwise.mutant(
+    "The square takes v with it. Only tanh(x) is squared: 1 − tanh²(x), then times v.",
+    "v * (1 - np.tanh(x) ** 2)",
+    "(v * (1 - np.tanh(x))) ** 2",
+)
+
+
 @pointwise.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(x=np.array([0.0, 1.0]), v=np.array([2.0, 3.0]))
@@ -309,6 +323,16 @@ weighted.mutant("That is the whole Jacobian. What is asked for is the row v time
 
 
 weighted.equivalent("v @", "v.T @", "A vector has one axis: to transpose it changes nothing.")
+
+
+@weighted.mutant("You solved Wx = v, which undoes the layer. Going back, nothing is undone: v times W.")
+def _(W: Array, v: Array) -> Any:
+    return np.linalg.lstsq(W, v, rcond=None)[0]
+
+
+@weighted.mutant("W's rows are added up before v meets them. Each row counts v_i times; then add.")
+def _(W: Array, v: Array) -> Any:
+    return np.outer(v, W.sum(axis=0))
 
 
 @weighted.cases
@@ -436,6 +460,13 @@ shares.equivalent("np.exp", "-np.exp", "Above the line and below it, the sign ca
 AXES = ("axis=0", "axis=-1", "keepdims=True")
 shares.equivalent("e.sum()", tuple(f"e.sum({axis})" for axis in AXES), "A vector has one axis.")
 shares.equivalent("z.max()", tuple(f"z.max({axis})" for axis in AXES), "A vector has one axis.")
+
+
+shares.mutant(
+    "That is p_i (1 − p_j) in every entry. Beside the diagonal it is −p_i p_j: raise one score, the others fall.",
+    "np.diag(p) - np.outer(p, p)",
+    "np.outer(p, 1 - p)",
+)
 
 
 @shares.cases

@@ -619,6 +619,23 @@ walk.equivalent(
 )
 
 
+walk.mutant(
+    "Each rule is asked as if 1 arrived there. Hand it what has arrived: grads[name].",
+    "vjps[kind](grads[name]",
+    "vjps[kind](1.0",
+)
+walk.mutant(
+    "Everything comes out 0. The loss's own gradient is 1: when the loss moves, the loss moves just as far.",
+    "{loss: 1.0}",
+    "{loss: 0.0}",
+)
+walk.mutant(
+    "You return at the first input on the way. Others may still wait for their letters: skip it, and go on.",
+    "                grads[i] = grads[i] + g if i in grads else g\n",
+    "                grads[i] = grads[i] + g if i in grads else g\n        else:\n            return grads\n",
+)
+
+
 @walk.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     def case(graph: Graph, loss: str, **feed: Any) -> Case:
@@ -630,6 +647,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield case(hook, "d", two=np.array(2.0), a=np.array(3.0))
     yield case(small, "b", two=np.array(2.0), a=np.array(3.0))
     yield case({**hook, "aside": ("add", ["d", "a"])}, "c", two=np.array(2.0), a=np.array(-1.0))
+    late: Graph = {"w": ("input", []), "v": ("multiply", ["w", "w"]), "x": ("input", []), "y": ("add", ["v", "x"])}
+    yield case(late, "y", w=np.array(3.0), x=np.array(1.0))  # going back, an input comes before an operation
     twice: Graph = {"A": ("input", []), "S": ("matmul", ["A", "A"]), "loss": ("sum", ["S"])}
     yield case(twice, "loss", A=rng.normal(size=(2, 2)))
     shared: Graph = {"x": ("input", []), "y": ("input", []), "p": ("add", ["x", "y"]), "q": ("add", ["y", "x"])}
@@ -647,11 +666,15 @@ def _(answer: Callable[..., dict[str, Any]], case: Case) -> Any:
     asked: list[Any] = []
 
     def counted(rule: Any) -> Any:
+        import copy
+
         def ask(g: Any, output: Any, *inputs: Any) -> Any:
             asked.append(output)
             return rule(g, output, *inputs)
 
-        return ask
+        watched = copy.copy(rule)  # it still knows its own text
+        watched.function = ask
+        return watched
 
     grads = answer(graph, values, loss, {kind: counted(rule) for kind, rule in case["vjps"].items()})
     needed, waiting = {loss}, [loss]  # nodes that the loss does not depend on may be there or not
@@ -661,7 +684,7 @@ def _(answer: Callable[..., dict[str, Any]], case: Case) -> Any:
         waiting.extend(more)
     once = len({id(output) for output in asked}) == len(asked)
     found = {n: grads[n] for n in sorted(needed) if n in grads} if isinstance(grads, dict) else grads
-    return {"gradients": found, "rules": "each asked once" if once else "asked more than once for one node"}
+    return found if once else {"gradients": found, "rules": "asked more than once for one node"}
 
 
 walk.hints(
@@ -822,6 +845,17 @@ for first, second in (
     checking.equivalent(first + second, second + first, "Neither needs the other.")
 
 
+checking.mutant(
+    "You keep the smallest error. One wrong entry is enough to fail: keep the largest.",
+    [("worst = 0.0", "worst = np.inf"), ("worst = max(", "worst = min(")],
+)
+checking.mutant(
+    "1 is missing among what you divide by: where claimed and slope are tiny, so may their difference be.",
+    "max(1.0, abs",
+    "max(abs",
+)
+
+
 @checking.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     squares, cubes = function_of("x", "np.sum(x**2)"), function_of("x", "np.sum(x**3)")
@@ -913,7 +947,9 @@ emptied.mutant(
     "You took one step too few. `range(steps)` makes as many as are asked for.", "range(steps)", "range(steps - 1)"
 )
 emptied.mutant(
-    "You took a single step. Does a `return` stand inside your loop?", STEPPED, STEPPED + "        return params\n"
+    "It comes out as a single step: does a `return` stand in your loop, or does each step begin at the start again?",
+    STEPPED,
+    STEPPED + "        return params\n",
 )
 emptied.mutant(
     "Those are the gradients of the last step. The parameters that it led to are asked for.",
@@ -1042,6 +1078,17 @@ own.equivalent(
     "[g / dl.square(1 + dl.abs(x))]",
     "g / dl.square(1 + dl.abs(x))",
     "Where there is one input, the package takes its gradient without a list, too.",
+)
+
+
+own.mutant(
+    "The size is missing, above and in the rule: x / (1 + |x|). Left of 0, 1 + x is something else.",
+    [("1 + np.abs(x)", "1 + x"), ("1 + dl.abs(x)", "1 + x")],
+)
+own.mutant(
+    "The rule gets g first, then the output, then x. The names of yours stand in another order.",
+    "(g, output, x)",
+    "(x, output, g)",
 )
 
 

@@ -254,6 +254,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(P=np.array([[0.5, 0.5], [0.1, 0.9]]), Y=np.array([[1, 0], [0, 1]]))
     yield dict(P=np.array([[0.2, 0.8]]), Y=np.array([[1, 0]]))
     yield dict(P=np.array([[1.0, 0.0]]), Y=np.array([[1, 0]]))  # a perfect prediction
+    yield dict(P=np.array([[1.0, 0.0], [0.5, 0.5]]), Y=np.array([[1, 0], [0, 1]]))  # one perfect, one not
     yield dict(P=np.array([[0.001, 0.999]]), Y=np.array([[1, 0]]))
     yield dict(P=np.array([[1e-10, 1.0 - 1e-10]]), Y=np.array([[1, 0]]))  # sure of the wrong class
     for n, k in [(4, 3), (6, 3), (5, 4)]:
@@ -537,6 +538,13 @@ share.equivalent(".mean()", (".mean(axis=0)", ".mean(axis=-1)"), "There is one a
 share.equivalent(RIGHT, "(winners == labels).mean()", "NumPy's numbers are numbers.")
 
 
+share.mutant(
+    "You ask whether the second score is above 0. What counts is which score of the row is the largest.",
+    "(X @ W + b).argmax(axis=1)",
+    "((X @ W + b)[:, 1] > 0)",
+)
+
+
 @share.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     X, W, b = np.array([[1, 0], [0, 1]]), np.array([[1, 0], [0, 1]]), np.array([0, 0])
@@ -605,6 +613,18 @@ scaled.mutant(
 
 
 scaled.equivalent("(1 - rho) * g**2", "(1 - rho) * (-g) ** 2", "A square has no sign.")
+
+
+scaled.mutant(
+    "1e-8 goes into the root with you. It is added to the root: behind the bracket of np.sqrt.",
+    "np.sqrt(s) + 1e-8",
+    "np.sqrt(s + 1e-8)",
+)
+scaled.mutant(
+    "1e-8 is added to the new w. It belongs below the line, to the root: put brackets around both.",
+    "(np.sqrt(s) + 1e-8)",
+    "np.sqrt(s) + 1e-8",
+)
 
 
 @scaled.cases
@@ -691,6 +711,18 @@ M_LINE, S_LINE = "    m = beta1 * m + (1 - beta1) * g\n", "    s = beta2 * s + (
 both.equivalent(M_LINE + S_LINE, S_LINE + M_LINE, "Neither needs the other.")
 
 
+both.mutant(
+    "1e-8 goes into the root with you. It is added to the root: behind the bracket of np.sqrt.",
+    "np.sqrt(square) + 1e-8",
+    "np.sqrt(square + 1e-8)",
+)
+both.mutant(
+    "1e-8 is added to the new w. It belongs below the line, to the root: put brackets around both.",
+    "(np.sqrt(square) + 1e-8)",
+    "np.sqrt(square) + 1e-8",
+)
+
+
 @both.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     start = dict(w=np.array([1.0, 1.0]), m=np.zeros(2), s=np.zeros(2), g=np.array([2.0, -20.0]), t=1)
@@ -745,6 +777,13 @@ for message, wrong in (
     ("You subtract. Each time that the rate falls it is multiplied by the factor.", "lr - factor * (t // every)"),
 ):
     falling.mutant(message, LOWERED, wrong)
+
+
+falling.mutant(
+    "It falls at the multiples of `every` only, and is back in between. What has fallen stays low: count the falls.",
+    "factor ** (t // every)",
+    "(factor if t % every == 0 else 1)",
+)
 
 
 @falling.cases

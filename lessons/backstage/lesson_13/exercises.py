@@ -86,6 +86,13 @@ for other, message in (
     passing.mutant(message, "np.tanh(s)", other)
 
 
+passing.mutant(
+    "Your caches run from the last layer to the first. Put them in the order of params.",
+    "return s, caches",
+    "return s, caches[::-1]",
+)
+
+
 @passing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     params = [(np.array([[1.0]]), np.array([0.0])), (np.array([[2.0]]), np.array([1.0]))]
