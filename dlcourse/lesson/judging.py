@@ -371,7 +371,8 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     elif report.type == "TypeError" and "argument" in report.message and report.line:
         meaning = "A function in that line is called with other arguments than it takes."
     elif report.type == "TypeError" and "argument" in report.message:
-        meaning = "Keep the names and the order of the arguments as the exercise has them."
+        meaning = "Keep the names and the order of the arguments as the exercise has them; self is a method's first."
+        meaning = meaning if "." in report.message.partition("()")[0] else meaning.partition(";")[0] + "."
     elif report.type in ("TypeError", "AttributeError") and "NoneType" in report.message:
         meaning = "Something is None there: a function without `return` gives back None."
     elif report.type == "ValueError" and "truth value" in report.message:
