@@ -10,7 +10,7 @@ import pytest
 from dlcourse.grading.class_pages import SORTING, class_page, difficulty_page, look_alikes_page
 from dlcourse.grading.feedback import student_page, write_feedback
 from dlcourse.grading.marks import class_list
-from dlcourse.grading.pages import clean, page_name
+from dlcourse.grading.pages import clean, environment, page_name
 from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
 from dlcourse.lesson import files
 from tests.grading.books import LOOP, NAMES, gradebook
@@ -47,8 +47,9 @@ class Page(HTMLParser):
 
 def test_a_student_reads_for_every_exercise_how_it_went_and_what_the_lesson_says_to_the_mistake():
     book = gradebook()
+    marks, made = class_list(book), environment(book)
     for one in book.submissions:
-        page = Page(student_page(one, class_list(book)))
+        page = Page(student_page(one, marks, made=made))
         assert f"{one.score} of 8 points" in page.text or one.status == "rejected"
         for e in one.exercises:
             assert f"{e.id} {e.title}" in page.text and e.outcome in page.text
@@ -60,8 +61,9 @@ def test_a_student_reads_for_every_exercise_how_it_went_and_what_the_lesson_says
 
 def test_no_page_says_the_seed_to_a_student_or_shows_another_students_name():
     book = gradebook()
+    marks, made = class_list(book), environment(book)
     for one in book.submissions:
-        html = student_page(one, class_list(book))
+        html = student_page(one, marks, made=made)
         assert str(book.info.seed) not in html
         assert "Lovelace" not in html or "Lovelace" in one.submission
 
@@ -97,22 +99,24 @@ ATTACKS = [
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
 def test_what_a_student_writes_stays_text(attack):
     book = gradebook(["a", "b", "c"])
-    clear = [len(Page(student_page(one, class_list(book))).tags) for one in book.submissions]
+    marks, made = class_list(book), environment(book)  # made once: a template takes longer to read than to fill
+    clear = [len(Page(student_page(one, marks, made=made)).tags) for one in book.submissions]
     for one in book.submissions:
         one.submission = one.student.__dict__["name"] = attack + one.submission
         for e in one.exercises:
             e.answer, e.lines = LOOP + attack, [attack, attack, attack]
             e.evasions = [attack]
     book.submissions[1].status, book.submissions[1].reason = "rejected", attack
+    marks, made = class_list(book), environment(book)
     for i, one in enumerate(book.submissions):
-        html = student_page(one, class_list(book))
+        html = student_page(one, marks, made=made)
         page = Page(html)
         html.encode()
         assert not set(page.tags) & {"script", "img", "b", "iframe", "object", "form", "base"}
         assert len(page.tags) <= clear[i] + 40 and len(html) < 60_000
         assert set(html) & set("\x00\x07\x08\x0b\x1b\u202e\u2066\u2028\ufeff\u200b\ufffe") == set()
     for make in (class_page, difficulty_page, look_alikes_page):
-        html = make(class_list(book))
+        html = make(marks, made)
         html.encode()
         page = Page(html)
         assert not set(page.tags) & {"img", "b", "iframe", "object", "form", "base"}
@@ -189,10 +193,11 @@ def test_pages_of_submissions_that_are_gone_are_removed_and_others_are_left(tmp_
 
 def test_the_words_of_every_misconception_reach_the_student():
     book = gradebook(["a"])
+    marks, made = class_list(book), environment(book)
     for id, exercise in list(files.exercises("12").items())[:5]:  # those of the book
         for n, mutant in enumerate(exercise.mutants):
             lines = [f"{id}: tried x", "came back: 3", mutant.message]
             result = ExerciseResult(id, 1, "failed", lines, "t", n, mutant.message)
             one = SubmissionResult("a", "graded", 8, exercises=[result])
             message = mutant.message.replace("`", "")  # what stands in backticks is set as code
-            assert f"What that usually means {message}" in Page(student_page(one, class_list(book))).text
+            assert f"What that usually means {message}" in Page(student_page(one, marks, made=made)).text
