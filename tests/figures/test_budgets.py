@@ -105,7 +105,7 @@ def test_an_event_costs_little_and_sends_little(make: Any) -> None:
     assert slow == {}
 
 
-@pytest.mark.parametrize("make", figures())
+@pytest.mark.parametrize("make", list(figures()))
 def test_a_model_leaves_the_name_error_to_the_figure(make: Any) -> None:
     """The browser side takes what stands there for a problem, and shows nothing new."""
     assert make().error is None
