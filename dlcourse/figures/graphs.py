@@ -173,10 +173,26 @@ def graph_panel(
         x, y = layout.at[n]
         marks.append(node(x, y, names[n], role=roles.get(n, "function")))
         over, under = notes.get(n, ("", ""))
-        marks += [text(x, y + away, over, anchor="middle")] if over else []
-        marks += [text(x, y - away, under, anchor="middle")] if under else []
+        for words, height in ((over, y + away), (under, y - away)):
+            if words:
+                marks.append(text(_beside_arrows(x, height, words, away, layout), height, words, anchor="middle"))
     xlim = (min(layout.at[n][0] - widths[n] / 2 for n in nodes), max(layout.at[n][0] + widths[n] / 2 for n in nodes))
     return Panel(marks, xlim, ylim, title=title, axes=False, width=xlim[1] - xlim[0], name="graph")
+
+
+def _beside_arrows(x: float, y: float, words: Text, away: float, layout: Layout) -> float:
+    """Where the middle of words over or under a box goes: within its column, to a side if an arrow comes through."""
+    wide, high = 0.07 * _longest(words), 0.25 * away  # half of what words take, in the units of the layout
+    arrows = [line for path in layout.paths.values() for line in itertools.pairwise(path)]
+
+    def crossed(middle: float) -> bool:
+        share = np.linspace(0, 1, 40)
+        return any(
+            np.any((abs(a + share * (c - a) - middle) < wide) & (abs(b + share * (d - b) - y) < high))
+            for (a, b), (c, d) in arrows
+        )
+
+    return next((x + shift for shift in (0.0, 0.25, -0.25, 0.5, -0.5) if not crossed(x + shift)), x)
 
 
 def _longest(words: Text) -> int:

@@ -13,8 +13,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext
 
 from dlcourse.lesson import files
+from tests.browser import labels
 from tests.browser.figures import CONTROL_KINDS, CONTROLS, PLACES, FigureOnPage, by_keyboard, by_mouse, figures_on
 from tests.browser.page import TIME_IS_OVER, NotebookPage, notebook_page
+from tests.conftest import EVERYTHING
 
 
 @dataclass
@@ -133,6 +135,11 @@ def test_the_step_slider_reaches_the_last_frame_and_the_first(visit: Visit) -> N
             figure.root.locator(".dlfig-transport input").press("Home")
             figure.page.wait_for_timeout(60)
             assert figure.button("Back").get_attribute("aria-disabled") == "true", figure.name
+
+
+def test_no_word_of_a_figure_lies_on_another_or_on_a_foreign_mark_and_none_is_cut_off(visit: Visit) -> None:
+    assert [fault for figure in visit.figures() for fault in labels.faults(figure, EVERYTHING)] == []
+    assert labels.faults_once_a_word_is_moved(visit.figures()[0]) != []
 
 
 def test_every_question_can_be_answered_with_the_keyboard_and_says_what_it_thinks(visit: Visit) -> None:

@@ -352,7 +352,7 @@ class PanelView {
     while (this.names.childNodes.length > labels.length) this.names.lastChild.remove();
     while (this.names.childNodes.length < labels.length) this.names.append(svg("text"));
     labels.forEach((label, i) => {
-      set(this.names.childNodes[i], { x: px(label.box[0]), y: px(label.box[3] - 4), text: label.string });
+      set(this.names.childNodes[i], { x: px(label.box[0]), y: px(label.box[3] - 4), text: label.string }).mark = label.key;
     });
   }
 

@@ -102,7 +102,7 @@ class Line(Figure):
         space = Panel(
             [
                 *self.map,
-                point(self.best[0], self.best[1], role="minimum", label="closed form"),
+                point(self.best[0], self.best[1], role="minimum", label="lowest"),
                 *trail(self.path, label="this line", drag={"x": "w", "y": "b"}),
             ],
             xlim=self.wlim,
@@ -118,7 +118,7 @@ class Line(Figure):
         k, (w, b) = self.frame, self.path[self.frame]
         loss, least = self.losses[k], float(self.loss(self.best))
         if loss - least < 5e-4:
-            return f"step {k}: w = {w:.2f}, b = {b:.2f}, loss {loss:.3f}: descent is where the closed form is"
+            return f"step {k}: w = {w:.2f}, b = {b:.2f}, loss {loss:.3f}: no line has less"
         return (
             f"step {k}: the line w = {w:.2f}, b = {b:.2f} has the loss {loss:.3f}; "
             f"the lowest, {least:.3f}, is at w = {self.best[0]:.2f}, b = {self.best[1]:.2f}"

@@ -57,12 +57,13 @@ def test_at_the_corner_the_sides_stay_apart():
 @claim(
     "01",
     "saw-ucurve",
-    "The heights 0.343000000000147 and 0.342999999999853 share all but the last few",
-    "subtracting leaves 0.000000000000294, three digits",
+    "With $h = 10^{-13}$ the heights are 0.343000000000147 and 0.342999999999853: to twelve digits, the same 0.343.",
+    "Subtracting leaves 0.000000000000294, three digits",
 )
 def test_the_digits_that_are_lost():
     above, below = (0.7 + 1e-13) ** 3, (0.7 - 1e-13) ** 3
     assert (f"{above:.15f}", f"{below:.15f}") == ("0.343000000000147", "0.342999999999853")
+    assert f"{above:.12f}" == f"{below:.12f}" == "0.343000000000"
     assert f"{above - below:.15f}" == "0.000000000000294"
 
 

@@ -1,12 +1,15 @@
 """What lesson 08 says of its figures and outputs holds."""
 
+import re
+
 import numpy as np
 import pytest
 
 import dlcourse as dl
 from dlcourse.lesson import files
 from tests.lessons.claims import claim
-from tests.lessons.test_small_network import FOUND
+from tests.lessons.test_small_network import FOUND, SHOWN
+from tests.lessons.unproved import printed
 
 figures = files.figures("08")
 
@@ -66,3 +69,45 @@ def test_a_gradient_of_zero_moves_nothing():
     assert dl.run(dl.gradients(w1, w0, unconnected="zero")) == 0
     loss = (w1 * dl.tanh(1.2 * w0) + 1) ** 2
     assert dl.run(dl.gradients(loss, w0)) != 0
+
+
+@claim("08", "saw-gears", "So do the slopes of functions.")
+@claim("08", "where", "The ratio of two gears never changes.")
+def test_ratios_stay_and_slopes_do_not():
+    assert figures.Gears(turn=0.3).ratios == figures.Gears(turn=2.0).ratios
+    x = dl.parameter([0.6, 0.9])
+    u = dl.square(x)
+    y = dl.tanh(u)
+    dy_dx, dy_du = dl.run(dl.gradients(dl.sum(y), [x, u]))
+    np.testing.assert_allclose(dy_dx, dy_du * dl.run(dl.gradients(dl.sum(u), x)))
+    assert dy_du[0] != pytest.approx(dy_du[1])
+
+
+@claim("08", "own-graph", "The same walk, on the graph: over each box its value, under it its gradient, $\\partial$.")
+def test_the_picture_shows_what_the_walk_prints():
+    said = {cell["id"]: printed(cell) for cell in files.cells("08")}
+    walked = re.search(r"ds/da = ([+-][\d.]+)", said["walk-back"])
+    drawn = re.search(r"by a its gradient is ([−\d.]+)", said["figure-own"])
+    assert walked and drawn
+    assert float(drawn[1].replace("−", "-")) == pytest.approx(float(walked[1]), abs=1e-3)
+
+
+@claim("08", "many-inputs", "Each entry of w is a knob, with its own path through f")
+def test_the_gradient_after_a_function_of_many_numbers():
+    w = dl.parameter([0.3, -0.5, 0.2])
+    f = dl.sum(dl.square(w))
+    outer, inner = dl.run(dl.gradients(dl.tanh(f), [f, w])), dl.run(dl.gradients(f, w))
+    np.testing.assert_allclose(outer[1], outer[0] * inner)
+
+
+@claim("08", "links", "The chain rule multiplies the three slopes.")
+@claim("08", "one-sample-gradient", "the error, times what the weights were handed")
+def test_the_three_slopes_are_the_answer():
+    w, x, y = np.array([1.0, -2.0]), np.array([3.0, 0.5]), 4.0
+    by_model, by_error, by_loss = x, 1.0, w @ x - y
+    np.testing.assert_allclose(files.exercises("08")["08.3"].answer(w, x, y), by_loss * by_error * by_model)
+
+
+@claim("08", "small-network", "This network comes again in each lesson up to 13.")
+def test_the_small_network_comes_in_each_lesson():
+    assert sorted(SHOWN) == ["08", "09", "10", "11", "12", "13"]

@@ -5,7 +5,8 @@ import pytest
 
 import dlcourse as dl
 from dlcourse.lesson import files
-from tests.lessons.claims import claim
+from tests.lessons.claims import cells, claim
+from tests.lessons.unproved import numbers, printed
 
 figures = files.figures("11")
 answers = files.exercises("11")
@@ -131,6 +132,7 @@ def test_what_the_published_rules_leave_out():
     assert (dl.run(dl.gradients(dl.sum(A + b), b)) == 1).all()
 
 
+@claim("11", "registry-dl", "Two decorators are all there is:")
 @claim("11", "registry-dl", "So its gradient is more graph.")
 @claim("11", "reading", "It returns nodes, and so can be differentiated again.")
 def test_a_rule_of_ones_own_can_be_differentiated_again():
@@ -152,3 +154,73 @@ def test_the_rules_of_the_learner_register_unchanged():
     product = dl.operation("their multiply")(np.multiply)
     dl.register_gradient("their multiply")(rules["multiply"])
     dl.check_gradients(dl.sum(product(dl.parameter([0.5, 1.5]), dl.parameter([2.0, -1.0]))))
+
+
+def rules():
+    return {name: rule for k in (1, 2, 3) for name, rule in answers[f"11.{k}"].answer().items()}
+
+
+@claim("11", "by-hand", "The 2 is a node, too.")
+@claim("11", "direction", "From the loss, one walk serves all knobs.")
+@claim("11", "ex-6-task", "Your `backward` makes a new dict each time.")
+def test_one_walk_asks_each_rule_once_and_serves_every_knob():
+    graph = {"a": ("input", []), "two": ("input", []), "b": ("multiply", ["two", "a"])}
+    graph |= {"c": ("multiply", ["b", "b"]), "d": ("add", ["b", "c"])}
+    values, asked = {"a": 3.0, "two": 2.0, "b": 6.0, "c": 36.0, "d": 42.0}, []
+
+    def watched(name, rule):
+        return lambda g, output, *inputs: asked.append(name) or rule(g, output, *inputs)
+
+    watching = {name: watched(name, rule) for name, rule in rules().items()}
+    first, second = (answers["11.4"].answer(graph, values, "d", watching) for _ in range(2))
+    assert sorted(asked) == 2 * ["add"] + 4 * ["multiply"]
+    assert set(first) == set(graph) and float(first["two"]) == 39
+    assert first is not second and first == second
+
+
+@claim("11", "registry", "All rules keep one contract:")
+def test_each_rule_takes_g_the_output_and_the_inputs_and_gives_one_gradient_for_each():
+    table = np.full((2, 2), 0.5)
+    shapes = {"sum": (), "sum0": (2,), "sum1": (2,)}
+    for name, rule in rules().items():
+        inputs = [table] * (2 if name in ("multiply", "matmul", "add") else 1)
+        sent = rule(np.ones(shapes.get(name, (2, 2))), table, *inputs)
+        assert [np.shape(g) for g in sent] == [(2, 2)] * len(inputs), name
+
+
+@claim("11", "decorators", "So `register` returns a function, `note`, made inside it")
+def test_register_returns_note():
+    names: dict = {"np": np}
+    exec(cells("11")["decorator"], names)
+    assert names["register"]("anything").__name__ == "note"
+    names["register"]("cube")(len)
+    assert names["registry"]["cube"] is len
+
+
+@claim("11", "careful", "Two more lines of the published program work on its examples only")
+def test_what_index_finds():
+    A, G = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2))
+    assert ["A", "A"].index("A") == 0, "never the second place"
+    node = dl.parameter(A)
+    true = dl.run(dl.gradients(dl.sum(node @ node), node))
+    np.testing.assert_allclose(true, G @ A.T + A.T @ G)
+    assert abs(true - 2 * G @ A.T).max() > 1
+
+
+@claim("11", "small-engine-task", "It bends with tanh, for which your registry has no rule yet: a line adds it.")
+@claim("11", "small-engine-task", "The slope is 1 − tanh², and tanh is the output.")
+def test_the_rule_that_a_line_adds():
+    assert "tanh" not in rules()
+    line = cells("11")["small-engine"].splitlines()[0]
+    names: dict = {"vjps": rules()}
+    exec(line, names)
+    x, h = np.array([0.3, -1.2]), 1e-6
+    (sent,) = names["vjps"]["tanh"](np.ones(2), np.tanh(x), x)
+    np.testing.assert_allclose(sent, (np.tanh(x + h) - np.tanh(x - h)) / (2 * h), rtol=1e-6)
+
+
+@claim("11", "small-dl-task", "The same numbers come out, and the same step.")
+def test_the_package_prints_what_the_learners_engine_prints():
+    said = {cell["id"]: printed(cell) for cell in files.cells("11")}
+    package = numbers(said["small-dl"].replace("-", ""))
+    assert package <= numbers((said["small-engine"] + said["small-step"]).replace("-", "")) and len(package) > 8
