@@ -705,12 +705,14 @@ class Draw(Figure):
         corners += [(x + 1, y + 1)] if self.rub else []  # a rubber is crossed out
         xs, ys = np.array(corners, dtype=float).T
         pen = polyline(xs, ys, role="guide")
+        border = polyline([0, 8, 8, 0, 0], [0, 0, 8, 8, 0], role="neutral")
         return [
             Panel(
-                [image(np.repeat(sheet[:, :, None], 3, axis=2), (0, 8, 0, 8)), pen],
+                [image(np.repeat(sheet[:, :, None], 3, axis=2), (0, 8, 0, 8)), border, pen],
                 xlim=(0, 8),
                 ylim=(0, 8),
-                title="Draw here, or use the sliders and Ink",
+                axes=False,  # rows are counted from the top, and an axis would count from below
+                title="Draw here, or press Ink",
                 aspect="equal",
                 click="stroke",
                 brush=True,
@@ -731,7 +733,7 @@ class Draw(Figure):
         ]
 
     def describe(self) -> str:
-        place = f"{'Rubber' if self.rub else 'Pen'} at column {self.column}, row {self.row}"
+        place = f"{'Rubber' if self.rub else 'Pen'} at column {self.column:.0f}, row {self.row:.0f}"
         if not self.ink.any():
             return f"an empty sheet: draw a digit with the mouse or a finger, or with the sliders and Ink here. {place}"
         first, second = np.argsort(-self.chances)[:2]

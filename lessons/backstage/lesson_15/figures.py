@@ -333,7 +333,7 @@ class Claims(Figure):
 
     def describe(self) -> str:
         said, found = (f"{v if abs(v) > 1e-6 else 0:.3g}" for v in self.here)
-        head = f"{self.card.knob} = {self.at:.3g}: said {said}, found {found}."
+        head = f"{self.card.knob}: at {self.at:.3g} said {said}, found {found}."
         if self.verdict == "not yet":
             return f"{head} Right, conditional or wrong?"
         if self.verdict == self.card.verdict:

@@ -129,7 +129,7 @@ def test_doubled_weights_are_surer_where_all_are_right():
     "In the narrow valley plain descent is left at a loss of 1.2 after 60 steps, momentum at 0.0043.",
     "RMSProp takes no notice of the steepness: it ends alike in all three bowls.",
     "In the round bowl plain descent is there in one step, and the others are only slower.",
-    "With noise and curvatures 1 : 10, plain descent and momentum hover, at losses of 1 and 1.1.",
+    "With noise and curvatures 1 : 10, plain descent and momentum hover at 1 and 1.1.",
     "brings these down to 0.026 and 0.13.",
     "RMSProp and Adam had not arrived yet when the rate became small: they end higher with it.",
 )
