@@ -162,7 +162,7 @@ def lesson_cells(exporter: Any, path: Path) -> str:
     with nobody():
         with_stills(notebook, run="#run")
     body, _ = exporter.from_notebook_node(notebook)
-    return str(body)
+    return str(body).replace("<pre>", '<pre tabindex="0">')  # a long line can be scrolled to by key, too
 
 
 @contextlib.contextmanager
