@@ -162,7 +162,19 @@ def lesson_cells(exporter: Any, path: Path) -> str:
     with nobody():
         with_stills(notebook, run="#run")
     body, _ = exporter.from_notebook_node(notebook)
-    return str(body).replace("<pre>", '<pre tabindex="0">')  # a long line can be scrolled to by key, too
+    return scrolled_by_key(str(body))
+
+
+def scrolled_by_key(text: str) -> str:
+    """What may be wider than a phone is reached by key, too, and then scrolled.
+
+    Examples
+    --------
+    >>> scrolled_by_key("<pre>x</pre><table><tr></table>")
+    '<pre tabindex="0">x</pre><div class="wide" tabindex="0"><table><tr></table></div>'
+    """
+    text = text.replace("<pre>", '<pre tabindex="0">')
+    return re.sub(r"<table>.*?</table>", r'<div class="wide" tabindex="0">\g<0></div>', text, flags=re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -255,7 +267,7 @@ def reference() -> str:
     """The page for looking things up, as HTML."""
     from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
-    return str(MarkdownWithMath(renderer=page_renderer("reference")).render(files.reference()))
+    return scrolled_by_key(str(MarkdownWithMath(renderer=page_renderer("reference")).render(files.reference())))
 
 
 def linked(text: str, names: dict[str, str]) -> str:
