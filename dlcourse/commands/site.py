@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcourse.commands.errors import CommandError
+from dlcourse.commands.mathml import formula
 from dlcourse.commands.publishing import is_named, repository, run_places
 from dlcourse.lesson import files
 
@@ -236,31 +237,6 @@ def page_renderer(cell: str) -> Any:
             return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
     return Renderer(escape=False)
-
-
-def formula(latex: str, display: str = "inline") -> str:
-    """A formula as MathML, which browsers draw without a program.
-
-    Examples
-    --------
-    >>> formula("x")
-    '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><mi>x</mi></mrow></math>'
-    """
-    from latex2mathml.converter import convert
-
-    mathml = re.sub(r"&#x([0-9A-Fa-f]{4,5});", character, convert(latex, display=display))
-    # a raised prime is raised once, by its own shape
-    mathml = re.sub(
-        r"<msup>(<m[in][^>]*>[^<]*</m[in]>)<mi>([′″])</mi></msup>", r'\1<mo lspace="0" rspace="0">\2</mo>', mathml
-    )
-    # a minus behind a bracket, a comma or a sign is no difference, and stands close to its number
-    return re.sub(r"([(\[,;=←→≈<>+−⋅·]</mo>)<mo>−</mo>", r'\1<mo form="prefix">−</mo>', mathml)
-
-
-def character(number: re.Match[str]) -> str:
-    """A character for its number; what HTML wants escaped stays so."""
-    found = chr(int(number[1], 16))
-    return number[0] if found in "<>&" else found
 
 
 def reference() -> str:

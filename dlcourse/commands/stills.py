@@ -5,19 +5,24 @@ cell says which figure it shows, the figure itself: frames, sentences and settin
 Questions answer in the browser anyway. Without JavaScript the picture and the text stay.
 
 The wheel brings a setting for nbconvert (jupyter/nbconvert.json) that puts `Stills` before every export to HTML and to
-slides. Notebooks that are no lessons of the course pass it untouched.
+slides. With the extra `site` formulas are MathML, and a page of HTML fetches nothing; slides fetch reveal.js and
+RequireJS, or take them from where `--SlidesExporter.reveal_url_prefix` and `.require_js_url` say. Notebooks that are no
+lessons of the course pass it untouched.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 from html import escape
 from typing import Any
 
+from nbconvert.exporters.html import HTMLExporter
 from nbconvert.exporters.slides import SlidesExporter
 from nbconvert.preprocessors import Preprocessor
 
+from dlcourse.commands.mathml import NOTHING, without_mathjax
 from dlcourse.commands.serving import ASIDE, WIDGET_VIEW, is_lesson
 from dlcourse.lesson import files, remembering
 
@@ -39,8 +44,13 @@ class Stills(Preprocessor):
         if is_lesson(notebook):
             with_stills(notebook)
             add_scripts(notebook)
+            notebook["metadata"].pop("widgets", None)  # what plays needs no programs of ipywidgets
+            if isinstance(self.parent, HTMLExporter) and importlib.util.find_spec("latex2mathml"):
+                without_mathjax(self.parent, resources)
             if isinstance(self.parent, SlidesExporter):
                 slides(notebook)
+            else:
+                resources["require_js_url"] = NOTHING
         return notebook, resources
 
 

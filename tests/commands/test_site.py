@@ -210,12 +210,16 @@ def test_nbconvert_to_html_shows_picture_words_and_what_plays(make: Any) -> None
     assert '"model_id": "m0"' not in text
     assert re.search(r'<img [^>]*alt="[^"]{60,}"', text)
     assert text.count("const dlcourse = {}") == 1
+    page = Reader(text)
+    assert [u for u in page.loads if not u.startswith("data:")] == [], "nothing is fetched"
+    assert "<math" in text and r"\\eta" not in re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
 
 
 def test_nbconvert_to_slides_has_slides_and_pages_below_them() -> None:
     text, _ = SlidesExporter(config=as_the_wheel_sets_it()).from_notebook_node(released(24))
     assert text.count("<section>") + text.count("<section ") > 12
     assert text.count("<details>") == text.count("</details>") > 0
+    assert "<math" in text and 'src="data:,"' in text
 
 
 def test_nbconvert_to_latex_has_the_picture_and_the_words() -> None:
