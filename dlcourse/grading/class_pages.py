@@ -22,7 +22,7 @@ from dlcourse.grading.files import write_atomically
 from dlcourse.grading.marks import ClassList
 from dlcourse.grading.pages import environment
 from dlcourse.grading.results import OUTCOMES
-from dlcourse.grading.similarity import Likeness, look_alikes, published
+from dlcourse.grading.similarity import Likeness, look_alikes, published, too_short
 
 __all__ = ["class_page", "difficulty_page", "look_alikes_page", "write_class_pages"]
 
@@ -94,6 +94,7 @@ def class_page(marks: ClassList, made: Any = None, likenesses: list[Likeness] | 
             lacking=sorted(Counter(package for one in counting for package in one.lacking).items()),
             evasions=[(one, e) for one in counting for e in one.exercises if e.evasions],
             published=published(marks.counting),
+            short=too_short(gradebook.info.lesson),
             likenesses=look_alikes(marks.counting) if likenesses is None else likenesses,
             sorting=SORTING,
             checksum=CHECKSUM,

@@ -22,7 +22,7 @@ from dlcourse.grading.results import Gradebook
 from dlcourse.lesson import files
 from dlcourse.lesson.exercises import Exercise
 
-__all__ = ["Likeness", "Published", "alike", "grams", "jaccard", "look_alikes", "published", "tokens_of"]
+__all__ = ["Likeness", "Published", "alike", "grams", "jaccard", "look_alikes", "published", "tokens_of", "too_short"]
 
 SIZE = 5  # tokens in a gram
 LONGEST = 20_000  # characters of an answer that are looked at
@@ -30,6 +30,7 @@ READING = 3  # seconds of CPU for an answer
 ENOUGH = 12  # grams of its own that an answer needs before likeness says anything
 THRESHOLD = 0.7  # a copy with a line added has more, two people with the same idea less
 NEARLY = 0.9  # like the published answer: a name or a line is different
+TELLING = 40  # grams of a published answer that is not written alike by many who never saw it
 Grams = frozenset[tuple[str, ...]]
 
 
@@ -94,10 +95,12 @@ def published(gradebook: Gradebook) -> list[Published]:
     Returns
     -------
     list of Published
-        Most of them first. Who has nothing but a nearly-published answer that half of the class has, too, is left out.
+        Most of them first. Nearly says something of longer answers only (``too_short``), and of those that not half
+        of the class has, too.
     """
     exercises = files.exercises(gradebook.info.lesson)
     references = {id: (_lines(e.source()), grams(e.source())) for id, e in exercises.items()}
+    short = too_short(gradebook.info.lesson)
     tokens = tokens_of(result.answer for one in gradebook.submissions for result in one.exercises)
     known: dict[tuple[str, str], str] = {}
 
@@ -106,7 +109,7 @@ def published(gradebook: Gradebook) -> list[Published]:
         if _lines(answer) == text:
             return "same"
         own = _grams(tokens[answer])
-        return "nearly" if len(reference) >= ENOUGH and jaccard(own, reference) >= NEARLY else ""
+        return "nearly" if id not in short and jaccard(own, reference) >= NEARLY else ""
 
     found: dict[str, dict[str, str]] = {}
     for one in gradebook.submissions:
@@ -126,6 +129,17 @@ def published(gradebook: Gradebook) -> list[Published]:
         if same or any(2 * often[id] <= max(graded, 4) for id in nearly):
             listed.append(Published(submission, same, nearly, {id: often[id] for id in nearly}))
     return sorted(listed, key=lambda one: (-len(one.same), -len(one.nearly), one.submission))
+
+
+def too_short(lesson: str) -> list[str]:
+    """The exercises whose published answer is so short that most right answers are written like it.
+
+    Examples
+    --------
+    >>> too_short("02")
+    ['02.1', '02.3', '02.4']
+    """
+    return [id for id, e in files.exercises(lesson).items() if len(grams(e.source())) < TELLING]
 
 
 def _lines(source: str) -> list[str]:

@@ -347,6 +347,94 @@ ROUTES = {
         for line in open('/proc/self/mountinfo'):
             d = os.path.join(line.split()[3], '..', 'lessons')
             held = held or (os.path.isdir(d) and os.listdir(d))""",
+    "rights that are left": """
+        status = dict(line.split(':', 1) for line in open('/proc/self/status').read().splitlines())
+        held = [k for k in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb') if int(status[k], 16)]
+        held = held or status['NoNewPrivs'].strip() != '1' or status['Seccomp'].strip() != '2'""",
+    "rights of another's group": "held = {g for g in os.getgroups() if g not in (os.getgid(), 65534)}",
+    "a sandbox of one's own": """
+        import subprocess
+        held = subprocess.run(['/usr/bin/bwrap', '--ro-bind', '/', '/', '--dev', '/dev', '/usr/bin/true'], capture_output=True).returncode == 0""",
+    "a program that becomes root": """
+        import glob, subprocess
+        for p in ('/usr/bin/su', '/usr/bin/sudo', '/usr/bin/pkexec', '/usr/bin/mount', '/usr/bin/newuidmap'):
+            if os.path.exists(p) and os.stat(p).st_mode & 0o4000:
+                held = held or not os.statvfs(p).f_flag & os.ST_NOSUID and open('/proc/self/status').read().find('NoNewPrivs:\\t0') > 0""",
+    "the end of the first process": "os.kill(1, 0); os.kill(os.getppid(), 0); held = os.getppid() not in (0, 1) and os.readlink(f'/proc/{os.getppid()}/exe') == '/usr/bin/bwrap' and os.kill(os.getppid(), 19) is None",
+    "a look at another's memory": """
+        for p in os.listdir('/proc'):
+            if p.isdigit() and int(p) != os.getpid():
+                try: open(f'/proc/{p}/mem', 'rb'); c = open(f'/proc/{p}/cmdline', 'rb').read()
+                except OSError: continue
+                held = held or b'ipykernel' not in c and c""",
+    "descriptors that nobody closed": """
+        names = [os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{n}')]
+        held = [n for n in names if n.startswith('/') and not n.startswith(('/dev/', '/proc/', '/home/student')) and not os.access(n, os.R_OK)]""",
+    "words on the supervisor's pipe": """
+        for n in range(3, 256):
+            try: os.write(n, b'')
+            except OSError: continue
+            held = held or os.readlink(f'/proc/self/fd/{n}').startswith('/tmp')""",
+    "the other end of the sockets": """
+        import glob, socket
+        words = open('/proc/self/cmdline').read().split('\\0')
+        folder = os.path.dirname([w for w in words if w.endswith('c.json')][0])
+        for path in glob.glob(folder + '/s-*'):
+            os.unlink(path); socket.socket(socket.AF_UNIX).bind(path); held = path""",
+    "a neighbour's folder": "held = [p for p in os.listdir('/tmp') if p.startswith('dlcourse-') and len(os.listdir('/tmp')) > 1]",
+    "what the kernel is told of its neighbours": """
+        words = open('/proc/self/cmdline').read().split('\\0')
+        ours = os.path.dirname([w for w in words if w.endswith('c.json')][0])
+        names = [line.split()[7] for line in open('/proc/net/unix') if len(line.split()) > 7]
+        held = [n for n in names if not n.startswith(ours) and n != 'Path'] or len(open('/proc/net/tcp').readlines()) > 1""",
+    "names of other machines": "held = [p for p in ('/etc/hosts', '/etc/passwd', '/etc/resolv.conf', '/etc/machine-id', '/etc/shadow') if os.path.exists(p)]",
+    "a home that is somebody's": """
+        for d in ('/root', '/home'):
+            names = [os.path.join(d, n) + '/' for n in os.listdir(d) if n != 'student'] if os.access(d, os.R_OK) else []
+            held = held or [n for n in names if not any(p.startswith(n) for p in (sys.prefix, sys.base_prefix, dl.__file__, np.__file__))]""",
+    "secrets in the usual places": """
+        held = [p for p in ('~/.ssh', '~/.netrc', '~/.aws', '~/.config', '~/.git-credentials', '~/.bash_history', '~/.jupyter')
+                if os.path.exists(os.path.expanduser(p))]""",
+    "variables of the grader": "held = [k for k in os.environ if k.startswith(('DLCOURSE', 'JPY', 'SSH', 'DBUS', 'XDG_RUNTIME', 'GITHUB', 'AWS'))]",
+    "packets and protocols": """
+        import socket
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+                try: socket.socket(family, kind); held = (family, kind)
+                except OSError: pass""",
+    "a place for the next Python": """
+        import site, sysconfig
+        places = [site.getusersitepackages(), *sys.path, sysconfig.get_path('purelib')]
+        held = [p for p in places if p and not p.startswith('/home/student') and os.access(p, os.W_OK)]""",
+    "an extension that is loaded next time": "held = [p for p in ('/usr/share/jupyter', '/usr/local/share/jupyter', '/etc/ipython', sys.prefix + '/share/jupyter', sys.prefix + '/etc') if os.access(p, os.W_OK)]",
+    "answers through the loader": """
+        import pkgutil
+        for name in ('lessons/backstage/lesson_12/exercises.py', '../lessons/backstage/lesson_12/exercises.py'):
+            try: held = held or pkgutil.get_data('dlcourse', name)
+            except OSError: pass""",
+    "answers by the course's own doors": """
+        from dlcourse.lesson import files
+        files.has_answers = lambda: True
+        for door in (lambda: files.exercises('12'), lambda: files.answers_path('12').read_text(), lambda: files.notebook('12').read_text()):
+            try: held = held or door()
+            except Exception: pass""",
+    "answers by the commands": """
+        from dlcourse.lesson import solve
+        rooms = os.listdir(os.path.dirname(dl.__file__) + '/commands')
+        try: held = solve.solved_notebook('12')
+        except Exception: held = rooms""",
+    "answers in what was compiled": """
+        for top, folders, names in os.walk(os.path.dirname(dl.__file__)):
+            held = held or [n for n in names if n.startswith(('exercises.cpython', 'practice.cpython')) and 'lesson_' in top]""",
+    "answers anywhere": """
+        for start in (os.path.dirname(os.path.dirname(dl.__file__)), '/usr/local/src', '/usr/local/share', '/opt', '/srv', '/home', '/tmp'):
+            for top, folders, names in os.walk(start):
+                if '/lesson_' in top + '/': held = held or [top, names] if names else held
+                held = held or [n for n in names if n.startswith('dlcourse') and n.endswith(('.whl', '.tar.gz', '.zip', '.egg'))]""",
+    "answers in memory": """
+        import gc
+        held = [o for o in gc.get_objects() if type(o).__module__ == 'dlcourse.lesson.exercises' and type(o).__name__ in ('Exercise', 'Mutant')]""",
+    "answers in what was run before": "import IPython\nheld = [line for line in IPython.get_ipython().history_manager.get_range(0) if 'E.sum' in line[2]]",
     "the history of the course": """
         from pathlib import Path
         held = [p for f in (dl.__file__, np.__file__) for p in Path(f).parents if (p / '.git').exists()]""",
@@ -355,14 +443,15 @@ ROUTES = {
 
 
 def routes_cell(stub: str) -> str:
-    """An answer that tries them all when its cell runs, and raises with the names of those that work."""
+    """An answer that tries them all when its cell runs first, and raises with the names of those that work."""
     tries = "\n".join(
         f"held = False\ntry:\n{textwrap.indent(textwrap.dedent(code).strip(), '    ')}\n"
         f"except BaseException: held = False\nif held: worked.append({name!r})"
         for name, code in ROUTES.items()
     )
-    head = "import ctypes, os, sys\nlibc = ctypes.CDLL(None, use_errno=True)\nworked = []\n"
-    return f"{head}{tries}\n{stub.split(':')[0]}:\n    raise ValueError(worked)"
+    head = "import ctypes, os, sys\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+    once = f"if not hasattr(sys, 'worked'):\n    sys.worked = worked = []\n{textwrap.indent(tries, '    ')}\n"
+    return f"{head}{once}{stub.split(':')[0]}:\n    raise ValueError(sys.worked)"
 
 
 # ------------------------------------------------------------------------------------------------- honest habits

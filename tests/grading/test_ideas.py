@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def test_whatever_reaches_a_forbidden_name_is_on_the_class_page():
 @pytest.mark.parametrize("by", ["by the one who runs the tests", "by an ordinary user"])
 def test_no_way_leads_out_of_a_submission_that_is_graded(settings: Settings, by: str):
     book = Book().answers({"12.5": routes_cell(files.stub("12.5"))})
-    job = Job(settings, "ada.ipynb", "ada.ipynb", book.bytes())
+    job = Job(replace(settings, cell_timeout=20.0), "ada.ipynb", "ada.ipynb", book.bytes())
     results = graded_by(by, job)
     outcome, feedback = results.pop(4)
     assert {one for one, _ in results} == {"passed"}
