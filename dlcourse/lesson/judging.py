@@ -289,7 +289,7 @@ def _timed(report: Report) -> str:
 def _changed(report: Report) -> tuple[str, ...]:
     names = ", ".join(report.changed)
     return (
-        f"your answer changed its argument {names} for everyone who uses it.",
+        f"your answer changed its argument{'s' if len(report.changed) > 1 else ''} {names} for everyone who uses it.",
         "Work on a copy, or make a new array: `x = x - step` makes a new one, `x -= step` changes the old one.",
     )
 

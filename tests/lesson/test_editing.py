@@ -33,6 +33,10 @@ def variants_of(text: str) -> dict[str, str]:
     [
         ("def f(x): return x + 1", "def f(x): return x - 1", "the sign"),
         ("def f(x, y): return x", "def f(x, y): return y", "the name: is it the one meant?"),
+        ("def f(x, y): return x - 2 * y", "def f(x, y): return y - 2 * x", "these two: are they exchanged?"),
+        ("def f(x, y): return x + y / 2", "def f(x, y): return (x + y) / 2", "the brackets: what belongs together?"),
+        ("def f(x): return x / sum(x)", "def f(x): return x / len(x)", "`sum` or `len`"),
+        ("def f(x): return 0.33 * x", f"def f(x): return {1 / 3} * x", "the number: is it exact?"),
         ("def f(x): return x < 2", "def f(x): return x <= 2", "the comparison"),
         ("def f(x): return x[1]", "def f(x): return x[2]", "the number"),
         ("def f(x): return x.sum()", "def f(x): return x.sum(axis=0)", "the axis"),

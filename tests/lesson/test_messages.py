@@ -88,7 +88,7 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
         (
             "def step(x, df, lr):\n    return 2 * (x - lr * df(x))",
             TRIED + "came back: 1.6\nEvery number comes out twice as large as asked for. "
-            "One small change in line 2 makes it right: look at the number.\n",
+            "One small change in line 2 makes it right: look for a factor too many.\n",
         ),
         (
             "def step(x, df, lr):\n    return (x - lr * df(x)) * 1.00001",
@@ -231,7 +231,7 @@ def test_each_mistake_is_told_in_plain_words(open_notebook, cell, said):
             "06.1",
             "def subgrad_abs(x):\n    if x == 0:\n        return 2.0\n    return np.sign(x)",
             "At 0 a line this steep does not stay below |x|: it cuts through the ground. "
-            "One small change in line 3 makes it right: look at the number.",
+            "One small change in line 3 makes it right: look at the number 2.0.",
         ),
         (
             "01.3",
@@ -538,7 +538,59 @@ def test_what_a_stranger_to_the_form_writes_is_told_in_one_sentence(cell, says):
             def slope(f, x, h=1e-5):
                 return (f(x + h / 2) - f(x - h / 2)) / (2 * h)
             """,
-            "One small change in line 2 makes it right: look at what stands there more than once: change it each time.",
+            "One small change in line 2 makes it right: look at what stands there more than once "
+            "(`h / 2`): change it each time.",
+        ),
+        (
+            "02.1",
+            "def step(x, df, lr):\n    return (x - lr) * df(x)",
+            "One small change in line 2 makes it right: look at the brackets: what belongs together?",
+        ),
+        (
+            "00.1",
+            "def loss_at(knob, x, y):\n    return np.mean((knob * y - x) ** 2)",
+            "One small change in line 2 makes it right: look at these two (`x` and `y`): are they exchanged?",
+        ),
+        (
+            "02.5",
+            """
+            def classify(history):
+                d = np.diff(history)
+                word = "slow"
+                if not np.isfinite(history).all() or abs(d[-1]) > abs(d[0]):
+                    word = "diverged"
+                if abs(d[-1]) < 1e-6:
+                    word = "converged"
+                if d[-1] * d[-2] < 0:
+                    word = "oscillating"
+                return word
+            """,
+            "One small change in line 6 makes it right: look at the questions: is an `if` an `elif`?",
+        ),
+        (
+            "00.2",
+            """
+            def best_knob(knobs, losses):
+                best, answer = losses[0], knobs[0]
+                for i in range(len(losses)):
+                    if losses[i] < best:
+                        answer = knobs[i]
+                return answer
+            """,
+            "One small change in line 5 makes it right: look for a line left out there.",
+        ),
+        (
+            "02.5",
+            """
+            def classify(history):
+                d = np.diff(history)
+                if not np.isfinite(history).all() or abs(d[-1]) > abs(d[0]):
+                    return "Diverged"
+                if abs(d[-1]) < 1e-6:
+                    return "Converged"
+                return "Oscillating" if d[-1] * d[-2] < 0 else "Slow"
+            """,
+            "The word is right, but for capital letters or blanks: write it as the exercise does.",
         ),
         (
             "05.3",
