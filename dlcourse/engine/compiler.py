@@ -59,9 +59,10 @@ class Specialised:
             return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
         inputs = tuple([self.done[parent] for parent in node.inputs])
         form = node.shape, node.dtype, node.name, node.where
-        if None not in node.shape and [x.shape for x in inputs] == [x.shape for x in node.inputs]:
-            alike = all(map(operator.is_, inputs, node.inputs))
-            new = node if alike else Operation(node.kind, inputs, node.attributes, *form)
+        if None not in node.shape and all(map(operator.is_, inputs, node.inputs)):
+            new = node
+        elif None not in node.shape and [x.shape for x in inputs] == [x.shape for x in node.inputs]:
+            new = Operation(node.kind, inputs, node.attributes, *form)
         else:  # checks sizes
             new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)
         if node.kind.learners:
@@ -96,9 +97,7 @@ _SIMPLER: defaultdict[OperationKind, list[Callable[[Operation], Node | None]]] =
 
 def simplified(node: Operation) -> Node | None:
     """The same value for less work, by the first rule that has one; or None."""
-    if node.kind.elementwise and not any(
-        isinstance(x, Constant) or getattr(x, "kind", None) in _LOOKED_FOR for x in node.inputs
-    ):
+    if node.kind.elementwise and not any(isinstance(x, Constant) or x.kind in _LOOKED_FOR for x in node.inputs):
         return None  # nearly always
     if node.kind.elementwise and node.shape != () and (better := _on_one_number(node)) is not None:
         return better

@@ -44,6 +44,7 @@ class Node(Operators["Node"]):
     __slots__ = ("__weakref__", "dtype", "flat", "inputs", "name", "programs", "serial", "shape", "where")
     inputs: tuple[Node, ...]
     kind_name = "node"
+    kind: Any = None  # of an operation
     weak = False  # whether it was written as a plain number, and takes the dtype of what it meets
 
     def __init__(self, shape: Shape, dtype: Dtype, name: str | None, where: Line, inputs: tuple[Node, ...] = ()):
