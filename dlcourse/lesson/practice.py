@@ -34,6 +34,7 @@ __all__ = [
     "read_number",
     "sheet",
     "spelled",
+    "stepped",
     "whole",
 ]
 
@@ -369,6 +370,8 @@ def _fact(problem: Problem, box: Box, answer: float, others: Mapping[str, str]) 
     if named := _only(name for name, number in known if box._alike(answer, number)):
         return f"That is {named}."
     if value:
+        if box._alike(answer, 1 / value) and abs(answer) > 10.0**-box.digits:
+            return "That is 1 over the right number: upside down."
         for factor, said in ((2.0, "twice"), (0.5, "half"), (10.0, "ten times"), (0.1, "a tenth of")):
             if box._alike(answer, factor * value) and abs(answer) > 10.0**-box.digits:
                 return f"That is {said} the right number."
@@ -502,15 +505,59 @@ def sheet(
     [(1, (0.6, 1.0)), (1, (0.6, 0.0))]
     """
     rows = -(-len(boxes) // columns)
+    across = [max(len(box.beside()) for box in boxes[rows * k : rows * (k + 1)]) for k in range(columns)]
+    # one column of boxes stands in the middle; several share the room by how long their captions are
+    middles = [0.6] if columns == 1 else [0.12 * sum(across[: k + 1]) + 1.1 * k for k in range(columns)]
     placed = [
-        replace(box, panel=panel, at=(0.6 + 1.6 * (k // rows), float(rows - 1 - k % rows)))
-        for k, box in enumerate(boxes)
+        replace(box, panel=panel, at=(middles[k // rows], float(rows - 1 - k % rows))) for k, box in enumerate(boxes)
     ]
     room = max(0.6, (5 - rows) / 2)  # few boxes stand in the middle
-    right = 1.15 + 1.6 * (columns - 1)
-    return placed, Panel(
-        [], (-0.6, right), (-room, rows - 1 + room), axes=False, width=width, title=title, name="sheet"
-    )
+    sides = (-0.6, 1.15) if columns == 1 else (-0.6, middles[-1] + 0.55)
+    return placed, Panel([], sides, (-room, rows - 1 + room), axes=False, width=width, title=title, name="sheet")
+
+
+def stepped(
+    at: float, rate: float, slope: float, name: str, own: Mapping[str, float], last: str = "the slope"
+) -> dict[str, float]:
+    """What people write for the place after a step of descent, ``at − rate · slope``.
+
+    Parameters
+    ----------
+    at, rate, slope : float
+        What the step is made of.
+    name : str
+        What moves: x, or w.
+    own : dict of str to float
+        Slips of this problem; where a rare one of all problems gives the same number, these say more.
+    last : str
+        What one walks against.
+
+    Examples
+    --------
+    >>> slips = stepped(2.0, 0.5, 6.0, "x", {"You started from 0.": -3.0})
+    >>> [sentence for sentence, value in slips.items() if value == 5.0]
+    ['You walked uphill: the step goes against the slope.']
+    >>> "That is half of the step taken." in slips
+    True
+    """
+    likely = {
+        f"You walked uphill: the step goes against {last}.": at + rate * slope,
+        "η is missing: the step is η times as long.": at - slope,
+        f"That is the step; take it from {name}.": rate * slope,
+        f"That is minus the step; it starts from {name}.": -rate * slope,
+    }
+    rare = {
+        f"You subtracted η and forgot {last}.": at - rate,
+        f"η multiplies {last} alone, not {name}.": rate * (at - slope),
+        f"That is {name} times 1 − η; {last} is missing.": at * (1 - rate),
+        "You divided by η; it multiplies.": at - slope / rate,
+        "That is half of the step taken.": at - rate * slope / 2,
+        "That is the step taken twice.": at - 2 * rate * slope,
+        "The point has moved: this step is ten times as long.": at - 10 * rate * slope,
+        f"{name} and {last} have changed places.": slope - rate * at,
+    }
+    told = {*own.values(), *likely.values()}
+    return {**likely, **own, **{sentence: value for sentence, value in rare.items() if value not in told}}
 
 
 def bracketed(value: float) -> str:

@@ -24,7 +24,7 @@ def numbers_of(problem: Problem, box: Box) -> dict[str, float]:
 
 
 def slips(rng: Any, problem: Problem, box: Box) -> Iterator[tuple[str, float]]:
-    """Twenty ways of getting a number wrong, by what is at hand and not by what the box knows."""
+    """Twenty-one ways of getting a number wrong, by what is at hand and not by what the box knows."""
     value, seen = box.value, numbers_of(problem, box)
     others = list(seen.values())
 
@@ -42,6 +42,7 @@ def slips(rng: Any, problem: Problem, box: Box) -> Iterator[tuple[str, float]]:
     yield "one too few", value - 1
     yield "rounded too early", round(value, max(box.digits - 1, 0))
     yield "squared", value * value
+    yield "upside down", 1 / value if value else 1.0
     yield "another number of the task", some()
     yield "another box's number", some()
     yield "the opposite of another number", -some()
@@ -137,6 +138,7 @@ def is_true(problem: Problem, box: Box, words: str, said: str) -> bool:
         "That is twice the right number.": lambda: same(number, 2 * value),
         "That is half the right number.": lambda: same(number, value / 2),
         "That is ten times the right number.": lambda: same(number, 10 * value),
+        "That is 1 over the right number: upside down.": lambda: same(number, 1 / value),
         "That is a tenth of the right number.": lambda: same(number, value / 10),
     }
     if said == "That is the right number, rounded too far.":

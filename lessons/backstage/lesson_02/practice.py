@@ -9,7 +9,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, curve, point, polyline
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, stepped
 
 Rng = np.random.Generator
 RATES = (0.1, 0.2, 0.5)
@@ -34,7 +34,7 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
         v, beta = float(rng.choice([-4, -3, -2, 2, 3, 4])), float(rng.choice([0.5, 0.8, 0.9]))
         across = float(rng.choice([1, 2]))
         slope = bend * (x0 - low)
-        numbers = [x0, slope, slope * across, rate, v, beta, 1.0]
+        numbers = [0.0, x0, slope, slope * across, rate, v, beta, 1.0]
         if abs(slope) in (0.5, 1) or len({abs(n) for n in numbers}) < len(numbers):
             continue  # two numbers that are alike hide which one was taken
         if not heavy or abs(beta * v + slope) > 0.3:
@@ -80,11 +80,12 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
                     "You kept 1 − β of the old velocity.": (1 - beta) * v + slope,
                     "You weighed both: here the slope counts in full.": beta * v + (1 - beta) * slope,
                     "η is not in it yet: it counts when you walk.": beta * v + rate * slope,
+                    "That is walking already; the new velocity is asked first.": beta * v - rate * slope,
+                    "You turned the sign of the old velocity.": -beta * v + slope,
                 },
                 follows=lambda b: beta * v + b["slope"],
             )
         )
-    walk = "v" if heavy else "f′(x)"
     boxes.append(
         Box(
             "x",
@@ -92,25 +93,29 @@ def _one_step(rng: Rng, heavy: bool) -> Problem:
             new_x,
             (0, 0),
             f"x − η{'v' if heavy else 'f′(x)'} = {exact(x0)} − {exact(rate)} · {bracketed(velocity)} = {exact(new_x)}.",
-            {
-                "You walked uphill: the step goes against the slope.": x0 + rate * velocity,
-                "η is missing: the step is η times as long.": x0 - velocity,
-                f"That is the step η{walk}; it is subtracted from x.": rate * velocity,
-                "That is the step, with its sign; it starts from x.": -rate * velocity,
-                "You divided by η; it multiplies.": x0 - velocity / rate,
-                "You multiplied x by the slope.": x0 * velocity,
-                "You subtracted η and forgot the slope.": x0 - rate,
-                "η multiplies the slope alone, not x.": rate * (x0 - velocity),
-                **(
-                    {
-                        "You walked along the slope; walk along the new velocity.": x0 - rate * slope,
-                        "You walked along the old velocity.": x0 - rate * v,
-                        "β is not in this line: it is in v already.": x0 - beta * velocity,
-                    }
-                    if heavy
-                    else {}
-                ),
-            },
+            stepped(
+                x0,
+                rate,
+                velocity,
+                "x",
+                {
+                    "You multiplied x by the slope.": x0 * velocity,
+                    **(
+                        {
+                            "You walked along the slope; walk along the new velocity.": x0 - rate * slope,
+                            "You walked along the old velocity.": x0 - rate * v,
+                            "You walked by what is kept of the old velocity; walk by all of the new one.": x0
+                            - rate * beta * v,
+                            "The slope is in the new velocity already; you took it twice.": x0
+                            - rate * (velocity + slope),
+                            "β is not in this line: it is in v already.": x0 - rate * beta * velocity,
+                        }
+                        if heavy
+                        else {}
+                    ),
+                },
+                "the velocity" if heavy else "the slope",
+            ),
             follows=(lambda b: x0 - rate * b["v"]) if heavy else (lambda b: x0 - rate * b["slope"]),
         )
     )
@@ -171,17 +176,17 @@ def _two_steps(rng: Rng) -> Problem:
                 places[k + 1],
                 (0, 0),
                 f"{at} − ηf′({at}) = {exact(here)} − {exact(rate)} · {bracketed(slope)} = {exact(places[k + 1])}.",
-                {
-                    "You walked uphill: the step goes against the slope.": here + rate * slope,
-                    "η is missing: the step is η times as long.": here - slope,
-                    "That is the step; it is subtracted from the place.": rate * slope,
-                    "That is the step, with its sign; it starts from where you stand.": -rate * slope,
-                    "You divided by η; it multiplies.": here - slope / rate,
-                    "You started from x₀ again: the second step starts at x₁.": x0 - rate * slope,
-                    "You took the slope at x₀ again; take the one where you stand.": here - rate * slopes[0],
-                    "You subtracted η and forgot the slope.": here - rate,
-                    "That is where the hill is lowest. One step does not lead there.": low,
-                },
+                stepped(
+                    here,
+                    rate,
+                    slope,
+                    at,
+                    {
+                        "You started from x₀ again: the second step starts at x₁.": x0 - rate * slope,
+                        "You took the slope at x₀ again; take the one where you stand.": here - rate * slopes[0],
+                        "That is where the hill is lowest. One step does not lead there.": low,
+                    },
+                ),
                 digits=3,
                 follows=(lambda b, k=k, here=here: (b["x1"] if k else here) - rate * b[f"slope{k}"]),  # type: ignore[misc]
             ),

@@ -8,7 +8,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, point, polyline
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, stepped
 
 Rng = np.random.Generator
 TRIPLES = ((3, 4, 5), (4, 3, 5), (6, 8, 10), (8, 6, 10), (0.6, 0.8, 1.0), (0.3, 0.4, 0.5), (5, 12, 13))
@@ -105,6 +105,9 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                     "That is the smaller of the two slopes; both count.": min(abs(a), abs(b)),
                     "You took the mean of the two sizes.": (abs(a) + abs(b)) / 2,
                     "You subtracted the squares; they are added.": abs(a * a - b * b),
+                    "You subtracted the squares, then took the root; they are added.": float(
+                        np.sqrt(abs(a * a - b * b))
+                    ),
                 },
                 follows=lambda v: float(np.hypot(v["fx"], v["fy"])),
             )
@@ -124,6 +127,7 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                     "x and y have changed places in d.": a * d[1] + b * d[0],
                     "You added the slopes; each is multiplied with its part of d first.": a + b,
                     "You multiplied the two parts; they are added.": a * d[0] * b * d[1],
+                    "You multiplied the sums; multiply x with x and y with y, then add.": (a + b) * (d[0] + d[1]),
                     "You took all parts as positive.": abs(a * d[0]) + abs(b * d[1]),
                     "That is how steep it is straight up; d goes another way.": float(np.hypot(a, b)),
                 },
@@ -139,15 +143,20 @@ def slopes_from_a_map(rng: Rng, level: int) -> Problem:
                     float(new[k]),
                     (0, 0),
                     f"{exact(here)} − {exact(rate)} · {bracketed(own)} = {exact(float(new[k]))}.",
-                    {
-                        "You walked up: the step goes against the gradient.": here + rate * own,
-                        "η is missing.": here - own,
-                        "That is the step; it is subtracted from where you stand.": rate * own,
-                        "You took the slope of the other direction.": here - rate * other,
-                        "You took the slope along d; the step goes against the gradient.": here - rate * along,
-                        "You walked along d.": here + rate * d[k],
-                        "You started from the other coordinate.": (y0 if k == 0 else x0) - rate * own,
-                    },
+                    stepped(
+                        here,
+                        rate,
+                        own,
+                        letter,
+                        {
+                            "You took the slope of the other direction.": here - rate * other,
+                            "You took the slope along d; the step goes against the gradient.": here - rate * along,
+                            "You walked along d.": here + rate * d[k],
+                            "You walked against d; walk against the gradient.": here - rate * d[k],
+                            "You started from the other coordinate.": (y0 if k == 0 else x0) - rate * own,
+                        },
+                        "the gradient",
+                    ),
                     follows=lambda v, k=k, here=here: here - rate * v["fx" if k == 0 else "fy"],  # type: ignore[misc]
                 )
             )

@@ -9,7 +9,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, point, polyline
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, lowered, sheet, whole
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, lowered, sheet, stepped, whole
 
 Rng = np.random.Generator
 
@@ -45,8 +45,8 @@ def _plane(w: float, b: float, xs: list[float], ys: list[float]) -> Panel:
     )
 
 
-def _error_box(name: str, label: str, yhat: float, y: float, error: float, of_the_next: float | None = None) -> Box:
-    """The error of one sample; ``of_the_next`` is another sample's."""
+def _error_box(name: str, label: str, yhat: float, y: float, error: float, more: dict[str, float]) -> Box:
+    """The error of one sample, and ``more`` slips than every sample has."""
     return Box(
         name,
         label,
@@ -60,7 +60,7 @@ def _error_box(name: str, label: str, yhat: float, y: float, error: float, of_th
             "You added y; take it from ŷ.": yhat + y,
             "That is the square of it.": error**2,
         }
-        | ({} if of_the_next is None else {"That is the error of another sample.": of_the_next}),
+        | more,
     )
 
 
@@ -86,7 +86,11 @@ def _two_losses(rng: Rng) -> Problem:
             float(heights[k]),
             ys[k],
             float(errors[k]),
-            float(errors[(k + 1) % 4]),
+            {
+                "b is missing in ŷ.": w * xs[k] - ys[k],
+                "You subtracted b in ŷ.": w * xs[k] - b - ys[k],
+                "You took y from x; ŷ is what the line says there.": xs[k] - ys[k],
+            },
         )
         for k in range(4)
     ]
@@ -94,7 +98,7 @@ def _two_losses(rng: Rng) -> Problem:
     boxes += [
         Box(
             "squared",
-            "squared loss, the mean of e²",
+            "the squared loss, the mean of e²",
             float(squared),
             (0, 0),
             f"{added[0]} = {exact(float(squared))}.",
@@ -105,16 +109,19 @@ def _two_losses(rng: Rng) -> Problem:
                 "That is the mean of the errors; square each of them first.": sum(wrong) / 4,
                 "You took the sizes; square them.": sizes / 4,
                 "You took the root. The mean of the squares is asked.": float(np.sqrt(squared)),
+                "You divided by 3; there are four samples.": squares / 3,
+                "The last sample is missing.": (squares - wrong[3] ** 2) / 4,
                 "You halved it: here the loss is the mean of e², not of ½e².": squares / 8,
                 "You squared ŷ, not the errors.": float(np.mean(heights**2)),
                 "A square is not negative: −3 squared is 9.": sum(e * abs(e) for e in wrong) / 4,
                 "You doubled the errors; square them.": 2 * sizes / 4,
             },
             follows=lambda v: sum(v[f"e{k}"] ** 2 for k in (1, 2, 3, 4)) / 4,
+            caption="squared",
         ),
         Box(
             "absolute",
-            "absolute loss, the mean of |e|",
+            "the absolute loss, the mean of |e|",
             float(absolute),
             (0, 0),
             f"{added[1]} = {exact(float(absolute))}.",
@@ -127,9 +134,10 @@ def _two_losses(rng: Rng) -> Problem:
             }
             | ({"You took the size of the sum; take the size of each.": abs(sum(wrong)) / 4} if sum(wrong) < 0 else {}),
             follows=lambda v: sum(abs(v[f"e{k}"]) for k in (1, 2, 3, 4)) / 4,
+            caption="absolute",
         ),
     ]
-    boxes, panel = sheet(boxes, panel=1, columns=2)
+    boxes, panel = sheet(boxes, panel=1, columns=2, width=0.9)
     pairs = ", ".join(f"({exact(x)}, {exact(y)})" for x, y in zip(xs, ys, strict=True))
     given: dict[str, Any] = {"w": w, "b": b}
     given |= {lowered("x", k): x for k, x in enumerate(xs, 1)} | {lowered("y", k): y for k, y in enumerate(ys, 1)}
@@ -193,7 +201,7 @@ def _one_sample(rng: Rng) -> Problem:
                 "You multiplied all three.": w * x * b,
             },
         ),
-        _error_box("e", "e, the error ŷ − y", top, y, e),
+        _error_box("e", "e, the error ŷ − y", top, y, e, {"b is missing in ŷ.": w * x - y}),
         Box(
             "loss",
             "e², the loss",
@@ -255,7 +263,7 @@ def _one_sample(rng: Rng) -> Problem:
 def _mean_of_two(rng: Rng) -> Problem:
     """Two samples: each has its slope, and the slope of the mean loss is their mean. Then one step."""
     while True:
-        w, rate = whole(rng, -3, 4), float(rng.choice([0.1, 0.5]))
+        w, rate = whole(rng, -3, 4), float(rng.choice([0.1, 0.2]))
         xs, wrong = [whole(rng, -3, 4) for _ in range(2)], [whole(rng, -4, 5) for _ in range(2)]
         ys = [w * x - e for x, e in zip(xs, wrong, strict=True)]
         slopes = [2 * e * x for e, x in zip(wrong, xs, strict=True)]
@@ -277,7 +285,15 @@ def _mean_of_two(rng: Rng) -> Problem:
         name = lowered("e", k + 1)
         boxes += [
             _error_box(
-                f"e{k + 1}", f"{name}, the error of sample {k + 1}", w * xs[k], ys[k], e[k], of_the_next=e[1 - k]
+                f"e{k + 1}",
+                f"{name}, the error of sample {k + 1}",
+                w * xs[k],
+                ys[k],
+                e[k],
+                {
+                    "You took x of the other sample.": w * xs[1 - k] - ys[k],
+                    "You took y of the other sample.": w * xs[k] - ys[1 - k],
+                },
             ),
             Box(
                 f"d{k + 1}",
@@ -321,22 +337,21 @@ def _mean_of_two(rng: Rng) -> Problem:
             new_w,
             (0, 0),
             f"w − η · dJ/dw = {exact(w)} − {exact(rate)} · {bracketed(mean)} = {exact(new_w)}.",
-            {
-                "You walked uphill: the step goes against the slope.": w + rate * mean,
-                "η is missing.": w - mean,
-                "That is the step; take it from w.": rate * mean,
-                "You walked by the sum; J is a mean.": w - rate * (first + second),
-                "You walked by sample 1 alone.": w - rate * first,
-                "You walked by sample 2 alone.": w - rate * second,
-                "You subtracted η and forgot the slope.": w - rate,
-                "η multiplies the slope alone, not w.": rate * (w - mean),
-                "That is minus the step; it starts from w.": -rate * mean,
-                "You divided by η; it multiplies.": w - mean / rate,
-            },
+            stepped(
+                w,
+                rate,
+                mean,
+                "w",
+                {
+                    "You walked by the sum; J is a mean.": w - rate * (first + second),
+                    "You walked by sample 1 alone.": w - rate * first,
+                    "You walked by sample 2 alone.": w - rate * second,
+                },
+            ),
             follows=lambda v: w - rate * v["mean"],
         ),
     ]
-    boxes, panel = sheet(boxes, panel=1, columns=2)
+    boxes, panel = sheet(boxes, panel=1, columns=2, width=0.9)
     told = "; ".join(
         f"{lowered('x', k)} = {exact(x)}, {lowered('y', k)} = {exact(y)}"
         for k, (x, y) in enumerate(zip(xs, ys, strict=True), 1)
@@ -387,7 +402,7 @@ def _margins(rng: Rng) -> Problem:
         ),
         Box(
             "squared",
-            "squared loss, (1 − m)²",
+            "the squared loss, (1 − m)²",
             square,
             (0, 0),
             f"(1 − {bracketed(m)})² = {bracketed(1 - m)}² = {exact(square)}.",
@@ -396,15 +411,17 @@ def _margins(rng: Rng) -> Problem:
                 "The square is missing.": 1 - m,
                 "You squared m, then took it from 1.": 1 - m * m,
                 "You doubled; square it.": 2 * (1 - m),
+                "You squared 1 and m apart; take m from 1 first.": 1 + m * m,
                 "You added m to 1; take it from 1.": (1 + m) ** 2,
                 "A square is not negative.": -square,
                 "Being too right costs, too: this loss is 0 at m = 1 only.": 0.0,
             },
             follows=lambda v: (1 - v["m"]) ** 2,
+            caption="squared loss",
         ),
         Box(
             "hinge",
-            "hinge loss, max(0, 1 − m)",
+            "the hinge loss, max(0, 1 − m)",
             bent,
             (0, 0),
             f"1 − m is {exact(1 - m)}, {'above 0, so it stays' if m < 1 else 'below 0, so it costs nothing'}: "
@@ -418,10 +435,11 @@ def _margins(rng: Rng) -> Problem:
                 "The hinge does not square.": square,
             },
             follows=lambda v: max(0.0, 1 - v["m"]),
+            caption="hinge loss",
         ),
         Box(
             "pull",
-            "slope of the squared loss, by m",
+            "the slope of the squared loss, by m",
             pull,
             (0, 0),
             f"−2(1 − m) = −2 · {bracketed(1 - m)} = {exact(pull)}.",
@@ -431,6 +449,7 @@ def _margins(rng: Rng) -> Problem:
                 "Factor 2 and the minus are missing.": -pull / 2,
                 "That is the loss, not its slope.": square,
                 "You took the slope of m².": 2 * m,
+                "1 is missing: it is 1 − m that is squared.": -2 * m,
                 "You squared; the power falls by one.": -2 * square,
                 "You added m to 1; take it from 1.": -2 * (1 + m),
                 "That is the slope of the hinge.": bent_pull,
@@ -440,7 +459,7 @@ def _margins(rng: Rng) -> Problem:
         ),
         Box(
             "bent",
-            "slope of the hinge, by m",
+            "the slope of the hinge, by m",
             bent_pull,
             (0, 0),
             f"m is {'below' if m < 1 else 'above'} 1, where it {'falls by 1 for each 1' if m < 1 else 'is flat'}: "

@@ -9,7 +9,7 @@ import numpy as np
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, polygon, text
 from dlcourse.figures.spelling import count
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, stepped
 
 Rng = np.random.Generator
 
@@ -279,16 +279,19 @@ def _uneven(rng: Rng) -> Problem:
             new,
             (0, 0),
             f"w − η · mean = {exact(w)} − {exact(rate)} · {bracketed(whole_mean)} = {exact(new)}.",
-            {
-                "The step goes against the gradient.": w + rate * whole_mean,
-                "η is missing.": w - whole_mean,
-                "You walked by the sum; here the mean is the gradient.": w - rate * whole_sum,
-                "You walked by the mean of the means.": w - rate * sum(means) / 3,
-                "That is the step; it is subtracted from w.": rate * whole_mean,
-                "That is w itself.": w,
-                "You subtracted η alone.": w - rate,
-                "You made an update for each micro-batch; it is one for the bucket.": w - rate * sum(means),
-            },
+            stepped(
+                w,
+                rate,
+                whole_mean,
+                "w",
+                {
+                    "You walked by the sum; here the mean is the gradient.": w - rate * whole_sum,
+                    "You walked by the mean of the means.": w - rate * sum(means) / 3,
+                    "That is w itself.": w,
+                    "You made an update for each micro-batch; it is one for the bucket.": w - rate * sum(means),
+                },
+                "the gradient",
+            ),
             digits=3,
             follows=lambda v: w - rate * v["mean"],
         ),

@@ -8,7 +8,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, point, polyline, text
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, lowered, sheet
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, lowered, sheet, stepped
 
 Rng = np.random.Generator
 THROWS = 5  # a mean over these is a short number
@@ -27,7 +27,7 @@ def _three_heights(rng: Rng) -> Problem:
         x, h = float(rng.integers(-4, 5)), float(rng.choice([0.5, 2]))
         top, rate = float(rng.integers(10, 30)), float(rng.choice([0.1, 0.2]))
         left, right = slope - bend * h / 2, slope + bend * h / 2
-        if x and len({abs(n) for n in (left, slope, right, x, h, rate, 1, 0)}) == 8:
+        if x and len({abs(n) for n in (left, slope, right, x, h, rate, rate * slope, 1, 0)}) == 9:
             break
     # the engine says what is right: measured at both sides, a bowl has its own slope
     place = dl.parameter(x, name="x")
@@ -42,7 +42,7 @@ def _three_heights(rng: Rng) -> Problem:
     boxes = [
         Box(
             "left",
-            "slope to the left",
+            "the slope to the left",
             to_left,
             (0, 0),
             f"(f(x) − f(x − h))/h = ({exact(here)} − {exact(low)})/{exact(h)} = {exact(to_left)}.",
@@ -54,10 +54,11 @@ def _three_heights(rng: Rng) -> Problem:
                 "You divided by 2h; from x to its neighbour it is h.": to_left / 2,
                 "That is the height on the left.": low,
             },
+            caption="slope to the left",
         ),
         Box(
             "right",
-            "slope to the right",
+            "the slope to the right",
             to_right,
             (0, 0),
             f"(f(x + h) − f(x))/h = ({exact(high)} − {exact(here)})/{exact(h)} = {exact(to_right)}.",
@@ -69,10 +70,11 @@ def _three_heights(rng: Rng) -> Problem:
                 "You divided by 2h; from x to its neighbour it is h.": to_right / 2,
                 "That is the height on the right.": high,
             },
+            caption="slope to the right",
         ),
         Box(
             "both",
-            "slope from both sides",
+            "the slope from both sides",
             both,
             (0, 0),
             f"(f(x + h) − f(x − h))/2h = ({exact(high)} − {exact(low)})/{exact(2 * h)} = {exact(both)}.",
@@ -84,10 +86,12 @@ def _three_heights(rng: Rng) -> Problem:
                 "That is the slope to the left; take both neighbours.": to_left,
                 "You multiplied by 2h; divide.": (high - low) * 2 * h,
                 "You divided by 2 and not by h.": (high - low) / 2,
+                "That is the height here over h; take the difference of both neighbours.": here / h,
                 "You added the heights; take their difference.": (high + low) / (2 * h),
             }
             | ({"You divided by h squared.": (high - low) / h**2} if h != 2 else {}),
             follows=lambda v: (v["left"] + v["right"]) / 2,
+            caption="slope from both sides",
         ),
         Box(
             "x",
@@ -95,18 +99,19 @@ def _three_heights(rng: Rng) -> Problem:
             new_x,
             (0, 0),
             f"x − η · slope = {exact(x)} − {exact(rate)} · {bracketed(both)} = {exact(new_x)}.",
-            {
-                "You walked uphill: the step goes against the slope.": x + rate * both,
-                "η is missing.": x - both,
-                "That is the step; take it from x.": rate * both,
-                "You took the slope to the left.": x - rate * to_left,
-                "You took the slope to the right.": x - rate * to_right,
-                "You subtracted η and forgot the slope.": x - rate,
-                "η multiplies the slope alone, not x.": rate * (x - both),
-                "You started from the height; start from x.": here - rate * both,
-                "You walked by h; here η says how far.": x - h * both,
-                "That is minus the step; it starts from x.": -rate * both,
-            },
+            stepped(
+                x,
+                rate,
+                both,
+                "x",
+                {
+                    "You took the slope to the left.": x - rate * to_left,
+                    "You took the slope to the right.": x - rate * to_right,
+                    "You started from the height; start from x.": here - rate * both,
+                    "You walked by h; here η says how far.": x - h * both,
+                    "You subtracted η times h; the slope belongs there.": x - rate * h,
+                },
+            ),
             digits=3,
             follows=lambda v: x - rate * v["both"],
         ),
@@ -169,7 +174,7 @@ def _kink(rng: Rng) -> Problem:
         boxes += [
             Box(
                 f"g{k}",
-                f"slope at {at}",
+                f"the slope at {at}",
                 slope,
                 (0, 0),
                 f"{exact(here)} lies {side} of the kink: the slope is {exact(slope)}.",
@@ -184,6 +189,7 @@ def _kink(rng: Rng) -> Problem:
                     "That is where the kink is.": kink,
                 },
                 follows=(lambda v: up if v["x1"] > kink else down) if k else None,
+                caption=f"slope at {at}",
             ),
             Box(
                 f"x{k + 1}",
@@ -191,17 +197,18 @@ def _kink(rng: Rng) -> Problem:
                 places[k + 1],
                 (0, 0),
                 f"{at} − η · slope = {exact(here)} − {exact(rate)} · {bracketed(slope)} = {exact(places[k + 1])}.",
-                {
-                    "You walked uphill: the step goes against the slope.": here + rate * slope,
-                    "η is missing.": here - slope,
-                    "That is the step; take it from where you stand.": rate * slope,
-                    "That is minus the step; it starts from where you stand.": -rate * slope,
-                    "You stopped at the kink; the step leads past it.": kink,
-                    "You took the slope of the other side.": here - rate * (down + up - slope),
-                    "You subtracted η and forgot the slope.": here - rate,
-                    "You stand where you stood: the slope there is not 0.": here,
-                }
-                | ({"You started from x₀ again.": x0 - rate * slope} if k else {}),
+                stepped(
+                    here,
+                    rate,
+                    slope,
+                    at,
+                    {
+                        "You stopped at the kink; the step leads past it.": kink,
+                        "You took the slope of the other side.": here - rate * (down + up - slope),
+                        "You stand where you stood: the slope there is not 0.": here,
+                    }
+                    | ({"You started from x₀ again.": x0 - rate * slope} if k else {}),
+                ),
                 digits=3,
                 follows=lambda v, k=k, here=here: (v["x1"] if k else here) - rate * v[f"g{k}"],  # type: ignore[misc]
             ),
@@ -270,7 +277,7 @@ def _dice(rng: Rng) -> Problem:
         ),
         Box(
             "score1",
-            "score of action 1",
+            "the score of action 1",
             score1,
             (0, 0),
             f"a − p = 1 − {exact(p)} = {exact(score1)}.",
@@ -284,10 +291,11 @@ def _dice(rng: Rng) -> Problem:
                 "The reward is not in the score: it multiplies later.": r1 * (1 - p),
                 "You added p; take it from a.": 1 + p,
             },
+            caption="score of action 1",
         ),
         Box(
             "score0",
-            "score of action 0",
+            "the score of action 0",
             score0,
             (0, 0),
             f"a − p = 0 − {exact(p)} = {exact(score0)}.",
@@ -300,6 +308,7 @@ def _dice(rng: Rng) -> Problem:
                 "That is its reward.": r0,
                 "The reward is not in the score: it multiplies later.": -r0 * p,
             },
+            caption="score of action 0",
         ),
         Box(
             "slope",
@@ -322,7 +331,7 @@ def _dice(rng: Rng) -> Problem:
         ),
         Box(
             "estimate",
-            "estimate, from five throws",
+            "the estimate, from five throws",
             measured,
             (0, 0),
             f"{ones} of action 1: ({ones} · {bracketed(r1)} · {exact(score1)} + {THROWS - ones} · {bracketed(r0)} · "
@@ -345,6 +354,7 @@ def _dice(rng: Rng) -> Problem:
             },
             digits=3,
             follows=lambda v: (ones * r1 * v["score1"] + (THROWS - ones) * r0 * v["score0"]) / THROWS,
+            caption="estimate",
         ),
     ]
     boxes, panel = sheet(boxes, panel=1)

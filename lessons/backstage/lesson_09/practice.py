@@ -72,7 +72,7 @@ def _one_sum(rng: Rng, bent: bool) -> Problem:
             "s",
             "s, the weighted sum",
             s,
-            (2.1, 0.62),
+            (2.45 if bent else 2.1, 0.72),
             f"s = {exact(w[0])} · {bracketed(z[0])} + {bracketed(w[1])} · {bracketed(z[1])} = {exact(s)}.",
             {
                 "You added the z without their weights.": z[0] + z[1],
@@ -327,6 +327,7 @@ BENDS: dict[str, Bend] = {
             "The slope is 1 − z², not 1 + z².": 1 + z * z,
             "That is the slope of the sigmoid: z(1 − z).": z * (1 - z),
             "You doubled z; it is squared.": 1 - 2 * z,
+            "The slope is 1 at 0 only.": 1.0,
         },
     ),
     "sigmoid": Bend(
@@ -340,6 +341,7 @@ BENDS: dict[str, Bend] = {
             "That is z(1 + z); the slope is z(1 − z).": z * (1 + z),
             "That is z²; the slope is z(1 − z).": z * z,
             "That is σ(s) itself, not its slope.": z,
+            "No slope of σ is as steep as 1: ¼ at most.": 1.0,
         },
     ),
 }

@@ -219,7 +219,7 @@ def _cheaper(rng: Rng) -> Problem:
                 "That is the other order.": other,
                 "You added the sizes of a product; they multiply.": added,
                 "You multiplied the two products; their costs add.": first * (cost - first),
-                "You multiplied all sizes.": a * b * c * d,
+                "You added the three sizes.": n + p + m,
                 "You counted entries of the tables, not multiplications.": a * b + b * c + c * d,
             },
         )

@@ -9,7 +9,7 @@ import numpy as np
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, text
 from dlcourse.figures.spelling import fixed
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, stepped
 
 Rng = np.random.Generator
 SUMS = (4, 5, 8, 10, 20)  # a share of these is a short number
@@ -72,7 +72,7 @@ def softmax(rng: Rng, level: int) -> Problem:
                     "You divided by the number of classes.": own / 3,
                     "You divided by the largest; divide by the sum.": own / max(powers),
                     "You divided the score, not the power.": float(np.log(own)) / float(np.sum(np.log(powers))),
-                    "That would be all classes alike.": 1 / 3,
+                    **({"That would be all classes alike.": 1 / 3} if own != 1 else {}),
                     "That is the probability of the next class.": powers[(k + 1) % 3] / total,
                     "That is the probability of the class before.": powers[(k + 2) % 3] / total,
                 },
@@ -146,17 +146,19 @@ def softmax(rng: Rng, level: int) -> Problem:
                 float(new_b[k]),
                 (2.6, -1.9),
                 f"b − η(p − y) = {exact(b[k])} − {exact(rate)} · {bracketed(errors[k])} = {exact(new_b[k])}.",
-                {
-                    "The step goes against the gradient.": b[k] + rate * errors[k],
-                    "η is missing.": b[k] - errors[k],
-                    "That is the step; it is subtracted from b.": rate * errors[k],
-                    "x has no place here: b is the weight of a 1.": b[k] - rate * x * errors[k],
-                    "You multiplied by p, not by p − y.": b[k] - rate * shares[k],
-                    "You subtracted η alone.": b[k] - rate,
-                    "You took the error of the next class.": b[k] - rate * errors[(k + 1) % 3],
-                    "You took the error of the class before.": b[k] - rate * errors[(k + 2) % 3],
-                    "You divided by η.": b[k] - errors[k] / rate,
-                },
+                stepped(
+                    b[k],
+                    rate,
+                    float(errors[k]),
+                    "b",
+                    {
+                        "x has no place here: b is the weight of a 1.": b[k] - rate * x * errors[k],
+                        "You multiplied by p, not by p − y.": b[k] - rate * shares[k],
+                        "You took the error of the next class.": b[k] - rate * errors[(k + 1) % 3],
+                        "You took the error of the class before.": b[k] - rate * errors[(k + 2) % 3],
+                    },
+                    "the error",
+                ),
                 digits=3,
                 caption=f"new b of {name}",
                 follows=lambda v: b[k] - rate * v[f"e{k}"],

@@ -8,7 +8,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, edge, node, text
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, whole
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, stepped, whole
 
 Rng = np.random.Generator
 
@@ -168,18 +168,21 @@ def network(rng: Rng, level: int) -> Problem:
                 (0, 0),
                 f"v − ηδz = {exact(v[unit])} − {exact(rate)} · {bracketed(delta)} · {exact(z_list[unit])} = "
                 f"{exact(new_v)}.",
-                {
-                    "The step goes against the gradient.": v[unit] + rate * delta * z_list[unit],
-                    "η is missing.": v[unit] - delta * z_list[unit],
-                    "z is missing: a weight's slope is δ times what comes in.": v[unit] - rate * delta,
-                    "That is the step; it is subtracted from v.": rate * delta * z_list[unit],
-                    "δ is missing.": v[unit] - rate * z_list[unit],
-                    "That is the gradient.": delta * z_list[unit],
-                    "You took δ of the unit; v belongs to δ of y.": v[unit] - rate * own * z_list[unit],
-                    "You took z of the other unit.": v[unit] - rate * delta * z_list[1 - unit],
-                    "You multiplied by v, too.": v[unit] - rate * delta * v[unit] * z_list[unit],
-                    "You took y, not δ.": v[unit] - rate * y * z_list[unit],
-                },
+                stepped(
+                    v[unit],
+                    rate,
+                    delta * z_list[unit],
+                    "v",
+                    {
+                        "z is missing: a weight's slope is δ times what comes in.": v[unit] - rate * delta,
+                        "δ is missing.": v[unit] - rate * z_list[unit],
+                        "That is the gradient.": delta * z_list[unit],
+                        "You took δ of the unit; v belongs to δ of y.": v[unit] - rate * own * z_list[unit],
+                        "You took z of the other unit.": v[unit] - rate * delta * z_list[1 - unit],
+                        "You took y, not δ.": v[unit] - rate * y * z_list[unit],
+                    },
+                    "the gradient",
+                ),
                 follows=lambda b: v[unit] - rate * b["d"] * b[f"z{name}"],
                 caption=f"v of {name}",
             ),
@@ -189,20 +192,24 @@ def network(rng: Rng, level: int) -> Problem:
                 new_w,
                 (0, 0),
                 f"w − ηδx = {exact(old)} − {exact(rate)} · {bracketed(own)} · {bracketed(x[source])} = {exact(new_w)}.",
-                {
-                    "The step goes against the gradient.": old + rate * own * x[source],
-                    "η is missing.": old - own * x[source],
-                    "x is missing: a weight's slope is δ times what comes in.": old - rate * own,
-                    "That is the step; it is subtracted from w.": rate * own * x[source],
-                    "That is the gradient.": own * x[source],
-                    "You took the other input.": old - rate * own * x[1 - source],
-                    "You took δ of y; w belongs to δ of its unit.": old - rate * delta * x[source],
-                    "You took z of the unit; what comes in is x.": old - rate * own * z_list[unit],
-                    "You took δ of the other unit.": old - rate * float(d_units[1 - unit]) * x[source],
-                    "You used the new v on the way back; all δ come first, with the old weights.": old
-                    - rate * delta * new_v * x[source],
-                    "δ is missing.": old - rate * x[source],
-                },
+                stepped(
+                    old,
+                    rate,
+                    own * x[source],
+                    "w",
+                    {
+                        "x is missing: a weight's slope is δ times what comes in.": old - rate * own,
+                        "That is the gradient.": own * x[source],
+                        "You took the other input.": old - rate * own * x[1 - source],
+                        "You took δ of y; w belongs to δ of its unit.": old - rate * delta * x[source],
+                        "You took z of the unit; what comes in is x.": old - rate * own * z_list[unit],
+                        "You took δ of the other unit.": old - rate * float(d_units[1 - unit]) * x[source],
+                        "You used the new v on the way back; all δ come first, with the old weights.": old
+                        - rate * delta * new_v * x[source],
+                        "δ is missing.": old - rate * x[source],
+                    },
+                    "the gradient",
+                ),
                 follows=lambda b: old - rate * b[f"d{name}"] * x[source],
                 caption=f"w {source + 1} to {name}",
             ),
