@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
-from playwright.sync_api import JSHandle, Locator, Page, expect
+from playwright.sync_api import Error, JSHandle, Locator, Page, expect
 
 # One string each for all that is drawn and for the sentence.
 LOOK = """figure => ({
     picture: [...figure.querySelectorAll('svg')].map(svg => svg.outerHTML).join(''),
     sentence: figure.querySelector('.dlfig-sentence').textContent })"""
 
-# Resolves when the figure says what it says at its initial settings and first frame. Where something is put back,
-# Python has to answer. Not by clicks of a mouse, which wait and look first: these buttons have tests of their own.
-AFRESH = """figure => new Promise(done => {
+# Back to the initial settings and the first frame; whether there was anything to press for that. Not by clicks of a
+# mouse, which wait and look first: these buttons have tests of their own.
+AFRESH = """figure => {
     const press = name => {
         const is = button => button.lastChild.textContent === name && button.checkVisibility();
         const button = [...figure.querySelectorAll('button.dlfig-button')].find(is);
@@ -27,31 +28,36 @@ AFRESH = """figure => new Promise(done => {
         if (works) button.click();
         return works;
     };
-    let timer;
-    const wait = time => { clearTimeout(timer); timer = setTimeout(finish, time); };
-    const watch = new MutationObserver(() => wait(60));
-    function finish() { watch.disconnect(); done(); }
-    watch.observe(figure.querySelector('.dlfig-sentence'), { childList: true, characterData: true, subtree: true });
-    const settings = press('Initial settings'), frame = press('Reset');
-    wait(settings || frame ? 1500 : 60); })"""
+    return [press('Initial settings'), press('Reset')].some(Boolean); }"""
+
+# Resolves when Python has answered what the page has asked. A kernel works in order, so it is asked something else:
+# once for what is on its way, and once more for what a figure holds back until that is answered.
+ANSWERED = """async () => {
+    const kernel = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel;
+    for (let asked = 0; kernel && asked < 2; asked++) await kernel.requestKernelInfo();
+    await new Promise(drawn => setTimeout(drawn, kernel ? 60 : 300)); }"""
 
 # Resolves to what is still the same as in `before` when the time is up: nothing, if all is well. A map is a long text:
-# it is written out again only after something in the figure has changed.
+# it is written out again only after something in the figure has changed, and once a frame at most.
 UNCHANGED = """(figure, [before, patience]) => new Promise(done => {
-    const look = LOOK, end = performance.now() + patience;
-    let changed = true, same = [];
-    const watch = new MutationObserver(() => { changed = true; });
+    const look = LOOK;
+    let asked = false, same;
+    const watch = new MutationObserver(() => {
+        if (!asked) requestAnimationFrame(check);
+        asked = true;
+    });
+    const timer = setTimeout(finish, patience);
+    function finish() { watch.disconnect(); clearTimeout(timer); if (asked) compare(); done(same); }
+    function compare() {
+        const now = look(figure);
+        same = Object.keys(before).filter(part => now[part] === before[part]);
+    }
+    function check() {
+        asked = false;
+        compare();
+        if (!same.length) finish();
+    }
     watch.observe(figure, { subtree: true, childList: true, attributes: true, characterData: true });
-    const check = () => {
-        if (changed) {
-            const now = look(figure);
-            changed = false;
-            same = Object.keys(before).filter(part => now[part] === before[part]);
-        }
-        if (same.length && performance.now() < end) return requestAnimationFrame(check);
-        watch.disconnect();
-        done(same);
-    };
     check(); })""".replace("LOOK", LOOK)
 
 Ways = Callable[[Locator], Iterator[Callable[[], object]]]  # to move a thing: each is tried until one of them shows
@@ -79,7 +85,7 @@ class FigureOnPage:
     def becomes(self, sentence: str) -> bool:
         """Whether the figure soon says this."""
         try:
-            expect(self.root.locator(".dlfig-sentence")).to_have_text(sentence, timeout=3000)
+            expect(self.root.locator(".dlfig-sentence")).to_have_text(sentence, timeout=10_000)
         except AssertionError:
             return False
         return True
@@ -90,29 +96,43 @@ class FigureOnPage:
     def plays(self) -> bool:
         return self.button("Step").is_visible()
 
-    def start_afresh(self) -> JSHandle:
-        """Its initial settings and first frame; returns its look, which stays in the page."""
-        self.root.evaluate(AFRESH)
-        return self.root.evaluate_handle(LOOK)
+    def start_afresh(self) -> None:
+        """Its initial settings and first frame."""
+        if self.root.evaluate(AFRESH):
+            self.page.evaluate(ANSWERED)
 
-    def as_it_stands(self) -> JSHandle:
-        return self.root.evaluate_handle(LOOK)
+    def frame(self) -> int:
+        """How many steps it stands from its first frame."""
+        return int(self.root.locator(".dlfig-transport input").input_value())
 
-    def go_to_end(self) -> JSHandle:
+    def steps(self) -> int:
+        """How many steps its walk has."""
+        return int(self.root.locator(".dlfig-transport input").get_attribute("max") or 0)
+
+    def arrives(self, frame: int) -> bool:
+        """Whether it soon stands there or further: where a walk has been once, it has been however late one looks."""
+        slider = self.root.locator(".dlfig-transport input").element_handle()
+        try:
+            self.page.wait_for_function(
+                "([slider, frame]) => slider.value >= frame", arg=[slider, frame], timeout=20_000
+            )
+        except Error:
+            return False
+        return True
+
+    def go_to_end(self) -> None:
         """The last frame: what a control does may show only there."""
         self.start_afresh()
         self.root.locator(".dlfig-transport input").press("End")
-        self.page.wait_for_timeout(60)
-        return self.root.evaluate_handle(LOOK)
+        self.page.evaluate(ANSWERED)
 
     def moves(self, ways: Ways, css: str, at_most: int | None = None) -> list[str]:
         """Move each thing that ``css`` finds in one of its ``ways``; returns a complaint for each that did nothing."""
         things = [self.kept(thing) for thing in self.root.locator(css).all()[:at_most]]
-        stuck = [(thing, still) for thing in things if thing.is_visible() and (still := self.moved(ways, thing))]
         return [
             f"{self.name}: {name_of(thing)} changed no {' and no '.join(still)}"
-            for thing, still in stuck
-            if not self.moved_by_another_choice(ways, thing)
+            for thing in things
+            if thing.is_visible() and (still := self.moved(ways, thing))
         ]
 
     def kept(self, thing: Locator) -> Locator:
@@ -122,44 +142,43 @@ class FigureOnPage:
 
     def moved(self, ways: Ways, thing: Locator) -> list[str]:
         """What stayed the same whatever was tried."""
-        starts = (self.go_to_end, self.start_afresh) if self.plays() else (self.start_afresh,)
-        # First from where the last control has left the figure, which nearly always will do; the last round is for a
-        # machine that has other things to do.
-        still = ["picture", "sentence"]
-        for patience, prepares in ((60, (self.as_it_stands,)), (400, starts), (2500, starts)):
-            for prepare in prepares:
-                if not (still := self.tried(ways, thing, prepare, patience)):
+        # First from where the last control has left the figure, which nearly always will do. Then from the start and
+        # from other choices: flat ground, say, knows no learning rate. The last round is for a machine that has other
+        # things to do.
+        still = self.tried(ways, thing, 200)
+        for patience in (400, 2500):
+            starts = (self.go_to_end, self.start_afresh) if self.plays() else (self.start_afresh,)
+            for prepare in chain(starts, self.other_choices()):
+                if not still:
                     return []
+                prepare()
+                still = self.tried(ways, thing, patience)
         return still
 
-    def moved_by_another_choice(self, ways: Ways, thing: Locator) -> bool:
-        """Whether it moves something once another choice is made: flat ground, say, knows no learning rate."""
+    def other_choices(self) -> Iterator[Callable[[], None]]:
+        """From the start to each choice that the figure offers, and to the last frame."""
         radios = [self.kept(one) for one in self.root.locator('.dlfig-controls input[type="radio"]').all()]
         options = self.root.locator(".dlfig-controls select option").all()
         lists = [(option.locator("xpath=.."), option.get_attribute("value")) for option in options]
-        choose = [radio.check for radio in radios] + [partial(some.select_option, value) for some, value in lists]
-        for make_choice in choose:
+        for choose in [radio.check for radio in radios] + [partial(some.select_option, value) for some, value in lists]:
+            yield partial(self.chosen, choose)
 
-            def chosen() -> JSHandle:
-                self.start_afresh()
-                make_choice()  # noqa: B023 (used in this round only)
-                if self.plays():
-                    self.root.locator(".dlfig-transport input").press("End")
-                self.page.wait_for_timeout(300)
-                return self.as_it_stands()
+    def chosen(self, choose: Callable[[], object]) -> None:
+        self.start_afresh()
+        choose()
+        if self.plays():
+            self.root.locator(".dlfig-transport input").press("End")
+        self.page.evaluate(ANSWERED)
 
-            if not self.tried(ways, thing, chosen, 400):
-                return True
-        return False
-
-    def tried(self, ways: Ways, thing: Locator, prepare: Callable[[], JSHandle], patience: int) -> list[str]:
-        """What stayed the same after each way was tried, a few times, from this start."""
+    def tried(self, ways: Ways, thing: Locator, patience: int) -> list[str]:
+        """What stayed the same after each way was tried, once and a few times more."""
         still = ["picture", "sentence"]
         for attempt in ways(thing):
-            before = prepare()
-            for quick in (*[60] * 7, patience):  # the sentence rounds: one small step may not show in it
-                attempt()
-                still = self.unchanged(before, quick)
+            before = self.root.evaluate_handle(LOOK)  # it stays in the page
+            for times in (1, 6):  # the sentence rounds: one small step may not show in it; a switch is not turned back
+                for _ in range(times):
+                    attempt()
+                still = self.unchanged(before, 60 if times == 1 else patience)
                 if not still:
                     return []
         return still

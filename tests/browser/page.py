@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import urllib.parse
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from tests.browser.jupyter import TOKEN
 LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:")
 NOTEBOOK = "window.jupyterapp?.shell?.currentWidget"
 IDLE = f"{NOTEBOOK}.sessionContext.isReady && {NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'"
+CLOSE = f"async () => {{ const open = {NOTEBOOK}; await open.sessionContext.shutdown(); open.dispose(); }}"
 BROKEN = "Error displaying widget|Error creating widget|Loading widget|Failed to load model|Javascript Error"
+LOADING = 180_000  # milliseconds: JupyterLab takes three seconds, and a hundred where ten others share the processor
 # anywidget says so of a widget that takes two seconds to begin; ours work all the same (page.js, `hearAlways`).
 TIME_IS_OVER = "[anywidget] Failed to initialize model."
 
@@ -39,9 +42,24 @@ class NotebookPage:
             self.other_hosts.append(request.url)
 
     def open(self, port: int, name: str, front_end: str) -> None:
-        self.page.goto(f"http://127.0.0.1:{port}/{front_end}/{urllib.parse.quote(name)}?token={TOKEN}", timeout=60_000)
-        self.page.wait_for_function(f"() => {NOTEBOOK}?.context?.isReady", timeout=60_000)
-        self.page.wait_for_function(f"() => {IDLE}", timeout=60_000)
+        self.page.goto(f"http://127.0.0.1:{port}/{front_end}/{urllib.parse.quote(name)}?token={TOKEN}", timeout=LOADING)
+        self.wait_for_notebook(name)
+
+    def turn_to(self, name: str) -> None:
+        """Close what is open, its kernel too, and open another notebook in the same JupyterLab, as a learner does.
+
+        The programs of JupyterLab are read and started once, which takes longer than all that a lesson does with them.
+        """
+        self.page.evaluate(CLOSE)
+        self.console_errors.clear()
+        self.other_hosts.clear()
+        self.page.evaluate("path => { jupyterapp.commands.execute('docmanager:open', { path }); }", name)
+        self.wait_for_notebook(name)
+
+    def wait_for_notebook(self, name: str) -> None:
+        it_is_open = f"{NOTEBOOK}?.context?.isReady && {NOTEBOOK}.context.path === {json.dumps(name)}"
+        self.page.wait_for_function(f"() => {it_is_open}", timeout=LOADING, polling=100)
+        self.page.wait_for_function(f"() => {IDLE}", timeout=LOADING, polling=100)
         self.settle()
 
     def run_all_cells(self) -> None:
@@ -49,7 +67,7 @@ class NotebookPage:
             """() => { window.ran = false;
                 jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ran = true; }); }"""
         )
-        self.page.wait_for_function(f"() => window.ran && {IDLE}", timeout=180_000)
+        self.page.wait_for_function(f"() => window.ran && {IDLE}", timeout=180_000, polling=100)
         self.settle()
 
     def settle(self, quiet: int = 600) -> None:
@@ -65,10 +83,16 @@ class NotebookPage:
             quiet,
         )
 
+    def theme(self) -> str:
+        light = self.page.evaluate("() => document.body.dataset.jpThemeLight === 'true'")
+        return "JupyterLab Light" if light else "JupyterLab Dark"
+
     def set_theme(self, theme: str) -> None:
+        if theme == self.theme():
+            return
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         light = "true" if theme.endswith("Light") else "false"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=60_000)
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=LOADING)
         self.settle()
 
     def cells(self) -> list[dict[str, Any]]:
