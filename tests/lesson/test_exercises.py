@@ -6,6 +6,7 @@ import functools
 import inspect
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -53,11 +54,17 @@ def mutant_source(exercise: Exercise, index: int) -> str:
     return exercise.mutants[index].source(exercise.name)
 
 
-@functools.lru_cache(maxsize=8)  # the tests go through the seeds of one exercise before the next
+@functools.cache  # of all exercises: 200 MB, and asked for by four tests, each of which would take 20 seconds for it
 def known(exercise: Exercise, seed: int | None) -> tuple[list[Report], list[list[Report]]]:
     """What the reference gives on the cases of a seed, and what each of the mutants gives."""
     cases = exercise.draw(seed)
     return expected_of(exercise, cases), [expected_of(exercise, cases, mutant.answer) for mutant in exercise.mutants]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget() -> Iterator[None]:
+    yield
+    known.cache_clear()
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
