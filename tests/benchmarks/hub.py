@@ -3,8 +3,9 @@
     python tests/benchmarks/hub.py --users 25 --lesson 03
 
 It needs `jupyterhub` and the course with the extra `lab` here, and the program `configurable-http-proxy`.
-For each learner it tells the memory of server and kernel (PSS: what is shared is divided among those who share it), how
-long the server took to start and the lesson to run, errors, and how long a figure takes to answer.
+For each learner it tells the memory of server and kernel (PSS: what is shared is divided among those who share it; and
+what is shared with nobody, which does not depend on how many there are), how long the server took to start and the
+lesson to run, errors, and how long a figure takes to answer.
 """
 
 from __future__ import annotations
@@ -154,15 +155,16 @@ async def send(line: WebSocketClientConnection, kind: str, content: dict[str, An
     return id
 
 
-def memory(process: int) -> dict[str, list[float]]:
-    """PSS in MiB, of the servers and of the kernels."""
-    found: dict[str, list[float]] = {"server": [], "kernel": []}
+def memory(process: int) -> dict[str, list[tuple[float, float]]]:
+    """PSS and what is shared with nobody in MiB, of the servers and of the kernels."""
+    found: dict[str, list[tuple[float, float]]] = {"server": [], "kernel": []}
     for child in psutil.Process(process).children(recursive=True):
         words = " ".join(child.cmdline())
         kinds = {"server": "-c import sys; sys.modules", "kernel": "ipykernel_launcher"}
         kind = next((kind for kind, mark in kinds.items() if mark in words and "bash" not in words), None)
         if kind:
-            found[kind].append(child.memory_full_info().pss / 2**20)
+            told = child.memory_full_info()
+            found[kind].append((told.pss / 2**20, told.uss / 2**20))
     return found
 
 
@@ -217,9 +219,9 @@ def main() -> None:
                 print(f"{words}: {values[0]:.1f} to {values[-1]:.1f} {unit}, median {statistics.median(values):.1f}")
             print(f"errors: {[error for one in told for error in one['errors']]}")
             for kind, values in found.items():
-                print(
-                    f"PSS of {len(values)} {kind}s: median {statistics.median(values):.0f} MiB, sum {sum(values):.0f}"
-                )
+                pss, own = zip(*values, strict=True)
+                median = f"median {statistics.median(pss):.0f} MiB, {statistics.median(own):.0f} shared with nobody"
+                print(f"PSS of {len(values)} {kind}s: {median}; sum {sum(pss):.0f}")
         finally:
             process.terminate()
             process.wait(60)
