@@ -289,6 +289,7 @@ class Mending:
         self.tree = with_ticks(tree)
         self.trials = Trials(exercise, tree, fresh_space(), process_time())
         self.lines = _suspicious(exercise, tree)
+        self.began = process_time()
         self.halves: dict[int, tuple[Edit, set[int]]] = {}  # edits that mend a part, by their number
 
     def right(self) -> set[int]:
@@ -304,7 +305,8 @@ class Mending:
     def one(self) -> str:
         """Words for one small edit that makes every case right; empty if none is found."""
         self.trials.pace(self.cases, self.order, reference_trials(self.exercise, 0.0))
-        self.trials.until = process_time() + REPAIR_SECONDS
+        self.began = process_time()
+        self.trials.until = self.began + REPAIR_SECONDS
         with _closing(_suspicious_first(self.tree, self.lines)) as some:
             for number, edit in enumerate(some):
                 if len(right := self.right()) == len(self.cases):
@@ -318,7 +320,7 @@ class Mending:
     def two(self) -> str:
         """Words for two small edits, one of which mends a part, or both of which are needed; after ``one``."""
         best = sorted(self.halves, key=lambda number: -len(self.halves[number][1]))[:MOST_HALVES]
-        self.trials.until = process_time() + PAIR_SECONDS
+        self.trials.until = max(process_time(), self.began + REPAIR_SECONDS) + PAIR_SECONDS  # and what ``one`` has left
         for alike in (True, False):  # who slips twice most often slips twice alike
             with _closing(_suspicious_first(self.tree, self.lines)) as some:
                 for number, one in enumerate(some):

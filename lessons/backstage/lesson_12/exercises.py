@@ -249,6 +249,13 @@ surprise.equivalent("(p).sum()", ("(p).sum(axis=0)", "(p).sum(axis=-1)"), "There
 surprise.equivalent("float(-np.log(p).sum())", "-np.log(p).sum()", "NumPy's numbers are numbers.")
 
 
+surprise.mutant(
+    "np.nan_to_num makes 0 of the whole sum as soon as one 0 · log 0 is in it, and all the other examples are lost.",
+    SUM,
+    "np.nan_to_num(-np.sum(Y * np.log(P)))",
+)
+
+
 @surprise.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(P=np.array([[0.5, 0.5], [0.1, 0.9]]), Y=np.array([[1, 0], [0, 1]]))
