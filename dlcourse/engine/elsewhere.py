@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 _GRADIENTS = "dl.gradients(loss, [W, b]) returns the gradients as nodes, and dl.run computes them"
 _OWN = "there is none here; @dl.operation adds an operation of your own"
@@ -143,13 +144,26 @@ def of_node(name: str, is_operation: bool = False) -> str:
     return _found(name, _NODES) or _found(name, _FRONT_PAGE)
 
 
-def of_optimizer(name: str) -> str:
-    return _found(name, _OPTIMIZERS)
+class Elsewhere:
+    """Answers to names that objects of other libraries have, with the sentence of its table."""
+
+    _elsewhere: ClassVar[Mapping[str, str]]
+
+    if not TYPE_CHECKING:  # a type checker goes on finding misspelt names
+
+        def __getattr__(self, name: str) -> Any:
+            if what := _found(name, self._elsewhere):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{what}")
+            return object.__getattribute__(self, name)  # raises again: Python's words, and those of a failing property
 
 
-def of_step(name: str) -> str:
-    return _found(name, _STEPS)
+class LikeOptimizers(Elsewhere):
+    _elsewhere = _OPTIMIZERS
 
 
-def of_module(name: str) -> str:
-    return _found(name, _MODULES)
+class LikeSteps(Elsewhere):
+    _elsewhere = _STEPS
+
+
+class LikeModules(Elsewhere):
+    _elsewhere = _MODULES

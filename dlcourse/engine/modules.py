@@ -15,14 +15,14 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.engine import operations
 from dlcourse.engine.differentiation import gradients
-from dlcourse.engine.elsewhere import of_module
+from dlcourse.engine.elsewhere import LikeModules
 from dlcourse.engine.errors import EngineError, ShapeError, built, label, shape_text
 from dlcourse.engine.graph import Node, Operand, Parameter, as_nodes, parameter
 from dlcourse.engine.kinds import operation, register_gradient
@@ -59,7 +59,7 @@ def _generator(rng: Any, what: str) -> np.random.Generator:
 # ----------------------------------------------------------------------------------------------------- modules
 
 
-class Module:
+class Module(LikeModules):
     """A part of a network. A subclass computes in ``forward`` and keeps parameters and modules as attributes.
 
     >>> import dlcourse as dl
@@ -98,9 +98,6 @@ class Module:
             elif isinstance(part, dict):
                 waiting[:0] = part.values()
         return list(found)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{of_module(name)}")
 
     def train(self) -> None:
         """Layers that behave differently while a model learns, as :class:`Dropout`, do so from the next run on."""

@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.engine.differentiation import gradients
-from dlcourse.engine.elsewhere import of_optimizer, of_step
+from dlcourse.engine.elsewhere import LikeOptimizers, LikeSteps
 from dlcourse.engine.errors import (
     DTypeError,
     GradientError,
@@ -54,7 +54,7 @@ def _number(name: str, value: Any, least: float = -math.inf) -> float:
     return float(value)
 
 
-class Step:
+class Step(LikeSteps):
     """One update of the parameters, compiled. Call it with the feeds; it returns the loss it started from.
 
     A step is all or nothing: when it raises, or is interrupted, the parameters are as they were before. It raises when
@@ -82,9 +82,6 @@ class Step:
         self.quiet = contextvars.Context()  # in here NumPy does not warn: what is not finite is reported by its node
         self.quiet.run(np.seterr, all="ignore")
         self._accumulating: tuple[Program, Program, list[Placeholder]] | None = None
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"'Step' object has no attribute {name!r}{of_step(name)}")
 
     @property
     def source(self) -> str:
@@ -268,7 +265,7 @@ def clipped(arrived: Mapping[Parameter, Node], most: float) -> dict[Parameter, N
 
 
 @dataclass
-class Optimizer:
+class Optimizer(LikeOptimizers):
     """What all optimizers share.
 
     `learning_rate` is a number or a schedule: a function from the number of steps taken to a number.
@@ -294,13 +291,10 @@ class Optimizer:
         if self.clip_norm is not None and _number("clip_norm", self.clip_norm) <= 0:
             raise DTypeError(f"clip_norm is a length, which all gradients together keep: not {self.clip_norm}.")
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{of_optimizer(name)}")
-
     def minimize(
         self,
         loss: Node,
-        parameters: Sequence[Parameter | Group] | None = None,
+        parameters: Parameter | Sequence[Parameter | Group] | None = None,
         device: str | Device | None = None,
         unconnected: Literal["raise", "zero"] = "raise",
     ) -> Step:

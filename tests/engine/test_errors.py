@@ -330,3 +330,13 @@ def test_what_fits_is_still_taken() -> None:
     dl.GradientDescent(1.0).minimize(dl.sum(v), v)()
     np.testing.assert_array_equal(v.value, [2, 0])
     assert dl.sum(x, {0, 1}).shape == ()
+
+
+def test_what_fails_in_a_property_of_your_module_is_told_as_it_is() -> None:
+    class Scaled(dl.Module):
+        @property
+        def factor(self) -> float:
+            return self.wieght * 2  # type: ignore[attr-defined, no-any-return]
+
+    assert "has no attribute 'wieght'" in message(AttributeError, lambda: Scaled().factor)
+    assert not hasattr(Scaled(), "anything")
