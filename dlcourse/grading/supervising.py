@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import select
 import signal
 import sys
@@ -46,6 +47,7 @@ START = 90.0  # seconds for a kernel to start, on a busy machine
 MEMORY = 4 << 30  # bytes of all processes of a kernel together
 INODE = 2 << 10  # bytes that the system needs to remember a file, however empty
 SOCKET = 1 << 19  # bytes that may wait in one
+MAPPING = 256  # bytes that the system needs to remember a mapping, of a page at least
 READING = 15  # seconds of CPU for reading a notebook
 MOST_PATIENCE = 3.0  # times a limit of time, on a busy machine
 FEWEST_BITS = 40
@@ -245,12 +247,13 @@ class Below:
     def __init__(self, counted: bool = False) -> None:
         self.supervisor = psutil.Process()
         self.counted = counted  # by the system, which ends what is too large by itself
+        self.kept = kept_by_the_kernel()
 
     def trouble(self, started: bool) -> str:
         """Whether the kernel is dead, or larger than it may be. While it starts, Jupyter sees to that itself."""
         processes = self.supervisor.children(recursive=True)
         dead = started and sum(_is_alive(process) for process in processes) < 2
-        return "died" if dead or (not self.counted and held(processes) > MEMORY) else ""
+        return "died" if dead or (not self.counted and held(processes, self.kept) > MEMORY) else ""
 
     def end(self) -> None:
         """End all of it, and wait until it is gone."""
@@ -269,24 +272,37 @@ def _is_alive(process: psutil.Process) -> bool:
     return False
 
 
-def held(processes: Sequence[psutil.Process]) -> int:
+def held(processes: Sequence[psutil.Process], kept: int = 0) -> int:
     """Bytes of memory that processes hold together, however they hold it.
 
     First what is cheap to find out, where pages that several share count for each. Only when that is too much they
     are divided up. What no process is seen to hold is added: files in memory, with and without a name, messages that
-    may wait in sockets, and what the system itself needs for all this.
+    may wait in sockets, and what the system itself needs for all this. For mappings, which can be as many as pages,
+    that is at most what it keeps more than the ``kept`` of the time when nothing ran.
     """
     memory = sum(_numbers(process.pid, "status", ("VmRSS", "VmSwap", "VmPTE")) for process in processes)
     if memory > MEMORY:
         divided = [_numbers(process.pid, "smaps_rollup", ("Pss", "SwapPss")) for process in processes]
         tables = sum(_numbers(process.pid, "status", ("VmPTE",)) for process in processes)
         memory = sum(divided) + tables if all(divided) else memory
-    return memory + _in_files_without_a_name(processes) + _in_its_own_places(processes)
+    space = sum(_numbers(process.pid, "status", ("VmSize",)) for process in processes)
+    mappings = min(space // resource.getpagesize() * MAPPING, max(0, kept_by_the_kernel() - kept))
+    return memory + mappings + _in_files_without_a_name(processes) + _in_its_own_places(processes)
+
+
+def kept_by_the_kernel() -> int:
+    """Bytes that the system needs for itself, of all that runs here."""
+    return _kilobytes("/proc/meminfo", ("SUnreclaim",))
 
 
 def _numbers(pid: int, file: str, keys: tuple[str, ...]) -> int:
-    """The sum of some lines, which are in kB, of a file about a process."""
-    with suppress(OSError), open(f"/proc/{pid}/{file}", encoding="utf-8", errors="replace") as lines:
+    """The sum of some lines of a file about a process."""
+    return _kilobytes(f"/proc/{pid}/{file}", keys)
+
+
+def _kilobytes(path: str, keys: tuple[str, ...]) -> int:
+    """The sum of some lines, which are in kB, in bytes."""
+    with suppress(OSError), open(path, encoding="utf-8", errors="replace") as lines:
         parts = (line.split() for line in lines)
         return sum(int(words[1]) for words in parts if words and words[0].rstrip(":") in keys) << 10
     return 0

@@ -134,7 +134,7 @@ def summary(marks: ClassList, folder: Path) -> str:
     late = [mark for mark in marks.marks if mark.late]
     if late:
         cost = sum(mark.penalty > 0 for mark in late)
-        lines.append(f"Late: {len(late)}, and {cost} of them lose points for it.")
+        lines.append(f"Late: {len(late)}; it costs points for {cost}.")
     hand = sum(bool(mark.by_hand or mark.comments) for mark in marks.marks)
     if hand:
         lines.append(f"With marks or comments by hand, from {OVERRIDES}: {hand}.")
