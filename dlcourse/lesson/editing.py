@@ -676,6 +676,8 @@ def _too_many(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
     """A factor, a term or a power too many."""
     for place in list(_expressions(top, line)):
         old = place[3]
+        if isinstance(place[0], ast.Call) and ast.unparse(place[0].func) == "range":
+            continue  # told as where the loop begins or ends
         if isinstance(old, ast.BinOp):
             kind = "a factor too many" if isinstance(old.op, ast.Mult | ast.Div | ast.MatMult) else "a term too many"
             kind = "the power" if isinstance(old.op, ast.Pow) else kind

@@ -151,7 +151,7 @@ def explained(
     expected: Sequence[Report] | None = None,
 ) -> Verdict:
     """Give a verdict better words, if something can be verified about the answer that says more."""
-    if run.trouble is not None or len(run.reports) < len(cases):
+    if run.trouble is not None or run.ended or len(run.reports) < len(cases):
         return verdict
     expected = expected_of(exercise, cases) if expected is None else expected
     wrong = wrong_cases(exercise, cases, expected, run.reports)
@@ -167,7 +167,7 @@ def explained(
         (repairs, "repair", mending.one),
         (unnamed, "fact", lambda: _stands_still(source) or _never_used(exercise, source)),
         (repairs, "repair", mending.two),
-        (True, "repair", lambda: _twin(exercise, cases, source, run.reports, order)),
+        (True, "repair", lambda: _twin(exercise, cases, source, run.reports, expected, order)),
         (unnamed, "fact", lambda: _fact(exercise, cases, source, run, expected, wrong)),
         (unnamed and repairs, "repair", mending.part),
         (unnamed, "fact", lambda: told_apart(exercise, cases, expected, run.reports, wrong[0])),
@@ -424,11 +424,18 @@ def _known(kind: str, source: str) -> str:
 
 
 def _twin(
-    exercise: Exercise, cases: Sequence[Case], source: str, reports: Sequence[Report], order: Sequence[int]
+    exercise: Exercise,
+    cases: Sequence[Case],
+    source: str,
+    reports: Sequence[Report],
+    expected: Sequence[Report],
+    order: Sequence[int],
 ) -> str:
     """Words for one small edit of the reference that gives exactly what the learner's answer gives."""
     if exercise.judge is not None or all(report.status != "value" for report in reports):
         return ""  # where much is right, what two answers have in common says little
+    if all(map(same, [exercise] * len(reports), expected, reports)):
+        return ""  # the values are right, and of another kind: a slip that changes nothing would fit them
     if len(cases) > 1 and all(report.observed == reports[0].observed for report in reports):
         return ""  # what always gives the same, None perhaps, may have come from anywhere
     trials = reference_trials(exercise, 0.0)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from dlcourse.lesson import diagnose, files
-from dlcourse.lesson.running import TimeUp, time_limit
+from dlcourse.lesson.explaining import explained, observed
+from dlcourse.lesson.judging import Verdict
+from dlcourse.lesson.running import Report, TimeUp, time_limit
 
 RIGHT = "def step(x, df, lr):\n    return x - lr * df(x)"
 STUB = "02.1: not attempted yet. Put your own code where the ... is, run the cell, then check again.\n"
@@ -677,3 +679,30 @@ def test_what_a_stranger_to_the_form_writes_is_told_in_one_sentence(cell, says):
 )
 def test_what_no_list_of_mistakes_holds_is_found_out(exercise, cell, last):
     assert diagnose(exercise, textwrap.dedent(cell).strip()).lines[-1] == last
+
+
+def test_an_answer_that_ran_out_of_time_is_not_run_again_to_explain_it():
+    exercise = files.exercises("02")["02.1"]
+    cell, cases = "def step(x, df, lr):\n    return x - lr * df(x)", exercise.draw()
+    run = observed(exercise, cell, cases)
+    run.reports[-1] = Report("time")
+    verdict = Verdict("timeout", ("02.1: it had not come back",))
+    assert explained(exercise, cases, cell, run, verdict) is verdict
+
+
+def test_right_values_of_another_kind_are_nobodys_slip():
+    cell = """
+    class Linear:
+        def __init__(self, W, b):
+            self.W, self.b = W, b
+
+        def forward(self, z):
+            self.z = z
+            return z @ self.W + self.b
+
+        def backward(self, g):
+            return g @ self.W.T, (self.z.T @ g, g.sum(axis=0))
+    """
+    verdict = diagnose("14.1", textwrap.dedent(cell).strip())
+    assert verdict.lines[-1] == "That is a tuple of 2 at [1]; a list of 2 is asked for."
+    assert verdict.evidence == "form"
