@@ -167,14 +167,14 @@ def lesson_cells(exporter: Any, path: Path) -> str:
 
 
 def scrolled_by_key(text: str) -> str:
-    """What may be wider than a phone is reached by key, too, and then scrolled.
+    """What may be wider than a phone is reached by key, too, and then scrolled. A corner of a table heads nothing.
 
     Examples
     --------
-    >>> scrolled_by_key("<pre>x</pre><table><tr></table>")
-    '<pre tabindex="0">x</pre><div class="wide" tabindex="0"><table><tr></table></div>'
+    >>> scrolled_by_key("<pre>x</pre><table><th></th></table>")
+    '<pre tabindex="0">x</pre><div class="wide" tabindex="0"><table><td></td></table></div>'
     """
-    text = text.replace("<pre>", '<pre tabindex="0">')
+    text = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", text.replace("<pre>", '<pre tabindex="0">'))
     return re.sub(r"<table>.*?</table>", r'<div class="wide" tabindex="0">\g<0></div>', text, flags=re.DOTALL)
 
 

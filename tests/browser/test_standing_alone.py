@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.figures import FigureOnPage
 
@@ -25,13 +25,26 @@ def address() -> Iterator[str]:
     server.wait(10)
 
 
+# Stricter than what VS Code lets a widget do on its page: nothing from elsewhere, and no text becomes a program.
+SCRIPTS = "script-src 'self' 'unsafe-inline'; connect-src 'self'"
+RULES = f"default-src 'none'; {SCRIPTS}; style-src 'unsafe-inline'; img-src data:"
+
+
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    page = browser.new_page()
+    page, refused = browser.new_page(), []
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+
+    def with_rules(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, "content-security-policy": RULES})
+
+    page.route(address, with_rules)
     page.goto(address)
     expect(page.locator("figure.dlfig svg").first).to_be_visible()
     yield page
     page.close()
+    assert refused == []
 
 
 def test_a_figure_alone_answers_the_keyboard_and_fetches_nothing_from_elsewhere(page: Page, address: str) -> None:
