@@ -306,15 +306,16 @@ function makeView(store, el) {
       view.panels.push(panel);
       box.append(panel.svg);
     }
-    const filled = store.panels.some((p) => p.marks.some((mark) => mark.kind === "blank")); // boxes do not shrink
+    const filled = (view.filled = store.panels.some((p) => p.marks.some((mark) => mark.kind === "blank"))); // boxes do not shrink
     const tall = clamp(Math.round(width * 0.42), filled ? 310 : 210, TALL);
     let row = [], used = 0;
     const finish = () => {
       const fixed = row.filter((r) => r.least === r.most), free = row.filter((r) => r.least !== r.most);
       const rest = width - gap * (row.length - 1) - fixed.reduce((sum, r) => sum + Math.min(r.least, width), 0);
       const shares = free.reduce((sum, r) => sum + r.panel.panel.width, 0);
+      const over = Math.max(0, free.reduce((left, r) => left - r.least, rest));
       for (const r of row) {
-        const wide = r.least === r.most ? Math.min(r.least, width) : Math.min(r.most, (rest * r.panel.panel.width) / shares);
+        const wide = r.least === r.most ? Math.min(r.least, width) : Math.min(r.most, r.least + (over * r.panel.panel.width) / shares);
         r.panel.layout(Math.floor(wide), tall);
       }
     };
@@ -322,7 +323,8 @@ function makeView(store, el) {
       const [least, most] = panel.wants(tall);
       if (row.length && used + gap + Math.min(least, width) > width) finish(), (row = []), (used = 0);
       used += (row.length ? gap : 0) + Math.min(least, width);
-      row.push({ panel, least: Math.min(least, width), most: least === most ? Math.min(least, width) : most });
+      const fits = filled && !panel.panel.axes ? least : Math.min(least, width); // boxes are moved sideways, not on each other
+      row.push({ panel, least: fits, most: least === most ? fits : most });
     }
     if (row.length) finish();
     // a narrow picture in a wide cell leaves room beside it for the words and the controls
@@ -353,7 +355,7 @@ function makeView(store, el) {
   let shape = "", measured = "", room = 0, played = false;
   view.update = () => {
     if (!width) return;
-    const now = JSON.stringify(store.panels.map((p) => [p.equal, p.width, p.axes, !p.title, !p.xlabel, !p.ylabel, p.equal && [p.xlim, p.ylim]]));
+    const now = JSON.stringify(store.panels.map((p) => [p.equal, p.width, p.axes, !p.title, !p.xlabel, !p.ylabel, (p.equal || !p.axes) && [p.xlim, p.ylim]]));
     if (now !== shape) (shape = now), view.layout();
     else for (const panel of view.panels) panel.draw();
     set(task, { text: store.task, hidden: !store.task });

@@ -195,6 +195,7 @@ function dense(points) {
 
 const TALL = 340; // the tallest plot, in pixels
 const EDGE = { left: 46, right: 14, top: 8, bottom: 40 };
+const WIDEST = 560; // of a picture with boxes in a page that is narrower: it is moved sideways
 
 class PanelView {
   constructor(view, index) {
@@ -233,7 +234,26 @@ class PanelView {
       const w = (height * (p.xlim[1] - p.xlim[0])) / (p.ylim[1] - p.ylim[0]) + EDGE.left + EDGE.right;
       return [w, w];
     }
-    return [250 * p.width, 700];
+    const least = Math.max(250 * p.width, this.view.filled && !p.axes ? this.room(height) : 0);
+    return [least, Math.max(700, least)];
+  }
+
+  /** How wide a picture with boxes has to be, so that neither boxes nor words that stand in one row lie on each other. */
+  room(height) {
+    const { xlim, ylim, marks } = this.panel, down = height / (ylim[1] - ylim[0]);
+    const things = marks.flatMap((mark) => {
+      const words = mark.kind === "text" && textWidth(mark.string), [w] = mark.kind === "node" ? nodeSize(mark) : [0];
+      const sides = { blank: [mark.wide / 2 + 5 + (mark.kind === "blank" && textWidth(mark.caption)), mark.wide / 2], node: [w / 2, w / 2],
+        text: { start: [0, words], middle: [words / 2, words / 2], end: [words, 0] }[mark.anchor] }[mark.kind];
+      return sides ? [{ x: mark.x, y: mark.y, left: sides[0] + 3, right: sides[1] + 3 }] : [];
+    });
+    let scale = 0; // pixels for each unit
+    for (const one of things) {
+      scale = Math.max(scale, one.left / (one.x - xlim[0]), one.right / (xlim[1] - one.x));
+      for (const other of things)
+        if (other.x - one.x > 0.1 && Math.abs(other.y - one.y) * down < 22) scale = Math.max(scale, (one.right + other.left) / (other.x - one.x));
+    }
+    return Math.min(scale * (xlim[1] - xlim[0]) + 8 + EDGE.right, WIDEST);
   }
 
   layout(width, height) {
