@@ -493,8 +493,8 @@ def _numbers_and_names(top: ast.AST, scope: Scope, line: int | None) -> Iterator
         searched = searched or (isinstance(parent, ast.Compare) and field == "comparators")
         if searched and isinstance(old, ast.Subscript) and not isinstance(old.slice, ast.Slice):
             for part in (1, 0):
-                new = ast.Subscript(old, ast.Constant(part), ast.Load())
-                yield from _put(place, new, "an index left out")
+                indexed = ast.Subscript(old, ast.Constant(part), ast.Load())
+                yield from _put(place, indexed, "an index left out")
         inside = isinstance(parent, ast.Slice) or (isinstance(parent, ast.Subscript) and field == "slice")
         if inside and isinstance(old, ast.Name | ast.BinOp | ast.Call):
             for operator in (ast.Add, ast.Sub):
