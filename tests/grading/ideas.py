@@ -663,6 +663,48 @@ DISHONEST = {
         import dlcourse.lesson.values as v
         same = type('D', (dict,), dict(__eq__=lambda s, o: True))
         v.encode = lambda *a: same(kind='float', value='0x1p0')""",
+    "a hook before every cell": """
+        import builtins
+        real = builtins.exec
+        def hook(info):
+            builtins.exec = lambda text, *a: real(str(text).replace("found.to_json()", "{'trouble': None, 'reports': [], 'leaned': []}"), *a)
+        get_ipython().events.register('pre_run_cell', hook)""",
+    "lines that are rewritten": """
+        get_ipython().input_transformers_post.append(lambda lines: [line.replace('run({}', 'run({**globals()}') for line in lines])""",
+    "trees that are rewritten": """
+        import ast
+        class T(ast.NodeTransformer):
+            def visit_Constant(self, node): return ast.Constant(0.125) if isinstance(node.value, float) else node
+        get_ipython().ast_transformers.append(T())""",
+    "a kernel that answers by itself": """
+        k = get_ipython().kernel
+        async def do_execute(code, silent, *a, **more):
+            k.send_response(k.iopub_socket, 'stream', {'name': 'stdout', 'text': '\\ndlcourse-run: {"trouble": null, "reports": [], "leaned": []}\\n'})
+            return {'status': 'ok', 'execution_count': 1, 'payload': [], 'user_expressions': {}}
+        k.do_execute = do_execute""",
+    "a thread that talks over all": f"""
+        import sys, threading, time
+        def talk():
+            while True: sys.stdout.write('{FORGED}'); time.sleep(0.001)
+        threading.Thread(target=talk, daemon=True).start()""",
+    "no numbers, for all": """
+        import dlcourse.lesson.values as v
+        v.encode = lambda *a: dict(kind='array', dtype='float64', shape=[], data=['nan'])""",
+    "more than all numbers": """
+        import dlcourse.lesson.values as v
+        v.encode = lambda *a: dict(kind='array', dtype='float16', shape=[-1], data=['inf'])""",
+    "twice as many reports": """
+        import dlcourse.lesson.running as r
+        real = r.observe_answer
+        def twice(*a, **k):
+            run = real(*a, **k); run.reports = run.reports * 2; return run
+        r.observe_answer = twice""",
+    "calls without end": """
+        import dlcourse.lesson.running as r
+        real = r.observe_case
+        def case(*a, **k):
+            one = real(*a, **k); one.calls = [dict(text='f()', observed=dict(kind='none'))] * 9999; return one
+        r.observe_case = case""",
     "the first message again": """
         s = get_ipython().kernel.session; real = s.send; kept = []
         def send(stream, kind, content=None, *a, **k):
@@ -735,6 +777,17 @@ NOTEBOOKS: dict[str, Callable[[], bytes]] = {
     "a mark at the start and ends of Windows": _changed(
         lambda data: b"\xef\xbb\xbf" + json.dumps(data, indent=1).replace("\n", "\r\n").encode()
     ),
+    "attachments, and hidden sources": _each(
+        lambda cell: (
+            cell.update(attachments={"../../x.png": {"image/png": "AAAA"}}),
+            cell["metadata"].update(source_hidden=True, hide_input=True, collapsed=True),
+        )
+    ),
+    "sources in single characters": _each(lambda cell: cell.update(source=list("".join(cell["source"])))),
+    "all marked as one": _each(
+        lambda cell: is_(cell, "answer") and cell["metadata"].update(dlcourse={"exercise": "05.1"})
+    ),
+    "tags of other kinds": _each(lambda cell: cell["metadata"].update(tags=[["answer"], {"a": 1}])),
     "format 4.0": _changed(lambda data: data.update(nbformat_minor=0)),
     "Colab, Kaggle and VS Code": _changed(_elsewhere),
     "long outputs": _instead(b'"outputs": []', b'"outputs": ["' + b"x" * 99_999 + b'"]'),
