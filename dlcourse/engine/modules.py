@@ -34,18 +34,30 @@ Initialiser = Callable[[np.random.Generator, int, int], Array]
 
 
 def glorot_uniform(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-    """Uniform on ±√(6 / (n_in + n_out)): signals keep their size forwards and backwards (Glorot and Bengio, 2010)."""
+    """Uniform on ±√(6 / (n_in + n_out)): signals keep their size forwards and backwards (Glorot and Bengio, 2010).
+
+    >>> glorot_uniform(np.random.default_rng(0), 2, 3).shape
+    (2, 3)
+    """
     limit = np.sqrt(6 / (n_in + n_out))
     return rng.uniform(-limit, limit, size=(n_in, n_out))
 
 
 def he_normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-    """Normal with variance 2 / n_in: for relu, which silences half of its inputs (He and others, 2015)."""
+    """Normal with variance 2 / n_in: for relu, which silences half of its inputs (He and others, 2015).
+
+    >>> he_normal(np.random.default_rng(0), 2, 3).shape
+    (2, 3)
+    """
     return rng.normal(0.0, np.sqrt(2 / n_in), size=(n_in, n_out))
 
 
 def lecun_normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-    """Normal with variance 1 / n_in: sums keep the size of their terms (LeCun and others, 1998)."""
+    """Normal with variance 1 / n_in: sums keep the size of their terms (LeCun and others, 1998).
+
+    >>> lecun_normal(np.random.default_rng(0), 2, 3).shape
+    (2, 3)
+    """
     return rng.normal(0.0, np.sqrt(1 / n_in), size=(n_in, n_out))
 
 
@@ -183,31 +195,56 @@ class Activation(Module):
 
 
 class Sigmoid(Activation):
-    """z' = 1 / (1 + e⁻ᶻ)."""
+    """z' = 1 / (1 + e⁻ᶻ).
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.Sigmoid()([0.0, 100.0]))
+    array([0.5, 1. ])
+    """
 
     function = staticmethod(operations.sigmoid)
 
 
 class Tanh(Activation):
-    """z' = tanh z."""
+    """z' = tanh z.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.Tanh()([0.0, 100.0]))
+    array([0., 1.])
+    """
 
     function = staticmethod(operations.tanh)
 
 
 class ReLU(Activation):
-    """z' = max(z, 0)."""
+    """z' = max(z, 0).
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.ReLU()([-1.0, 2.0]))
+    array([0., 2.])
+    """
 
     function = staticmethod(operations.relu)
 
 
 class Softmax(Activation):
-    """z' = eᶻ / Σ eᶻ, for each row."""
+    """z' = eᶻ / Σ eᶻ, for each row.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.Softmax()([[0.0, 0.0]]))
+    array([[0.5, 0.5]])
+    """
 
     function = staticmethod(operations.softmax)
 
 
 class LogSoftmax(Activation):
-    """z' = log softmax z, for each row."""
+    """z' = log softmax z, for each row.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.LogSoftmax()([[0.0, 1000.0]]))
+    array([[-1000.,     0.]])
+    """
 
     function = staticmethod(operations.log_softmax)
 

@@ -109,22 +109,48 @@ add = elementwise(
     "add",
     np.add,
     "same",
-    'a + b, element by element, with NumPy\'s broadcasting: each gets g (Sabinasz, "Gradient for add").',
+    """a + b, element by element, with NumPy's broadcasting: each gets g (Sabinasz, "Gradient for add").
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.add([1.0, 2.0], 3.0))
+    array([4., 5.])
+    """,
     lambda g, y, a, b: [g, g],
 )
-subtract = elementwise("subtract", np.subtract, "signed", "a − b, element by element.", lambda g, y, a, b: [g, -g])
+subtract = elementwise(
+    "subtract",
+    np.subtract,
+    "signed",
+    """a − b, element by element.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.subtract([1.0, 2.0], 3.0))
+    array([-2., -1.])
+    """,
+    lambda g, y, a, b: [g, -g],
+)
 multiply = elementwise(
     "multiply",
     np.multiply,
     "same",
-    'a · b, element by element (Sabinasz, "Gradient for multiply").',
+    """a · b, element by element (Sabinasz, "Gradient for multiply").
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.multiply([1.0, 2.0], 3.0))
+    array([3., 6.])
+    """,
     lambda g, y, a, b: [g * b, g * a],
 )
 divide = elementwise(
     "divide",
     np.divide,
     "float",
-    "a / b, element by element; whole numbers give a floating-point result.",
+    """a / b, element by element; whole numbers give a floating-point result.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.divide([1, 3], 2))
+    array([0.5, 1.5])
+    """,
     lambda g, y, a, b: [g / b, -g * y / b],
 )
 
@@ -153,9 +179,42 @@ power = elementwise(
 )
 
 
-negative = elementwise("negative", np.negative, "signed", "−x.", lambda g, y, x: [-g])
-exp = elementwise("exp", np.exp, "float", "eˣ.", lambda g, y, x: [g * y])
-log = elementwise("log", np.log, "float", "The natural logarithm; −∞ at 0, NaN below.", lambda g, y, x: [g / x])
+negative = elementwise(
+    "negative",
+    np.negative,
+    "signed",
+    """−x.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.negative([1.0, -2.0]))
+    array([-1.,  2.])
+    """,
+    lambda g, y, x: [-g],
+)
+exp = elementwise(
+    "exp",
+    np.exp,
+    "float",
+    """eˣ.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.exp([0.0, 1.0]))
+    array([1.        , 2.71828183])
+    """,
+    lambda g, y, x: [g * y],
+)
+log = elementwise(
+    "log",
+    np.log,
+    "float",
+    """The natural logarithm; −∞ at 0, NaN below.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.log([1.0, 0.0]))
+    array([  0., -inf])
+    """,
+    lambda g, y, x: [g / x],
+)
 log1p = elementwise(
     "log1p",
     np.log1p,
@@ -180,16 +239,78 @@ expm1 = elementwise(
     """,
     lambda g, y, x: [g * (y + 1)],
 )
-sqrt = elementwise("sqrt", np.sqrt, "float", "√x.", lambda g, y, x: [g / (2 * y)])
-sin: OperationKind = elementwise("sin", np.sin, "float", "The sine of x radians.", lambda g, y, x: [g * cos(x)])
-cos: OperationKind = elementwise("cos", np.cos, "float", "The cosine of x radians.", lambda g, y, x: [-(g * sin(x))])
+sqrt = elementwise(
+    "sqrt",
+    np.sqrt,
+    "float",
+    """√x.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.sqrt([4.0, 9.0]))
+    array([2., 3.])
+    """,
+    lambda g, y, x: [g / (2 * y)],
+)
+sin: OperationKind = elementwise(
+    "sin",
+    np.sin,
+    "float",
+    """The sine of x radians.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.sin([0.0, np.pi / 2]))
+    array([0., 1.])
+    """,
+    lambda g, y, x: [g * cos(x)],
+)
+cos: OperationKind = elementwise(
+    "cos",
+    np.cos,
+    "float",
+    """The cosine of x radians.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.cos([0.0, np.pi]))
+    array([ 1., -1.])
+    """,
+    lambda g, y, x: [-(g * sin(x))],
+)
 tanh: OperationKind = elementwise(
-    "tanh", np.tanh, "float", "The hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).", lambda g, y, x: [g * (1 - y * y)]
+    "tanh",
+    np.tanh,
+    "float",
+    """The hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.tanh([0.0, 100.0]))
+    array([0., 1.])
+    """,
+    lambda g, y, x: [g * (1 - y * y)],
 )
 abs: OperationKind = elementwise(
-    "abs", np.absolute, "same", "|x|; its derivative at 0 is taken to be 0.", lambda g, y, x: [g * sign(x)]
+    "abs",
+    np.absolute,
+    "same",
+    """|x|; its derivative at 0 is taken to be 0.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.abs([-2.0, 3.0]))
+    array([2., 3.])
+    """,
+    lambda g, y, x: [g * sign(x)],
 )
-sign: OperationKind = elementwise("sign", np.sign, "signed", "−1, 0 or 1.", _flat)
+sign: OperationKind = elementwise(
+    "sign",
+    np.sign,
+    "signed",
+    """−1, 0 or 1.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.sign([-2.0, 0.0, 3.0]))
+    array([-1.,  0.,  1.])
+    """,
+    _flat,
+)
 floor = elementwise(
     "floor",
     np.floor,
@@ -214,20 +335,74 @@ maximum: OperationKind = elementwise(
     "maximum",
     np.maximum,
     "same",
-    "The larger of a and b, element by element; at a tie they share the gradient equally.",
+    """The larger of a and b, element by element; at a tie they share the gradient equally.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.maximum([1.0, 5.0], 3.0))
+    array([3., 5.])
+    """,
     lambda g, y, a, b: _to_larger(g, a, b),
 )
 minimum: OperationKind = elementwise(
     "minimum",
     np.minimum,
     "same",
-    "The smaller of a and b, element by element; at a tie they share the gradient equally.",
+    """The smaller of a and b, element by element; at a tie they share the gradient equally.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.minimum([1.0, 5.0], 3.0))
+    array([1., 3.])
+    """,
     lambda g, y, a, b: _to_larger(g, b, a),
 )
-greater: OperationKind = elementwise("greater", np.greater, bool, "Where a > b.", _flat)
-greater_equal = elementwise("greater_equal", np.greater_equal, bool, "Where a ≥ b.", _flat)
-less: OperationKind = elementwise("less", np.less, bool, "Where a < b.", _flat)
-less_equal = elementwise("less_equal", np.less_equal, bool, "Where a ≤ b.", _flat)
+greater: OperationKind = elementwise(
+    "greater",
+    np.greater,
+    bool,
+    """Where a > b.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.greater([1, 2], 1))
+    array([False,  True])
+    """,
+    _flat,
+)
+greater_equal = elementwise(
+    "greater_equal",
+    np.greater_equal,
+    bool,
+    """Where a ≥ b.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.greater_equal([1, 2], 2))
+    array([False,  True])
+    """,
+    _flat,
+)
+less: OperationKind = elementwise(
+    "less",
+    np.less,
+    bool,
+    """Where a < b.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.less([1, 2], 2))
+    array([ True, False])
+    """,
+    _flat,
+)
+less_equal = elementwise(
+    "less_equal",
+    np.less_equal,
+    bool,
+    """Where a ≤ b.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.less_equal([1, 2], 1))
+    array([ True, False])
+    """,
+    _flat,
+)
 equal: OperationKind = elementwise(
     "equal",
     np.equal,
@@ -325,13 +500,23 @@ def _to_dtype(x: Operand, dtype: DTypeLike) -> Any:
     _to_dtype, shape=broadcast_shapes, rule=lambda g, y, x, dtype: [cast(g, x.dtype) if x.dtype.kind == "f" else None]
 )
 def cast(x: Array, dtype: str) -> Array:
-    """x with another dtype."""
+    """x with another dtype.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.cast([0.5, 1.5], int))
+    array([0, 1])
+    """
     return x.astype(dtype)
 
 
 @composite(dtype="same", rule=lambda g, y, x: [g * (2 * x)])
 def square(x: Node) -> Node:
-    """x²."""
+    """x².
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.square([-2.0, 3.0]))
+    array([4., 9.])
+    """
     return x * x
 
 
@@ -348,7 +533,12 @@ def sigmoid(x: Node) -> Node:
 
 @composite(dtype="same", rule=lambda g, y, x: [g * cast(y > 0, g.dtype)])
 def relu(x: Node) -> Node:
-    """max(x, 0); its derivative at 0 is taken to be 0."""
+    """max(x, 0); its derivative at 0 is taken to be 0.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.relu([-1.0, 2.0]))
+    array([0., 2.])
+    """
     return maximum(x, 0)
 
 
@@ -375,7 +565,12 @@ def _clip_rule(g: Node, y: Node, x: Node, low: Node, high: Node) -> Gradients:
 
 @composite(_bounds, dtype="same", rule=_clip_rule)
 def clip(x: Node, low: Node, high: Node) -> Node:
-    """x, kept between `low` and `high`; the gradient passes from `low` to `high`, both included."""
+    """x, kept between `low` and `high`; the gradient passes from `low` to `high`, both included.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.clip([-1.0, 0.5, 3.0], 0, 1))
+    array([0. , 0.5, 1. ])
+    """
     bounded = [isinstance(bound, Constant) and bool(np.all(np.isinf(bound.array))) for bound in (low, high)]
     x = x if bounded[0] else maximum(x, low)
     return x if bounded[1] else minimum(x, high)
@@ -383,7 +578,12 @@ def clip(x: Node, low: Node, high: Node) -> Node:
 
 @composite(rule=lambda g, y, p, t: [g * (2 * (p - t)), -(g * (2 * (p - t)))])
 def squared_error(prediction: Node, target: Node) -> Node:
-    """(p − t)², element by element: take its mean or its sum for a loss."""
+    """(p − t)², element by element: take its mean or its sum for a loss.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.squared_error([1.0, 2.0], [1.0, 4.0]))
+    array([0., 4.])
+    """
     return square(prediction - target)
 
 
@@ -481,13 +681,23 @@ def _extreme_rule(g: Node, y: Node, x: Node, axis: Axes, keepdims: bool) -> Grad
 
 @primitive(_reducing("max"), shape=_reduced_not_empty, rule=_extreme_rule)
 def max(x: Array, axis: Axes, keepdims: bool) -> Array:
-    """The largest along `axis`; several equally large ones share the gradient equally."""
+    """The largest along `axis`; several equally large ones share the gradient equally.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.max([[1.0, 2.0], [4.0, 3.0]], axis=1))
+    array([2., 4.])
+    """
     return np.max(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
 @primitive(_reducing("min"), shape=_reduced_not_empty, rule=_extreme_rule)
 def min(x: Array, axis: Axes, keepdims: bool) -> Array:
-    """The smallest along `axis`; several equally small ones share the gradient equally."""
+    """The smallest along `axis`; several equally small ones share the gradient equally.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.min([[1.0, 2.0], [4.0, 3.0]], axis=1))
+    array([1., 3.])
+    """
     return np.min(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
@@ -522,7 +732,12 @@ def others(x: Node, axis: Axes) -> Node:
     _reducing("mean"), shape=_reduced, rule=lambda g, y, x, axis, keepdims: [spread(g / count(x, axis), x, axis)]
 )
 def mean(x: Node, axis: Axes, keepdims: bool) -> Node:
-    """The average along `axis` (None: of everything)."""
+    """The average along `axis` (None: of everything).
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.mean([[1.0, 2.0], [3.0, 4.0]], axis=0))
+    array([2., 3.])
+    """
     return sum(x, axis, keepdims) / count(x, axis)
 
 
@@ -607,7 +822,12 @@ def cumsum(x: Array, axis: Axes) -> Array:
     rule=lambda g, y, x, axis, keepdims: [spread(g, x, axis) * softmax(x, axis)],
 )
 def logsumexp(x: Node, axis: Axes, keepdims: bool) -> Node:
-    """log Σ eˣ along `axis`, without overflow."""
+    """log Σ eˣ along `axis`, without overflow.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.logsumexp([1000.0, 1000.0]))
+    array(1000.69314718)
+    """
     if _is_empty(x, axis):
         return log(sum(x, axis, keepdims))
     largest = max(x, axis, keepdims=True)
@@ -663,7 +883,12 @@ def shares(x: Node, total: Node, axis: Axes) -> Node:
     rule=lambda g, y, x, axis: [g - softmax(x, axis) * sum(g, axis, keepdims=True)],
 )
 def log_softmax(x: Node, axis: Axes) -> Node:
-    """log softmax(x) = x − log Σ eˣ, computed without ever taking the logarithm of 0."""
+    """log softmax(x) = x − log Σ eˣ, computed without ever taking the logarithm of 0.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.log_softmax([1000.0, 0.0]))
+    array([    0., -1000.])
+    """
     if _is_empty(x, axis):
         return x
     shifted = x - max(x, axis, keepdims=True)
@@ -824,7 +1049,12 @@ def _matmul_rule(g: Node, y: Node, A: Node, B: Node) -> Gradients:
 
 @primitive(shape=_product, rule=_matmul_rule)
 def matmul(a: Array, b: Array) -> Array:
-    """The matrix product, as `@` in NumPy: vectors, matrices, and stacks of matrices."""
+    """The matrix product, as `@` in NumPy: vectors, matrices, and stacks of matrices.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]))
+    array([3., 7.])
+    """
     return np.matmul(a, b)  # type: ignore[no-any-return]
 
 
@@ -847,7 +1077,14 @@ def _reversed(x: Operand, axes: Sequence[int] | None = None) -> Any:
 
 @primitive(_reversed, shape=lambda x: x[::-1], rule=lambda g, y, x: [transpose(g)])
 def transpose(x: Array) -> Array:
-    """x with its axes in the order `axes` (None: reversed)."""
+    """x with its axes in the order `axes` (None: reversed).
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.transpose([[1, 2, 3]]))
+    array([[1],
+           [2],
+           [3]])
+    """
     return np.transpose(x)
 
 
@@ -886,7 +1123,13 @@ def _reshaped_rule(g: Node, y: Node, x: Node, *like: Node, **_: Any) -> Gradient
 
 @primitive(_sizes, shape=_reshaped, rule=_reshaped_rule)
 def reshape(x: Array, shape: Axes) -> Array:
-    """The same numbers in another shape; one size may be −1, to be worked out from the others."""
+    """The same numbers in another shape; one size may be −1, to be worked out from the others.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.reshape([1, 2, 3, 4], (2, -1)))
+    array([[1, 2],
+           [3, 4]])
+    """
     return np.reshape(x, shape)
 
 
@@ -913,7 +1156,13 @@ def _repeated_rule(g: Node, y: Node, x: Node, *like: Node, **_: Any) -> Gradient
 
 @primitive(_to_shape, shape=_broadcasted, rule=_repeated_rule)
 def broadcast_to(x: Array, shape: Axes) -> Array:
-    """x, repeated to fill `shape` by NumPy's broadcasting rule."""
+    """x, repeated to fill `shape` by NumPy's broadcasting rule.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.broadcast_to([1, 2], (2, 2)))
+    array([[1, 2],
+           [1, 2]])
+    """
     return np.broadcast_to(x, shape)
 
 
@@ -936,7 +1185,12 @@ def _new(x: Node, axis: int, what: str) -> int:
 
 @composite(_new_axis, shape=_expanded, dtype="same", rule=_reshaped_rule)
 def expand_dims(x: Node, axis: int) -> Node:
-    """x with a new axis of size 1 at `axis`."""
+    """x with a new axis of size 1 at `axis`.
+
+    >>> import dlcourse as dl
+    >>> dl.expand_dims(np.ones((2, 3)), 1).shape
+    (2, 1, 3)
+    """
     return reshape(x, _expanded(ShapeOf(x.shape), axis))
 
 
@@ -1035,6 +1289,10 @@ def sum_to(x: Node, like: Node) -> Node:
     """Undo broadcasting: add x up until it has the shape of `like`.
 
     What was copied on the way forward collects the sum of its copies' gradients on the way back.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.sum_to([[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0]))
+    array([4., 6.])
     """
     extra = x.ndim - like.ndim
     repeated = [i for i in range(x.ndim) if i < extra or (like.shape[i - extra] == 1 and x.shape[i] != 1)]
@@ -1252,7 +1510,12 @@ def _joined_rule(g: Node, y: Node, *inputs: Node, axis: int) -> Gradients:
 
 @primitive(_pieces, shape=_joined, rule=_joined_rule)
 def concatenate(*arrays: Array, axis: int) -> Array:
-    """Join along an existing axis, as :func:`numpy.concatenate` does."""
+    """Join along an existing axis, as :func:`numpy.concatenate` does.
+
+    >>> import dlcourse as dl
+    >>> dl.run(dl.concatenate([[1, 2], [3]]))
+    array([1, 2, 3])
+    """
     return np.concatenate(arrays, axis)
 
 

@@ -387,7 +387,14 @@ class GradientDescent(Optimizer):
 @dataclass
 class Momentum(Optimizer):
     """A heavy ball: v ← μ v + g,  p ← p − η v  (B. Polyak, "Some methods of speeding up the convergence of iteration
-    methods", 1964)."""
+    methods", 1964).
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(4.0, name="x")
+    >>> step = dl.Momentum(0.1).minimize(x * x)
+    >>> [round(float(step()), 3) for _ in range(3)]
+    [16.0, 10.24, 3.386]
+    """
 
     momentum: float = 0.9
     remembers = ("velocity",)
@@ -400,7 +407,14 @@ class Momentum(Optimizer):
 @dataclass
 class Nesterov(Optimizer):
     """Momentum that looks ahead: v ← μ v + g,  p ← p − η (g + μ v)  (Y. Nesterov, "A method for solving the convex
-    programming problem with convergence rate O(1/k²)", 1983)."""
+    programming problem with convergence rate O(1/k²)", 1983).
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(4.0, name="x")
+    >>> step = dl.Nesterov(0.1).minimize(x * x)
+    >>> [round(float(step()), 3) for _ in range(3)]
+    [16.0, 6.15, 0.791]
+    """
 
     momentum: float = 0.9
     remembers = ("velocity",)
@@ -413,7 +427,14 @@ class Nesterov(Optimizer):
 @dataclass
 class AdaGrad(Optimizer):
     """Smaller steps where gradients have been large: s ← s + g²,  p ← p − η g / (√s + ε)  (J. Duchi, E. Hazan,
-    Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011)."""
+    Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011).
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(4.0, name="x")
+    >>> step = dl.AdaGrad(1.0).minimize(x * x)
+    >>> [round(float(step()), 3) for _ in range(3)]
+    [16.0, 9.0, 5.76]
+    """
 
     epsilon: float = 1e-10
     remembers = ("sum of squares",)
@@ -426,7 +447,14 @@ class AdaGrad(Optimizer):
 @dataclass
 class RMSProp(Optimizer):
     """AdaGrad that forgets: s ← ρ s + (1 − ρ) g²,  p ← p − η g / (√s + ε)  (T. Tieleman, G. Hinton, "Lecture 6.5:
-    rmsprop", 2012)."""
+    rmsprop", 2012).
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(4.0, name="x")
+    >>> step = dl.RMSProp(0.1).minimize(x * x)
+    >>> [round(float(step()), 3) for _ in range(3)]
+    [16.0, 13.57, 11.996]
+    """
 
     decay: float = 0.9
     epsilon: float = 1e-8
@@ -443,6 +471,12 @@ class Adam(Optimizer):
     optimization", 2015):
 
     m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,  p ← p − η m / (1 − β₁ᵗ) / (√(s / (1 − β₂ᵗ)) + ε)
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(4.0, name="x")
+    >>> step = dl.Adam(0.1).minimize(x * x)
+    >>> [round(float(step()), 3) for _ in range(3)]
+    [16.0, 15.21, 14.441]
     """
 
     beta1: float = 0.9
@@ -461,7 +495,14 @@ class Adam(Optimizer):
 @dataclass
 class AdamW(Adam):
     """Adam whose weight decay stands beside the rule: p ← p − η (λ p + Adam's direction)  (I. Loshchilov, F. Hutter,
-    "Decoupled weight decay regularization", 2019)."""
+    "Decoupled weight decay regularization", 2019).
+
+    >>> import dlcourse as dl
+    >>> x = dl.parameter(4.0, name="x")
+    >>> step = dl.AdamW(0.1).minimize(x * x)
+    >>> [round(float(step()), 3) for _ in range(3)]
+    [16.0, 15.179, 14.381]
+    """
 
     weight_decay: float = field(default=0.01, kw_only=True)
     decoupled: ClassVar[bool] = True
@@ -494,7 +535,11 @@ class step_decay:
 
 @dataclass(frozen=True)
 class exponential_decay:
-    """Multiply by `factor` after each step: η_t = η₀ γᵗ."""
+    """Multiply by `factor` after each step: η_t = η₀ γᵗ.
+
+    >>> exponential_decay(1.0, factor=0.5)(2)
+    0.25
+    """
 
     initial: float
     factor: float
@@ -506,7 +551,11 @@ class exponential_decay:
 @dataclass(frozen=True)
 class inverse_decay:
     """η_t = η₀ / (1 + rate · t): slow enough to get anywhere, fast enough to come to rest (H. Robbins, S. Monro,
-    "A stochastic approximation method", 1951)."""
+    "A stochastic approximation method", 1951).
+
+    >>> inverse_decay(1.0)(3)
+    0.25
+    """
 
     initial: float
     rate: float = 1.0
@@ -517,7 +566,11 @@ class inverse_decay:
 
 @dataclass(frozen=True)
 class cosine_decay:
-    """Half a cosine from `initial` to `final` in `steps` steps (I. Loshchilov, F. Hutter, "SGDR", 2017)."""
+    """Half a cosine from `initial` to `final` in `steps` steps (I. Loshchilov, F. Hutter, "SGDR", 2017).
+
+    >>> [cosine_decay(1.0, steps=2)(t) for t in range(3)]
+    [1.0, 0.5, 0.0]
+    """
 
     initial: float
     steps: int
@@ -532,7 +585,11 @@ class cosine_decay:
 
 @dataclass(frozen=True)
 class warmup:
-    """Let the learning rate grow from `schedule` / `steps` in equal parts during the first `steps` steps."""
+    """Let the learning rate grow from `schedule` / `steps` in equal parts during the first `steps` steps.
+
+    >>> [warmup(1.0, steps=4)(t) for t in range(5)]
+    [0.25, 0.5, 0.75, 1.0, 1.0]
+    """
 
     schedule: float | Schedule
     steps: int
