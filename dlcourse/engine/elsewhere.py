@@ -114,7 +114,6 @@ _OPTIMIZERS = {
     ),
     "param_groups": "groups with options of their own are given to minimize",
 }
-_STEPS = {"step run minimize zero_grad backward": "a step is called with the feeds: step({x: data}) returns the loss"}
 _MODULES = {
     "eval": "model.evaluate() and model.train() switch the mode",
     "zero_grad": "gradients are nodes, computed anew in each run: nothing has to be set to zero",
@@ -145,7 +144,10 @@ def of_node(name: str, is_operation: bool = False) -> str:
 
 
 class Elsewhere:
-    """Answers to names that objects of other libraries have, with the sentence of its table."""
+    """Answers to names that objects of other libraries have, with the sentence of its table.
+
+    Not for what is called often: in a class with a ``__getattr__`` Python is slower to find each attribute.
+    """
 
     _elsewhere: ClassVar[Mapping[str, str]]
 
@@ -159,10 +161,6 @@ class Elsewhere:
 
 class LikeOptimizers(Elsewhere):
     _elsewhere = _OPTIMIZERS
-
-
-class LikeSteps(Elsewhere):
-    _elsewhere = _STEPS
 
 
 class LikeModules(Elsewhere):

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.engine.differentiation import gradients
-from dlcourse.engine.elsewhere import LikeOptimizers, LikeSteps
+from dlcourse.engine.elsewhere import LikeOptimizers
 from dlcourse.engine.errors import (
     DTypeError,
     GradientError,
@@ -54,7 +54,7 @@ def _number(name: str, value: Any, least: float = -math.inf) -> float:
     return float(value)
 
 
-class Step(LikeSteps):
+class Step:
     """One update of the parameters, compiled. Call it with the feeds; it returns the loss it started from.
 
     A step is all or nothing: when it raises, or is interrupted, the parameters are as they were before. It raises when
