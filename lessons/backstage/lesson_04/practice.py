@@ -308,6 +308,7 @@ def _mean_of_two(rng: Rng) -> Problem:
                     "You multiplied by w; turn w, and ŷ moves by x.": 2 * e[k] * w,
                 },
                 follows=lambda v, k=k: 2 * v[f"e{k + 1}"] * xs[k],  # type: ignore[misc]
+                caption=f"slope {k + 1}",
             ),
         ]
     boxes += [
@@ -349,6 +350,7 @@ def _mean_of_two(rng: Rng) -> Problem:
                 },
             ),
             follows=lambda v: w - rate * v["mean"],
+            caption="new w",
         ),
     ]
     boxes, panel = sheet(boxes, panel=1, columns=2, width=0.9)

@@ -70,7 +70,7 @@ def walk_back(rng: Rng, level: int) -> Problem:
     )
     given: dict[str, Any] = {str(n.name): value[n] for n in (nodes if level == 1 else inputs)}
     given["formulas"] = {str(n.name): formulas[n] for n in results}
-    return Problem(task, [replace(drawn, width=1.0), column], boxes, given, order)
+    return Problem(task, [replace(drawn, width=1.4 if columns == 3 else 1.0), column], boxes, given, order)
 
 
 def str_name(n: Node) -> str:
