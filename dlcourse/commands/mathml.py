@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["NOTHING", "formula", "without_mathjax"]
+__all__ = ["NOTHING", "formula", "tied", "without_mathjax"]
 
 NOTHING = "data:,"  # the address of an empty program
 
@@ -27,6 +27,18 @@ def formula(latex: str, display: str = "inline") -> str:
     )
     # a minus behind a bracket, a comma or a sign is no difference, and stands close to its number
     return re.sub(r"([(\[,;=←→≈<>+−⋅·]</mo>)<mo>−</mo>", r'\1<mo form="prefix">−</mo>', mathml)
+
+
+def tied(text: str) -> str:
+    """HTML where no line begins with the comma behind a formula.
+
+    Examples
+    --------
+    >>> tied('of <math display="inline">x</math>, and')
+    'of <span style="white-space: nowrap"><math display="inline">x</math>,</span> and'
+    """
+    inline = r'((?:<span class="formula" tabindex="0">)?<math[^>]*display="inline">(?:(?!<math).)*?</math>(?:</span>)?)'
+    return re.sub(inline + r"([.,;:!?)]+)", r'<span style="white-space: nowrap">\1\2</span>', text, flags=re.DOTALL)
 
 
 def character(number: re.Match[str]) -> str:
@@ -54,7 +66,7 @@ def without_mathjax(exporter: Any, resources: Any) -> None:
     def markdown2html(context: Any, source: str) -> str:
         attached = context.get("cell", {}).get("attachments", {})
         renderer = Renderer(escape=False, attachments=attached, anchor_link_text=exporter.anchor_link_text)
-        return str(MarkdownWithMath(renderer=renderer).render(source))
+        return tied(str(MarkdownWithMath(renderer=renderer).render(source)))
 
     exporter.environment.filters["markdown2html"] = markdown2html
     resources["mathjax_url"] = NOTHING

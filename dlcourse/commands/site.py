@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcourse.commands.errors import CommandError
-from dlcourse.commands.mathml import formula
+from dlcourse.commands.mathml import formula, tied
 from dlcourse.commands.publishing import is_named, repository, run_places
 from dlcourse.lesson import files
 
@@ -202,7 +202,7 @@ def lesson_exporter() -> Any:
         @pass_context
         def markdown2html(self, context: Any, source: str) -> str:
             renderer = page_renderer(str(context["cell"].get("id", "")))
-            return str(MarkdownWithMath(renderer=renderer).render(source))
+            return tied(str(MarkdownWithMath(renderer=renderer).render(source)))
 
     options: dict[str, Any] = dict(template_name="lesson", extra_template_basedirs=[str(PAGES)], preprocessors=[])
     return LessonExporter(**options)  # type: ignore[no-untyped-call]
