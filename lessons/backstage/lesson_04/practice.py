@@ -353,7 +353,7 @@ def _mean_of_two(rng: Rng) -> Problem:
             caption="new w",
         ),
     ]
-    boxes, panel = sheet(boxes, panel=1, columns=2, width=0.9)
+    boxes, panel = sheet(boxes, panel=1, columns=2, width=1.2)
     told = "; ".join(
         f"{lowered('x', k)} = {exact(x)}, {lowered('y', k)} = {exact(y)}"
         for k, (x, y) in enumerate(zip(xs, ys, strict=True), 1)

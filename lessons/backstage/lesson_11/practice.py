@@ -54,8 +54,8 @@ def walk_back(rng: Rng, level: int) -> Problem:
         order = Order(places, needs)
     boxes += [_gradient_box(n, nodes, value, gradient) for n in reversed(topological_order(nodes[-1])[:-1]) if n.inputs]
     boxes += [_gradient_box(n, nodes, value, gradient) for n in inputs]
-    columns = -(-len(boxes) // 5)
-    boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.75, 1.2)[columns - 1])
+    columns = 1 if len(boxes) < 6 else 2
+    boxes, column = sheet(boxes, panel=1, columns=columns, width=(0.6, 0.75)[columns - 1])
     notes = {n: (exact(value[n]), "") for n in inputs}
     for n in results:  # over a node what it does, under it what came out
         notes[n] = formulas[n].split(" = ")[1], exact(value[n]) if level == 1 else ""
@@ -70,7 +70,7 @@ def walk_back(rng: Rng, level: int) -> Problem:
     )
     given: dict[str, Any] = {str(n.name): value[n] for n in (nodes if level == 1 else inputs)}
     given["formulas"] = {str(n.name): formulas[n] for n in results}
-    return Problem(task, [replace(drawn, width=1.4 if columns == 3 else 1.0), column], boxes, given, order)
+    return Problem(task, [replace(drawn, width=1.0), column], boxes, given, order)
 
 
 def str_name(n: Node) -> str:
