@@ -555,6 +555,18 @@ cantor.mutant(
 )
 
 
+@cantor.mutant("You cut at ¼ and ¾. The staircase is cut into thirds: at 1/3 and 2/3, and a third is stretched by 3.")
+def _(x: float, k: int) -> float:
+    def quarters(x: float, k: int) -> float:
+        if k == 0:
+            return x
+        if x < 0.25:
+            return quarters(4 * x, k - 1) / 2
+        return 0.5 + quarters(4 * x - 3, k - 1) / 2 if x > 0.75 else 0.5
+
+    return quarters(x, k)
+
+
 @cantor.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     for x, k in ((0.1, 2), (0.4, 2), (0.1, 1), (0.9, 1), (0.25, 0), (1, 1), (0, 3)):

@@ -335,6 +335,11 @@ def _(W: Array, v: Array) -> Any:
     return np.outer(v, W.sum(axis=0))
 
 
+@weighted.mutant("Only the first entry of v is used, for all rows alike. Row i of W counts v_i times.")
+def _(W: Array, v: Array) -> Any:
+    return np.sum(W, axis=0) * v[0]
+
+
 @weighted.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(W=np.array([[1.0, 2.0], [3.0, 4.0]]), v=np.array([1.0, 10.0]))
