@@ -268,7 +268,7 @@ def _mean_of_two(rng: Rng) -> Problem:
         ys = [w * x - e for x, e in zip(xs, wrong, strict=True)]
         slopes = [2 * e * x for e, x in zip(wrong, xs, strict=True)]
         apart = abs(xs[0]) != abs(xs[1]) and abs(wrong[0]) != abs(wrong[1]) and abs(slopes[0]) != abs(slopes[1])
-        if apart and all(ys) and sum(slopes) and not set(ys) & {w, *xs}:
+        if apart and all(ys) and sum(slopes) != 0 and not set(ys) & {w, *xs}:
             break
     # the engine says what is right
     weight = dl.parameter(w, name="w")
