@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -87,8 +88,10 @@ EVERY: set[Supervisor] = set()
 def stop_all() -> None:
     """End every supervisor of this process, and with it what it is at; it cleans up."""
     for supervisor in list(EVERY):
-        supervisor.process.terminate()
-        supervisor.process.wait()
+        while supervisor.process.poll() is None:  # what is raised in a finalizer, Python forgets: say it again
+            supervisor.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                supervisor.process.wait(10)
 
 
 def _ask(what: str, argument: Any) -> Any:

@@ -458,8 +458,8 @@ def serve(connection: Connection) -> None:
 
 def main(descriptor: int) -> None:
     """Be the supervisor that ``Supervisor`` starts."""
-
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # not as SystemExit, which would be taken for that of an answer that is run here: a reference, say
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.platform == "linux":
         import ctypes
 
@@ -467,4 +467,7 @@ def main(descriptor: int) -> None:
         libc.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: see `reap`
         if call := {"x86_64": 250, "aarch64": 219}.get(platform.machine()):
             libc.syscall(call, 1, None)  # KEYCTL_JOIN_SESSION_KEYRING: an empty one, not that of the instructor's shell
-    serve(Connection(descriptor))
+    try:
+        serve(Connection(descriptor))
+    except KeyboardInterrupt:
+        sys.exit(1)
