@@ -132,7 +132,7 @@ def _found(name: str, table: dict[str, str]) -> str:
 
 def on_front_page(name: str, known: Iterable[str] = ()) -> str:
     """What to write for ``dl.name``, as the end of a sentence; or nothing."""
-    near = difflib.get_close_matches(name, known, 1, 0.75)
+    near = difflib.get_close_matches(name, set(known) - {name}, 1, 0.75)
     return _found(name, _FRONT_PAGE) or (f": is it dl.{near[0]}?" if near else "")
 
 
