@@ -75,7 +75,8 @@ def with_stills(notebook: Any, run: str = "") -> None:
         walks = []
         for output in shown:
             view = output["metadata"].pop(ASIDE, None) or output["data"].get(WIDGET_VIEW, {})
-            walks.append(view.get("dlcourse", {}).get("walk"))
+            walk = view.get("dlcourse", {}).get("walk")
+            walks.append(walk if isinstance(walk, dict) and walk.keys() >= {"state", "said", "settings"} else None)
             if len(output["data"]) > 1:
                 output["data"].pop(WIDGET_VIEW, None)
         calls = calls_in(cell["source"]) if lesson and shown else []
@@ -175,11 +176,12 @@ def page_part(output: Any, found: dict[str, Any] | None, otherwise: str, run: st
     note = ""
     if "said" in found:
         parts = [STEPS] * (len(found["said"]) > 1) + [SETTINGS] * bool(found["settings"])
+        asks = dict.fromkeys(found.get("asks", []))
         words = [
             RECORDED.format(", and ".join(parts) or "what you see"),
-            NEEDS_PYTHON.format(", ".join(map(escape, dict.fromkeys(found["asks"])))),
+            NEEDS_PYTHON.format(", ".join(map(escape, asks))),
         ]
-        note = f"{' '.join(words[: 1 + bool(found['asks'])])} {link}"
+        note = f"{' '.join(words[: 1 + bool(asks)])} {link}"
     return playing(paper, found, note)
 
 

@@ -128,7 +128,7 @@ def test_whatever_reaches_a_forbidden_name_is_on_the_class_page():
         through += passed
         unlisted += [name] if passed and not listed else []
         odd += [] if passed or "WriteItYourself" in str(run) else [f"{name}: {run.reports[0].message}"]
-    assert odd == ["by what is deleted: module 'dlcourse' has no attribute 'softmax'"]
+    assert odd == ["by what is deleted: module 'dlcourse' has no attribute 'softmax': is it dl.Softmax?"]
     assert unlisted == [] and through >= 5
 
 
