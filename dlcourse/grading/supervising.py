@@ -10,6 +10,7 @@ import select
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -43,6 +44,7 @@ __all__ = ["main"]
 
 TICK = 0.2  # seconds between two looks at the kernel
 GRACE = 5.0  # seconds for an interrupted cell to end
+ENDING = threading.Event()  # somebody has told this process to end
 START = 90.0  # seconds for a kernel to start, on a busy machine
 MEMORY = 4 << 30  # bytes of all processes of a kernel together
 INODE = 2 << 10  # bytes that the system needs to remember a file, however empty
@@ -210,7 +212,7 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     try:
         while not ended.cause:
             ready = select.select([pipe, asker.fileno()], [], [], TICK)[0]
-            if asker.fileno() in ready:  # nothing is sent while we work: the other end was closed
+            if asker.fileno() in ready or ENDING.is_set():  # nothing is sent while we work: the other end was closed
                 raise Abandoned
             if pipe in ready:
                 data = os.read(pipe, 1 << 20)
@@ -440,7 +442,7 @@ def key(settings: Settings, asker: Connection) -> Settings:
 def serve(connection: Connection) -> None:
     """Answer questions until nobody is there to ask."""
     questions: Mapping[str, Any] = {"grade": grade, "key": key}
-    while True:
+    while not ENDING.is_set():
         try:
             if not connection.poll(IDLE):  # on a cluster, say, whose workers run on when the class is graded
                 return
@@ -456,10 +458,15 @@ def serve(connection: Connection) -> None:
         connection.send(answer)
 
 
+def _end(*_: object) -> None:
+    """What is raised may be taken for the doing of an answer that is just run here, a reference: it is noted, too."""
+    ENDING.set()
+    raise KeyboardInterrupt
+
+
 def main(descriptor: int) -> None:
     """Be the supervisor that ``Supervisor`` starts."""
-    # not as SystemExit, which would be taken for that of an answer that is run here: a reference, say
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end)
     if sys.platform == "linux":
         import ctypes
 
@@ -467,7 +474,6 @@ def main(descriptor: int) -> None:
         libc.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: see `reap`
         if call := {"x86_64": 250, "aarch64": 219}.get(platform.machine()):
             libc.syscall(call, 1, None)  # KEYCTL_JOIN_SESSION_KEYRING: an empty one, not that of the instructor's shell
-    try:
+    with suppress(KeyboardInterrupt):
         serve(Connection(descriptor))
-    except KeyboardInterrupt:
-        sys.exit(1)
+    sys.exit(int(ENDING.is_set()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -49,6 +50,25 @@ def left() -> list[str]:
     process = psutil.Process(asked.process.pid)
     folders = [str(path) for path in Path("/tmp").glob("dlcourse-*") if f"-{asked.process.pid}-" in path.name]
     return folders + [child.name() for child in process.children(recursive=True)]
+
+
+TOLD_TO_END = """
+from dlcourse.grading import supervising
+from dlcourse.lesson import files
+from dlcourse.lesson.running import observe_answer
+exercise = files.exercises("12")["12.1"]
+ends = "import os, signal\\ndef softmax(Z):\\n    os.kill(os.getpid(), signal.SIGTERM)\\n    while True: pass"
+def serve(connection):
+    observe_answer(ends, "softmax", exercise.observer, exercise.draw(1), exercise="12.1")
+supervising.serve = serve
+supervising.main(0)
+"""
+
+
+def test_a_supervisor_that_is_told_to_end_while_it_runs_an_answer_ends():
+    """It took the signal for an exit of the answer's own, and who had interrupted the grading waited for ever."""
+    done = subprocess.run([sys.executable, "-c", TOLD_TO_END], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_what_the_system_itself_needs_for_mappings_counts():
