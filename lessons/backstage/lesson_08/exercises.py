@@ -356,6 +356,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
     yield dict(edges={"a": {"b": slope()}, "b": {"c": slope()}}, start="a", end="c")
     yield dict(edges={"a": {"b": -2, "c": -3}, "b": {"d": 4}, "c": {"d": 5}}, start="a", end="d")
+    yield dict(edges={"a": {"b": 2, "c": 3}, "b": {"c": 5}}, start="a", end="c")  # one arrow, and two
     for count in (5, 6, 7):
         names = [f"n{k}" for k in range(count)]
         edges: Edges = {name: {} for name in names[:-1]}
