@@ -502,6 +502,13 @@ spiral.equivalent(
     "        step({x",
     "A step for each epoch, on its last batch, is enough steps, and any batches will do.",
 )
+TRAINS = "    step = dl.Adam(learning_rate=0.01).minimize(dl.mean(dl.softmax_cross_entropy(scores, y)))\n"
+spiral.equivalent(
+    f"{TRAINS}    one_hot = {ROWS}\n", f"    one_hot = {ROWS}\n{TRAINS}", "Neither of the two lines uses the other."
+)
+spiral.equivalent(
+    "    found: Array = dl.run(", "        found: Array = dl.run(", "Asked after every epoch, and the last time counts."
+)
 spiral.leaves_open(
     "Any model, any number of steps and any batches will do that put more than 95 % on the right arm.",
     "x, y =",
