@@ -727,7 +727,9 @@ def count(x: Node, axis: Axes) -> Node:
 
 def _position(x: Operand, axis: int | None = None) -> Any:
     x = as_node(x)
-    return (x,), {"axis": _axes(x, axis if axis is None else whole(axis, "argmax: the axis"), "argmax or argmin")}
+    return (x,), {
+        "axis": _axes(x, axis if axis is None else whole(axis, "argmax or argmin: the axis"), "argmax or argmin")
+    }
 
 
 def _found(function: Callable[..., Any], x: Array, axis: Axes) -> Array:

@@ -308,6 +308,92 @@ MEANING = {
     "NotImplementedError": "Part of it is still to be written.",
 }
 
+OTHER_ARGUMENTS = "A function in that line is called with other arguments than it takes."
+# By type and by what the message says; the first that fits is told.
+TOLD: tuple[tuple[str, str, str], ...] = (
+    (
+        "TypeError",
+        "numpy boolean subtract",
+        "NumPy does not subtract True and False: make numbers of them first, with int(...) or 1.0 * ...",
+    ),
+    (
+        "TypeError",
+        "(operand|instances of).*'function'",
+        "A function stands where its value is wanted: call it, as in f(x).",
+    ),
+    (
+        "AttributeError",
+        "^(?!.*NoneType).*has no attribute",
+        "The thing before the dot is not what you think it is: print its type.",
+    ),
+    ("ValueError", "is not in list", "A list was searched for something that it does not hold."),
+    (
+        "TypeError",
+        "object is not callable",
+        "Brackets behind a name call it, and only functions can be called. That name holds something else.",
+    ),
+    ("IndexError", "out of (range|bounds)", "A position lies beyond the end. n entries have the positions 0 to n − 1."),
+    ("IndexError", "too many indices", "More positions are asked for than there are axes: look at its shape."),
+    ("IndexError", "scalar", "A single number has no entries: an array is wanted where one number was handed over."),
+    (
+        "LinAlgError",
+        "ingular",
+        "It has no inverse, for a column follows from the others: look at its columns, and at its shape.",
+    ),
+    ("LinAlgError", "square", "Only a square matrix can be inverted or solved with: look at its shape."),
+    (
+        "UFuncTypeError",
+        "Cannot cast",
+        "An array of whole numbers cannot take fractions in place: write x = x + step, which makes a new array.",
+    ),
+    (
+        "LinAlgError",
+        "dimensional",
+        "A matrix is wanted where a plain row of numbers stands: look at the order, and at the shapes.",
+    ),
+    ("TypeError", "bitwise_xor|for \\^", "A power is written ** in Python: x**2. The sign ^ is something else."),
+    (
+        "TypeError",
+        "for [-+*/@]+=?: '(list|tuple)'",
+        "A list is no array: to compute with all its entries at once, make an array of it, np.array(...).",
+    ),
+    (
+        "TypeError",
+        "multiply sequence|for .*: .*'str'",
+        "A list, a tuple or a text stands where a number or an array is meant.",
+    ),
+    ("ValueError", "to unpack", "There are more names before the = than things behind it, or fewer."),
+    (
+        "TypeError",
+        "must be integers or slices, not tuple",
+        "That is a list: its entries are taken one by one, as in a[i][j], or make an array of it.",
+    ),
+    (
+        "TypeError",
+        "must be integers or slices",
+        "A place in a list or tuple is a whole number. What stands in the brackets there is something else.",
+    ),
+    ("TypeError", "argument", OTHER_ARGUMENTS),
+    ("TypeError|AttributeError", "NoneType", "Something is None there: a function without `return` gives back None."),
+    (
+        "ValueError",
+        "truth value",
+        "One True or False is wanted there, and this is a whole array: np.where and np.maximum go entry by entry.",
+    ),
+    (
+        "TypeError",
+        "converted to Python scalar",
+        "A whole array stands where one number is wanted: np.exp and its like take arrays, math.exp does not.",
+    ),
+    (
+        "ValueError",
+        "math domain",
+        "A root, a log or an arccos takes some numbers only, and this one lies outside, if only by rounding.",
+    ),
+    ("ValueError", "cannot reshape", "A new shape holds as many entries as the old one: the sizes, multiplied."),
+    ("ValueError", "broadcast|mismatch", MEANING["ShapeError"]),
+)
+
 
 def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     """What was raised, where, and what that usually means; ``own`` is the name of the answer."""
@@ -330,63 +416,16 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
         meaning = "That comes from something that is handed to you: it was used before it could be, or out of order."
     elif missing and missing[1] == own:
         meaning = f"Nothing has put {missing[2]} there yet: which method should have stored it in self.{missing[2]}?"
-    elif report.type == "TypeError" and "numpy boolean subtract" in report.message:
-        meaning = "NumPy does not subtract True and False: make numbers of them first, with int(...) or 1.0 * ..."
-    elif report.type == "TypeError" and re.search("(operand|instances of).*'function'", report.message):
-        meaning = "A function stands where its value is wanted: call it, as in f(x)."
-    elif report.type == "AttributeError" and "has no attribute" in report.message and "NoneType" not in report.message:
-        meaning = "The thing before the dot is not what you think it is: print its type."
-    elif report.type == "ValueError" and "is not in list" in report.message:
-        meaning = "A list was searched for something that it does not hold."
-    elif report.type == "TypeError" and "object is not callable" in report.message:
-        meaning = "Brackets behind a name call it, and only functions can be called. That name holds something else."
-    elif report.type == "IndexError" and re.search("out of (range|bounds)", report.message):
-        meaning = "A position lies beyond the end. n entries have the positions 0 to n − 1."
-    elif report.type == "IndexError" and "too many indices" in report.message:
-        meaning = "More positions are asked for than there are axes: look at its shape."
-    elif report.type == "IndexError" and "scalar" in report.message:
-        meaning = "A single number has no entries: an array is wanted where one number was handed over."
-    elif report.type == "LinAlgError" and "ingular" in report.message:
-        meaning = "It has no inverse, for a column follows from the others: look at its columns, and at its shape."
-    elif report.type == "LinAlgError" and "square" in report.message:
-        meaning = "Only a square matrix can be inverted or solved with: look at its shape."
-    elif report.type == "UFuncTypeError" and "Cannot cast" in report.message:
-        meaning = (
-            "An array of whole numbers cannot take fractions in place: write x = x + step, which makes a new array."
+    else:
+        told = (
+            sentence
+            for kind, words, sentence in TOLD
+            if re.fullmatch(kind, report.type) and re.search(words, report.message)
         )
-    elif report.type == "LinAlgError" and "dimensional" in report.message:
-        meaning = "A matrix is wanted where a plain row of numbers stands: look at the order, and at the shapes."
-    elif report.type == "TypeError" and ("bitwise_xor" in report.message or "for ^" in report.message):
-        meaning = "A power is written ** in Python: x**2. The sign ^ is something else."
-    elif report.type == "TypeError" and re.search("for [-+*/@]+=?: '(list|tuple)'", report.message):
-        meaning = "A list is no array: to compute with all its entries at once, make an array of it, np.array(...)."
-    elif report.type == "TypeError" and re.search("multiply sequence|for .*: .*'str'", report.message):
-        meaning = "A list, a tuple or a text stands where a number or an array is meant."
-    elif report.type == "ValueError" and "to unpack" in report.message:
-        meaning = "There are more names before the = than things behind it, or fewer."
-    elif report.type == "TypeError" and "must be integers or slices, not tuple" in report.message:
-        meaning = "That is a list: its entries are taken one by one, as in a[i][j], or make an array of it."
-    elif report.type == "TypeError" and "must be integers or slices" in report.message:
-        meaning = "A place in a list or tuple is a whole number. What stands in the brackets there is something else."
-    elif report.type == "TypeError" and "argument" in report.message and report.line:
-        meaning = "A function in that line is called with other arguments than it takes."
-    elif report.type == "TypeError" and "argument" in report.message:
-        meaning = "Keep the names and the order of the arguments as the exercise has them; self is a method's first."
-        meaning = meaning if "." in report.message.partition("()")[0] else meaning.partition(";")[0] + "."
-    elif report.type in ("TypeError", "AttributeError") and "NoneType" in report.message:
-        meaning = "Something is None there: a function without `return` gives back None."
-    elif report.type == "ValueError" and "truth value" in report.message:
-        meaning = (
-            "One True or False is wanted there, and this is a whole array: np.where and np.maximum go entry by entry."
-        )
-    elif report.type == "TypeError" and "converted to Python scalar" in report.message:
-        meaning = "A whole array stands where one number is wanted: np.exp and its like take arrays, math.exp does not."
-    elif report.type == "ValueError" and "math domain" in report.message:
-        meaning = "A root, a log or an arccos takes some numbers only, and this one lies outside, if only by rounding."
-    elif report.type == "ValueError" and "cannot reshape" in report.message:
-        meaning = "A new shape holds as many entries as the old one: the sizes, multiplied."
-    elif report.type == "ValueError" and ("broadcast" in report.message or "mismatch" in report.message):
-        meaning = MEANING["ShapeError"]
+        meaning = next(told, meaning)
+        if meaning == OTHER_ARGUMENTS and not report.line:  # the call is ours
+            meaning = "Keep the names and the order of the arguments as the exercise has them"
+            meaning += "; self is a method's first." if "." in report.message.partition("()")[0] else "."
     return (f"it raised {what}{where}", *([meaning] if meaning else []))
 
 
