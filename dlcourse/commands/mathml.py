@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
-__all__ = ["NOTHING", "formula", "tied", "without_mathjax"]
+__all__ = ["NOTHING", "formula", "page", "renderer", "without_mathjax"]
 
 NOTHING = "data:,"  # the address of an empty program
 
@@ -47,26 +48,39 @@ def character(number: re.Match[str]) -> str:
     return number[0] if found in "<>&" else found
 
 
-def without_mathjax(exporter: Any, resources: Any) -> None:
-    """Let an exporter of nbconvert to HTML write formulas as MathML, so that its page need not load MathJax."""
-    from jinja2 import pass_context
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+def renderer(long: float = math.inf) -> Any:
+    """The class that makes HTML of a text with formulas; those of more than ``long`` signs can be scrolled by key."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer
 
     class Renderer(IPythonRenderer):
         def inline_math(self, body: str) -> str:
-            return formula(body)
+            return f'<span class="formula" tabindex="0">{formula(body)}</span>' if len(body) > long else formula(body)
 
         def block_math(self, body: str) -> str:
-            return f"<div>{formula(body, 'block')}</div>"
+            return f'<div class="formula" tabindex="0">{formula(body, "block")}</div>'
 
         def latex_environment(self, name: str, body: str) -> str:
             return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
+    return Renderer
+
+
+def page(renderer: Any, source: str) -> str:
+    """A text as HTML."""
+    from nbconvert.filters.markdown_mistune import MarkdownWithMath
+
+    return tied(str(MarkdownWithMath(renderer=renderer).render(source)))
+
+
+def without_mathjax(exporter: Any, resources: Any) -> None:
+    """Let an exporter of nbconvert to HTML write formulas as MathML, so that its page need not load MathJax."""
+    from jinja2 import pass_context
+
     @pass_context
     def markdown2html(context: Any, source: str) -> str:
         attached = context.get("cell", {}).get("attachments", {})
-        renderer = Renderer(escape=False, attachments=attached, anchor_link_text=exporter.anchor_link_text)
-        return tied(str(MarkdownWithMath(renderer=renderer).render(source)))
+        options: dict[str, Any] = dict(attachments=attached, anchor_link_text=exporter.anchor_link_text)
+        return page(renderer()(escape=False, **options), source)
 
     exporter.environment.filters["markdown2html"] = markdown2html
     resources["mathjax_url"] = NOTHING

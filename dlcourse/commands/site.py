@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcourse.commands.errors import CommandError
-from dlcourse.commands.mathml import formula, tied
+from dlcourse.commands.mathml import page, renderer
 from dlcourse.commands.publishing import is_named, repository, run_places
 from dlcourse.lesson import files
 
@@ -196,13 +196,11 @@ def lesson_exporter() -> Any:
     """nbconvert's exporter with our template, our headings and MathML."""
     from jinja2 import pass_context
     from nbconvert.exporters.html import HTMLExporter
-    from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
     class LessonExporter(HTMLExporter):
         @pass_context
         def markdown2html(self, context: Any, source: str) -> str:
-            renderer = page_renderer(str(context["cell"].get("id", "")))
-            return tied(str(MarkdownWithMath(renderer=renderer).render(source)))
+            return page(page_renderer(str(context["cell"].get("id", ""))), source)
 
     options: dict[str, Any] = dict(template_name="lesson", extra_template_basedirs=[str(PAGES)], preprocessors=[])
     return LessonExporter(**options)  # type: ignore[no-untyped-call]
@@ -216,9 +214,8 @@ def page_renderer(cell: str) -> Any:
     cell : str
         The id of the cell: its headings are called after it, whatever they say.
     """
-    from nbconvert.filters.markdown_mistune import IPythonRenderer
 
-    class Renderer(IPythonRenderer):
+    class Renderer(renderer(LONG)):  # type: ignore[misc]
         headings = 0
 
         def heading(self, text: str, level: int, **attributes: Any) -> str:
@@ -227,23 +224,12 @@ def page_renderer(cell: str) -> Any:
             anchor = "" if level == 1 else f'<a class="anchor" href="#{id}" aria-label="link to this section">#</a>'
             return f'<h{level} id="{id}">{text}{anchor}</h{level}>\n'
 
-        def inline_math(self, body: str) -> str:
-            return f'<span class="formula" tabindex="0">{formula(body)}</span>' if len(body) > LONG else formula(body)
-
-        def block_math(self, body: str) -> str:
-            return f'<div class="formula" tabindex="0">{formula(body, "block")}</div>'
-
-        def latex_environment(self, name: str, body: str) -> str:
-            return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
-
     return Renderer(escape=False)
 
 
 def reference() -> str:
     """The page for looking things up, as HTML."""
-    from nbconvert.filters.markdown_mistune import MarkdownWithMath
-
-    return scrolled_by_key(str(MarkdownWithMath(renderer=page_renderer("reference")).render(files.reference())))
+    return scrolled_by_key(page(page_renderer("reference"), files.reference()))
 
 
 def linked(text: str, names: dict[str, str]) -> str:

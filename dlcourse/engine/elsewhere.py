@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlcourse.engine.errors import DTypeError
 
 _GRADIENTS = "dl.gradients(loss, [W, b]) returns the gradients as nodes, and dl.run computes them"
 _OWN = "there is none here; @dl.operation adds an operation of your own"
@@ -143,8 +146,17 @@ def of_node(name: str, is_operation: bool = False) -> str:
     return _found(name, _NODES) or _found(name, _FRONT_PAGE)
 
 
+def _as_written(parameter: inspect.Parameter) -> str:
+    """A parameter as it stands in a call, with its default."""
+    stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+    if parameter.default is not parameter.empty:
+        return f"{parameter.name}={getattr(parameter.default, '__name__', parameter.default)}"
+    return stars + parameter.name + ("=..." if parameter.kind is parameter.KEYWORD_ONLY else "")
+
+
 class Elsewhere:
-    """Answers to names that objects of other libraries have, with the sentence of its table.
+    """Answers to names that objects of other libraries have, with the sentence of its table, and to a call that does
+    not fit with how it is called.
 
     Not for what is called often: in a class with a ``__getattr__`` Python is slower to find each attribute.
     """
@@ -152,6 +164,19 @@ class Elsewhere:
     _elsewhere: ClassVar[Mapping[str, str]]
 
     if not TYPE_CHECKING:  # a type checker goes on finding misspelt names
+
+        def __new__(cls, *given: Any, **options: Any) -> Any:
+            made = object.__new__(cls)
+            if given or options:  # a copy is made without
+                signature = inspect.signature(cls.__init__)
+                try:
+                    signature.bind(made, *given, **options)
+                except TypeError as error:
+                    _, *rest = signature.parameters.values()
+                    call = f"{cls.__name__}({', '.join(map(_as_written, rest))})"
+                    say = f"{cls.__name__} is called as {call}, which does not fit: {error}."
+                    raise DTypeError(say) from None
+            return made
 
         def __getattr__(self, name: str) -> Any:
             if what := _found(name, self._elsewhere):

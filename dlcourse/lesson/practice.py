@@ -35,6 +35,7 @@ __all__ = [
     "sheet",
     "spelled",
     "stepped",
+    "weighted",
     "whole",
 ]
 
@@ -558,6 +559,26 @@ def stepped(
     }
     told = {*own.values(), *likely.values()}
     return {**likely, **own, **{sentence: value for sentence, value in rare.items() if value not in told}}
+
+
+def weighted(w: float, x: float, b: float) -> dict[str, float]:
+    """What people write for ``wx + b``.
+
+    Examples
+    --------
+    >>> [sentence for sentence, value in weighted(2.0, 3.0, 5.0).items() if value == 16.0]
+    ['b is added once, after the product.']
+    """
+    return {
+        "b is missing.": w * x,
+        "You subtracted b.": w * x - b,
+        "You added w and x; they multiply.": w + x + b,
+        "b is added once, after the product.": w * (x + b),
+        "w is missing.": x + b,
+        "x is missing.": w + b,
+        "w and b have changed places.": b * x + w,
+        "You multiplied all three.": w * x * b,
+    }
 
 
 def bracketed(value: float) -> str:

@@ -251,6 +251,12 @@ def _nodes() -> dict[str, Any]:
         ("dl.Linear(2, 3, rng=None)", "Linear: rng is a seed"),
         # what is called with too much, too little, or by another library's names
         ("dl.relu(v, v)", "relu is called as dl.relu(x), which does not fit: too many positional arguments."),
+        ("dl.GradientDescent(lr=0.1)", "GradientDescent is called as GradientDescent(learning_rate, weight_decay=0.0"),
+        (
+            "dl.Linear(2)",
+            "Linear(n_in, n_out, rng=..., bias=True, initialiser=glorot_uniform, dtype=float), which does",
+        ),
+        ("dl.argmin(v, axis=0.5)", "argmax or argmin: the axis must be a whole number, and 0.5 is none."),
         ("dl.relu(v, inplace=True)", "unexpected keyword argument 'inplace'"),
         ("dl.exp()", "exp is called as dl.exp(x), which does not fit: missing a required argument: 'x'."),
         ("W.sum(dim=1)", "dl.sum(x, axis=None, keepdims=False), which does not fit"),

@@ -9,7 +9,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, point, polyline
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, lowered, sheet, stepped, whole
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, lowered, sheet, stepped, weighted, whole
 
 Rng = np.random.Generator
 
@@ -189,17 +189,7 @@ def _one_sample(rng: Rng) -> Problem:
             top,
             (0, 0),
             f"wx + b = {exact(w)} · {bracketed(x)} + {bracketed(b)} = {exact(top)}.",
-            {
-                "b is missing.": w * x,
-                "You subtracted b.": w * x - b,
-                "You added w and x; w multiplies x.": w + x + b,
-                "b is added once, after the product.": w * (x + b),
-                "That is y, the target; ŷ is what the model says.": y,
-                "w is missing.": x + b,
-                "x is missing.": w + b,
-                "w and b have changed places.": b * x + w,
-                "You multiplied all three.": w * x * b,
-            },
+            {**weighted(w, x, b), "That is y, the target; ŷ is what the model says.": y},
         ),
         _error_box("e", "e, the error ŷ − y", top, y, e, {"b is missing in ŷ.": w * x - y}),
         Box(

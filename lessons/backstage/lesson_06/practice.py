@@ -39,39 +39,29 @@ def _three_heights(rng: Rng) -> Problem:
     values = dl.run([f(place - h), f(place), f(place + h), df, place - rate * df])
     low, here, high, both, new_x = (float(v) for v in values)
     to_left, to_right = (here - low) / h, (high - here) / h
+
+    def one_sided(side: str, other: str, slope: float, opposite: float, rise: tuple[float, float], formula: str) -> Box:
+        start, end = rise
+        return Box(
+            side,
+            f"the slope to the {side}",
+            slope,
+            (0, 0),
+            f"{formula}/h = ({exact(end)} − {exact(start)})/{exact(h)} = {exact(slope)}.",
+            {
+                "That is how much the height changes; divide by h.": end - start,
+                "You multiplied by h; divide.": (end - start) * h,
+                "You took the heights the other way round: what lies right, minus what lies left.": -slope,
+                f"That is the slope to the {other}.": opposite,
+                "You divided by 2h; from x to its neighbour it is h.": slope / 2,
+                f"That is the height on the {side}.": start if side == "left" else end,
+            },
+            caption=f"slope to the {side}",
+        )
+
     boxes = [
-        Box(
-            "left",
-            "the slope to the left",
-            to_left,
-            (0, 0),
-            f"(f(x) − f(x − h))/h = ({exact(here)} − {exact(low)})/{exact(h)} = {exact(to_left)}.",
-            {
-                "That is how much the height changes; divide by h.": here - low,
-                "You multiplied by h; divide.": (here - low) * h,
-                "You took the heights the other way round: what lies right, minus what lies left.": -to_left,
-                "That is the slope to the right.": to_right,
-                "You divided by 2h; from x to its neighbour it is h.": to_left / 2,
-                "That is the height on the left.": low,
-            },
-            caption="slope to the left",
-        ),
-        Box(
-            "right",
-            "the slope to the right",
-            to_right,
-            (0, 0),
-            f"(f(x + h) − f(x))/h = ({exact(high)} − {exact(here)})/{exact(h)} = {exact(to_right)}.",
-            {
-                "That is how much the height changes; divide by h.": high - here,
-                "You multiplied by h; divide.": (high - here) * h,
-                "You took the heights the other way round: what lies right, minus what lies left.": -to_right,
-                "That is the slope to the left.": to_left,
-                "You divided by 2h; from x to its neighbour it is h.": to_right / 2,
-                "That is the height on the right.": high,
-            },
-            caption="slope to the right",
-        ),
+        one_sided("left", "right", to_left, to_right, (low, here), "(f(x) − f(x − h))"),
+        one_sided("right", "left", to_right, to_left, (here, high), "(f(x + h) − f(x))"),
         Box(
             "both",
             "the slope from both sides",

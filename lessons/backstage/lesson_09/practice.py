@@ -10,7 +10,7 @@ import numpy as np
 
 import dlcourse as dl
 from dlcourse.figures import Mark, Panel, edge, node, text
-from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, whole
+from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, weighted, whole
 
 Rng = np.random.Generator
 NONLINEARITIES: dict[str, Callable[[dl.Node], dl.Node]] = {"relu": dl.relu, "square": dl.square}
@@ -379,15 +379,7 @@ def nonlinearity(rng: Rng, level: int) -> Problem:
                 s,
                 (0, 0),
                 f"s = wx + b = {exact(w)} · {bracketed(x)} + {bracketed(b)} = {exact(s)}.",
-                {
-                    "The bias b is missing.": w * x,
-                    "You subtracted b.": w * x - b,
-                    "You added w and x; they multiply.": w + x + b,
-                    "b is added once, after the product.": w * (x + b),
-                    "w is missing.": x + b,
-                    "x is missing.": w + b,
-                    "You multiplied all three.": w * x * b,
-                },
+                weighted(w, x, b),
             ),
             Box(
                 "z",
