@@ -635,7 +635,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, int | float):
         return "a number"
     if isinstance(value, dict):
-        return f"a dictionary with the keys {', '.join(map(str, value))}"
+        return f"a dictionary with the key{'s' * (len(value) > 1)} {', '.join(map(str, value))}"
     if isinstance(value, np.ndarray):
         return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
     if isinstance(value, tuple | set):
