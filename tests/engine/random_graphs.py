@@ -500,7 +500,8 @@ def _faults(graph: Graph) -> Iterator[Fault]:
 def unlike(first: Sequence[Any], again: Sequence[Any], names: Sequence[str], call: str = "") -> Iterator[Fault]:
     """A first run may do without a program, and a second has one: they agree, but for the last digit.
 
-    How NumPy's loops round depends on where an array lies: in 17,000 graphs two differed, by a unit in the last place.
+    A transposed array lies otherwise in memory where no program has a place for it. Sums over rows, which are products
+    with ones, and `prod` then take its numbers in another order, and round otherwise.
     """
     for name, a, b in zip(names, first, again, strict=True):
         few = 8 * np.finfo(a.dtype).eps if a.dtype.kind == "f" else 0.0
