@@ -5,7 +5,9 @@ All of it runs in the page: a figure is put in each state by its own controls, a
 
 from __future__ import annotations
 
-from tests.browser.figures import FigureOnPage
+import numpy as np
+
+from tests.browser.figures import ANSWERED, FigureOnPage
 
 # What is wrong with the words as the figure stands, one sentence each. Letters do not fill their boxes, so a box is
 # taken smaller than it is. A label belongs to a mark (plot.js notes which), and may touch that.
@@ -72,9 +74,9 @@ FAULTS = """figure => {
     return faults;
 }"""
 
-# Puts the figure in each state and looks. What is found is looked at again later: Python may not have answered yet.
-WALK = """async (figure, everything) => {
-    const faultsOf = FAULTS, found = new Set();
+# What both walks share. What is found is looked at again when Python has surely answered.
+TOOLS = """
+    const faultsOf = FAULTS, answered = ANSWERED, found = new Set();
     const quiet = (least, after) => new Promise(done => {
         let timer = setTimeout(finish, least);
         const watch = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(finish, after); });
@@ -90,21 +92,30 @@ WALK = """async (figure, everything) => {
     const look = async state => {
         await quiet(40, 30);
         if (!faultsOf(figure).length) return;
-        await quiet(500, 500);
+        await answered();
+        await quiet(300, 300);
         for (const fault of faultsOf(figure)) found.add(`${state}: ${fault}`);
     };
     const track = figure.querySelector('.dlfig-transport input');
+    const afresh = async () => {
+        const named = button => button.lastChild.textContent === 'Initial settings' && button.checkVisibility();
+        const button = [...figure.querySelectorAll('button.dlfig-button')].find(named);
+        button?.click();
+        if (button) await answered();
+        if (track.checkVisibility()) put(track, 0);
+        await quiet(60, 60);
+    };
+    const inputs = [...figure.querySelectorAll('.dlfig-controls :is(input, select)')];
+""".replace("FAULTS", FAULTS).replace("ANSWERED", ANSWERED)
+
+# At the first and the last frame, as the figure opens and, if all is asked for, with each control at both ends.
+WALK = """async (figure, everything) => {
+    TOOLS
     const firstAndLast = async state => {
         await look(state);
         if (!track.checkVisibility()) return;
         put(track, track.max);
         await look(`${state}, last frame`);
-    };
-    const afresh = () => {
-        const named = button => button.lastChild.textContent === 'Initial settings' && button.checkVisibility();
-        [...figure.querySelectorAll('button.dlfig-button')].find(named)?.click();
-        if (track.checkVisibility()) put(track, 0);
-        return quiet(60, 60);
     };
     const ends = input => {
         if (input.type === 'radio') return [true];
@@ -114,18 +125,38 @@ WALK = """async (figure, everything) => {
     };
     await afresh();
     await firstAndLast('as it opens');
-    const inputs = [...figure.querySelectorAll('.dlfig-controls :is(input, select)')];
-    let settings = inputs.flatMap(input => ends(input).map(end => [input, end]));
-    if (!everything) settings = inputs.map((input, k) => [input, ends(input).at(-(k % 2))]).slice(0, 2);
-    for (const [input, end] of settings) {
-        if (end === undefined) continue;
+    for (const [input, end] of everything ? inputs.flatMap(input => ends(input).map(end => [input, end])) : []) {
         await afresh();
         put(input, end);
         await firstAndLast(`${input.labels[0]?.textContent} ${end}`);
     }
     await afresh();
     return [...found];
-}""".replace("FAULTS", FAULTS)
+}""".replace("TOOLS", TOOLS)
+
+# Controls and frames as chance has them, one after another: a word stands where it stood while it can.
+WANDER = """async (figure, chances) => {
+    TOOLS
+    const some = (input, chance) => {
+        if (input.type === 'radio') return true;
+        if (input.type === 'checkbox') return chance < 0.5;
+        if (input.tagName === 'SELECT') return input.options[Math.floor(chance * input.options.length)].value;
+        const [least, most, step] = ['min', 'max', 'step'].map(name => Number(input[name]) || 0);
+        return step ? least + step * Math.round((chance * (most - least)) / step) : least + chance * (most - least);
+    };
+    await afresh();
+    for (const [which, how, when] of chances) {
+        const input = inputs[Math.floor(which * inputs.length)];
+        if (input && input.min !== '') put(input, some(input, how));
+        await answered();
+        if (track.checkVisibility()) put(track, Math.round(when * track.max));
+        const state = inputs.filter(one => one.type !== 'radio' || one.checked)
+            .map(one => `${one.labels[0]?.textContent} ${one.type === 'checkbox' ? one.checked : one.value}`);
+        await look([...state, `frame ${track.value}`].join(', '));
+    }
+    await afresh();
+    return [...found];
+}""".replace("TOOLS", TOOLS)
 
 MISPLACED = """figure => {
     const [one, other] = figure.querySelectorAll('svg.dlfig-panel text:not(:empty)');
@@ -139,9 +170,10 @@ MISPLACED = """figure => {
 }""".replace("FAULTS", FAULTS)
 
 
-def faults(figure: FigureOnPage, everything: bool) -> list[str]:
-    """At its first and last frame, as it opens and with two controls at an end; or with each control at both ends."""
+def faults(figure: FigureOnPage, rng: np.random.Generator, everything: bool) -> list[str]:
+    """At its first and last frame as it opens, and wherever chance leads; if all is asked for, controls at ends."""
     found: list[str] = figure.root.evaluate(WALK, everything)
+    found += figure.root.evaluate(WANDER, rng.random((20 if everything else 3, 3)).tolist())
     return [f"{figure.name}, {fault}" for fault in found]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext
@@ -173,7 +174,8 @@ def test_the_step_slider_reaches_the_last_frame_and_the_first(visit: Visit) -> N
 
 
 def test_no_word_of_a_figure_lies_on_another_or_on_a_foreign_mark_and_none_is_cut_off(visit: Visit) -> None:
-    assert [fault for figure in visit.figures() for fault in labels.faults(figure, EVERYTHING)] == []
+    rng = np.random.default_rng(11)
+    assert [fault for figure in visit.figures() for fault in labels.faults(figure, rng, EVERYTHING)] == []
     assert labels.faults_once_a_word_is_moved(visit.figures()[0]) != []
 
 

@@ -381,7 +381,7 @@ ROUTES = {
         folder = os.path.dirname([w for w in words if w.endswith('c.json')][0])
         for path in glob.glob(folder + '/s-*'):
             os.unlink(path); socket.socket(socket.AF_UNIX).bind(path); held = path""",
-    "a neighbour's folder": "held = [p for p in os.listdir('/tmp') if p.startswith('dlcourse-') and len(os.listdir('/tmp')) > 1]",
+    "a neighbour's folder": "held = [p for p in os.listdir('/tmp') if p.startswith('dlcourse-')][1:]",
     "what the kernel is told of its neighbours": """
         words = open('/proc/self/cmdline').read().split('\\0')
         ours = os.path.dirname([w for w in words if w.endswith('c.json')][0])
@@ -405,7 +405,8 @@ ROUTES = {
     "a place for the next Python": """
         import site, sysconfig
         places = [site.getusersitepackages(), *sys.path, sysconfig.get_path('purelib')]
-        held = [p for p in places if p and not p.startswith('/home/student') and os.access(p, os.W_OK)]""",
+        passing = ('/home/student', '/tmp/')  # both are gone with the sandbox
+        held = [p for p in places if p and not p.startswith(passing) and os.access(p, os.W_OK)]""",
     "an extension that is loaded next time": "held = [p for p in ('/usr/share/jupyter', '/usr/local/share/jupyter', '/etc/ipython', sys.prefix + '/share/jupyter', sys.prefix + '/etc') if os.access(p, os.W_OK)]",
     "answers through the loader": """
         import pkgutil

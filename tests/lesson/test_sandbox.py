@@ -421,11 +421,11 @@ def as_nobody(program: str) -> subprocess.CompletedProcess[str]:
         if closed and closed[0] not in opened:  # once: a second one would hide what is already below
             opened.add(closed[0])
             command += ["--perms", "0755", "--tmpfs", str(closed[0])]
-        if closed:
-            for parent in reversed(root.parents):
-                if closed[0] in parent.parents:
-                    command += ["--perms", "0755", "--dir", str(parent)]
-        if closed or Path("/tmp") in root.parents:
+        emptied = {*closed[:1], Path("/tmp")} & set(root.parents)
+        for parent in reversed(root.parents):
+            if emptied & set(parent.parents):
+                command += ["--perms", "0755", "--dir", str(parent)]
+        if emptied:
             command += ["--ro-bind", str(root), str(root)]
     command += ["--", "/usr/bin/setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
     command += [sys.executable, "-B", "-"]

@@ -167,12 +167,14 @@ function placeLabels(labels, taken, dots, frame, before) {
     const area = label.w * label.h;
     label.places.forEach(([x, y], rank) => {
       const box = [x, y, x + label.w, y + label.h];
-      let cost = 0.02 * rank + 6 * (1 - shared(box, frame) / area) - (before[label.key] === rank ? 0.6 : 0);
+      let covered = 6 * (1 - shared(box, frame) / area);
       // a short word hides under a long one: what counts is the share of the smaller of the two
-      for (const o of placed) cost += (4 * shared(box, o)) / Math.min(area, Math.max((o[2] - o[0]) * (o[3] - o[1]), 1));
+      for (const o of placed) covered += (4 * shared(box, o)) / Math.min(area, Math.max((o[2] - o[0]) * (o[3] - o[1]), 1));
       for (const [u, v] of dots) {
-        if (u >= box[0] - 1 && u <= box[2] + 1 && v >= box[1] - 1 && v <= box[3] + 1) cost += 0.15;
+        if (u >= box[0] - 1 && u <= box[2] + 1 && v >= box[1] - 1 && v <= box[3] + 1) covered += 0.15;
       }
+      const stays = before[label.key] === rank && covered < 0.1; // a word jumps only from what it would lie on
+      const cost = covered + 0.02 * rank - (stays ? 0.6 : 0);
       if (cost < best) (best = cost), (label.box = box), (label.rank = rank);
     });
     before[label.key] = label.rank;
