@@ -38,13 +38,13 @@ class Specialised:
     `done` maps each node to what replaces it, `origin` each new node to the one that it was made for.
     """
 
-    def __init__(self, targets: Sequence[Node], sizes: Mapping[Placeholder, Sizes]) -> None:
+    def __init__(self, targets: Sequence[Node], order: Sequence[Node], sizes: Mapping[Placeholder, Sizes]) -> None:
         self.sizes = sizes
         self.done: dict[Node, Node] = {}
         self.origin: dict[Node, Node] = {}
         self.computed: dict[Hashable, Node] = {}  # one node for each thing to compute
         with built_on(("", 0)):
-            for self.current in topological_order(targets):
+            for self.current in order:
                 self.done[self.current] = self.replaced(self.current)
         self.targets = [self.done[target] for target in targets]
         self.order = topological_order(self.targets)
@@ -326,7 +326,7 @@ _WRITTEN = {  # how a call is printed; {out}: where its result may be written to
     ops.take: "{0}[{index}]",
     ops.concatenate: "concatenate(({inputs},), axis={axis}{out})",
 }
-_ON_FLOATS = {  # how it is printed where all are single numbers of float64, which Python's floats are, too
+_ON_FLOATS: dict[Any, str] = {  # how it is printed where all are single numbers of float64, as Python's floats are
     ops.add: "{0} + {1}",
     ops.subtract: "{0} - {1}",
     ops.multiply: "{0} * {1}",
@@ -509,9 +509,12 @@ class Writer:
             place, overwritten = self.plan.storage.get(node), self.plan.overwrites.get(node)
             out = self.name(overwritten) if overwritten is not None else place.name if place else ""
             text = _expression(node, inputs, out)
-        if "(" in text:
+        if "(" in (_ON_FLOATS[node.kind] if self.floats else text):
             self.called[text[: text.index("(")]] = text
-        self.add_line(node, text)
+        if self.floats and self.stands_in_its_user(node, text):
+            self.names[node] = text if self.printed else f"({text})"
+        else:
+            self.add_line(node, text)
 
     def add_line(self, node: Operation, text: str) -> None:
         """`text` computes the node. It stays on the line of the multiple before it, if it adds or subtracts that."""
@@ -541,6 +544,12 @@ class Writer:
             return False
         numbers = [x for x in map(number_in, node.inputs) if x is not None]
         return len(numbers) == 1 and math.isfinite(numbers[0]) and self.wanted.get(node) in (None, "multiply")
+
+    def stands_in_its_user(self, node: Operation, text: str) -> bool:
+        """Whether a number stands in the expression of the one that needs it, which Python reads and runs sooner."""
+        if self.printed or len(self.users[node]) > 1:
+            return self.is_multiple(node)
+        return len(text) < 80 and " if " not in _ON_FLOATS.get(self.users[node][0], " if ")
 
     def stays(self, view: Operation) -> bool:
         """Whether this is a view of memory that is the same in every run. (To reshape a view may be to copy it.)"""

@@ -161,14 +161,15 @@ class Elsewhere:
     Not for what is called often: in a class with a ``__getattr__`` Python is slower to find each attribute.
     """
 
-    _elsewhere: ClassVar[Mapping[str, str]]
+    _elsewhere: ClassVar[Mapping[str, str]] = {}
 
     if not TYPE_CHECKING:  # a type checker goes on finding misspelt names
 
         def __new__(cls, *given: Any, **options: Any) -> Any:
             made = object.__new__(cls)
-            if given or options:  # a copy is made without
-                signature = inspect.signature(cls.__init__)
+            if given != (Elsewhere,):  # a copy needs no arguments
+                bare = cls.__init__ is object.__init__  # which would take any, says its signature
+                signature = inspect.signature((lambda made: None) if bare else cls.__init__)
                 try:
                     signature.bind(made, *given, **options)
                 except TypeError as error:
@@ -177,6 +178,10 @@ class Elsewhere:
                     say = f"{cls.__name__} is called as {call}, which does not fit: {error}."
                     raise DTypeError(say) from None
             return made
+
+        def __getnewargs__(self) -> tuple[Any, ...]:
+            """What copying and pickling give to ``__new__``, which thereby knows them."""
+            return (Elsewhere,)
 
         def __getattr__(self, name: str) -> Any:
             if what := _found(name, self._elsewhere):

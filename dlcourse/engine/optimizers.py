@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.engine.differentiation import gradients
-from dlcourse.engine.elsewhere import LikeOptimizers
+from dlcourse.engine.elsewhere import Elsewhere, LikeOptimizers
 from dlcourse.engine.errors import (
     DTypeError,
     GradientError,
@@ -513,7 +513,7 @@ class AdamW(Adam):
 
 
 @dataclass(frozen=True)
-class step_decay:
+class step_decay(Elsewhere):
     """Multiply by `factor` after each `every` steps.
 
     >>> step_decay(1.0, every=2, factor=0.5)
@@ -534,7 +534,7 @@ class step_decay:
 
 
 @dataclass(frozen=True)
-class exponential_decay:
+class exponential_decay(Elsewhere):
     """Multiply by `factor` after each step: η_t = η₀ γᵗ.
 
     >>> exponential_decay(1.0, factor=0.5)(2)
@@ -549,7 +549,7 @@ class exponential_decay:
 
 
 @dataclass(frozen=True)
-class inverse_decay:
+class inverse_decay(Elsewhere):
     """η_t = η₀ / (1 + rate · t): slow enough to get anywhere, fast enough to come to rest (H. Robbins, S. Monro,
     "A stochastic approximation method", 1951).
 
@@ -565,7 +565,7 @@ class inverse_decay:
 
 
 @dataclass(frozen=True)
-class cosine_decay:
+class cosine_decay(Elsewhere):
     """Half a cosine from `initial` to `final` in `steps` steps (I. Loshchilov, F. Hutter, "SGDR", 2017).
 
     >>> [cosine_decay(1.0, steps=2)(t) for t in range(3)]
@@ -584,7 +584,7 @@ class cosine_decay:
 
 
 @dataclass(frozen=True)
-class warmup:
+class warmup(Elsewhere):
     """Let the learning rate grow from `schedule` / `steps` in equal parts during the first `steps` steps.
 
     >>> [warmup(1.0, steps=4)(t) for t in range(5)]

@@ -104,7 +104,7 @@ class Program:
     ) -> None:
         self.targets = [*nodes_in(fetches), *(new for _, new in updates)]
         self.n_fetches, self.updated = len(self.targets) - len(updates), [parameter for parameter, _ in updates]
-        order = topological_order(self.targets)
+        self.order = order = topological_order(self.targets)
         self.placeholders = [node for node in order if isinstance(node, Placeholder)]
         self.parameters = [node for node in order if isinstance(node, Parameter)]
         self.compiled: OrderedDict[tuple[tuple[Sizes, ...], bool], Compiled] = OrderedDict()
@@ -141,7 +141,7 @@ class Program:
         return Writer(graph, arguments, floats, self.device, printed)
 
     def specialised(self, sizes: Sequence[Sizes]) -> tuple[Specialised, list[Node]]:
-        graph = Specialised(self.targets, dict(zip(self.placeholders, sizes, strict=True)))
+        graph = Specialised(self.targets, self.order, dict(zip(self.placeholders, sizes, strict=True)))
         return graph, [graph.done[leaf] for leaf in (*self.placeholders, *self.parameters)]
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:

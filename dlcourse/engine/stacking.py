@@ -26,7 +26,8 @@ def stacked(
     >>> dl.run(y, {stand_in[x]: [[1, 2], [3, 4], [5, 6]]})
     array([ 5., 25., 61.])
     """
-    graph = Specialised(targets, sizes)  # from here on there are only primitive operations, and all sizes are known
+    # from here on there are only primitive operations, and all sizes are known
+    graph = Specialised(targets, topological_order(targets), sizes)
     stand_in = {p: graph.done[p] for p in sizes if p in graph.done}
     pile = Placeholder((count, *sizes[over]), over.dtype, over.name, over.where)
     piled: dict[Node, Node] = {stand_in.get(over, over): pile}

@@ -42,8 +42,13 @@ def numeric_array(value: Any, what: str) -> Array:
     return array
 
 
+_USUAL = {np.dtype(kind) for kind in (float, np.float32, int, bool)}
+
+
 def checked_dtype(dtype: DTypeLike, what: str) -> Dtype:
     """A dtype that a graph can compute with."""
+    if isinstance(dtype, np.dtype) and dtype in _USUAL:
+        return dtype
     try:
         kind = np.dtype(dtype).newbyteorder("=")
     except TypeError:
