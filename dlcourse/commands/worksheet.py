@@ -15,7 +15,7 @@ from dlcourse.commands.errors import CommandError
 from dlcourse.lesson import files
 
 if TYPE_CHECKING:
-    from dlcourse.lesson.practice import Practice
+    from dlcourse.lesson.practice import Practice, Problem
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 MOST = 200  # problems on a sheet; more is a mistake
@@ -32,7 +32,7 @@ header {{ border-bottom: 0.3mm solid black; }}
 h1 {{ font-size: 14pt; margin: 0; }} h2 {{ font-size: 11pt; margin: 5mm 0 1mm; }}
 p {{ margin: 0 0 1mm; }}
 section {{ break-inside: avoid; }}
-img {{ display: block; width: 100%; max-width: 150mm; filter: grayscale(1); }}
+img {{ display: block; width: 100%; max-width: 150mm; filter: grayscale(1); clip-path: inset(0.4mm); }}
 .solutions {{ break-before: page; }}
 ol {{ margin: 1mm 0; padding-left: 7mm; }}
 </style></head><body>
@@ -119,7 +119,7 @@ def _problems(title: str, seed: int, figures: list[Practice]) -> Iterator[str]:
     yield f"<header><h1>{html.escape(title)}</h1><span>sheet {seed}</span><span>name: {'_' * 24}</span></header>"
     for i, figure in enumerate(figures, 1):
         boxes = "; ".join(box.label for box in figure.problem.boxes)
-        yield f"<section><h2>{i}. {html.escape(figure.title)}</h2><p>{html.escape(figure.problem.task)}</p>"
+        yield f"<section><h2>{i}. {html.escape(figure.title)}</h2><p>{_written(figure.problem.task)}</p>"
         seen = figure.problem.in_words or f"{figure.title}."
         yield f"{_picture(figure, f'{seen} To fill in: {boxes}.')}</section>"
 
@@ -128,9 +128,26 @@ def _solutions(title: str, seed: int, figures: list[Practice]) -> Iterator[str]:
     yield f"<header><h1>{html.escape(title)}: solutions</h1><span>sheet {seed}</span></header>"
     for i, figure in enumerate(figures, 1):
         yield f"<section><h2>{i}. {html.escape(figure.title)}</h2><ol>"
-        for box in figure.problem.boxes:
-            yield f"<li>{html.escape(f'{box.label}: {box.shown()}. {box.why}')}</li>"
+        for words in _solved(figure.problem):
+            yield f"<li>{_written(words)}</li>"
         yield "</ol></section>"
+
+
+def _solved(problem: Problem) -> Iterator[str]:
+    """What belongs in each box, and why; an order in one line, for it is seldom the only one."""
+    places = list(problem.order.places) if problem.order else []
+    for box in problem.boxes:
+        if box.name not in places:
+            yield f"{box.label}: {box.shown()}. {box.why}"
+        elif box.name == places[0]:
+            order = ", ".join(problem.box(place).shown() for place in places)
+            ends = f"{box.beside()} to {problem.box(places[-1]).beside()}"
+            yield f"{ends}: {order}. Any other order in which each stands after what it waits for is right, too."
+
+
+def _written(words: str) -> str:
+    """Words for the page; h′ stays beside its bracket at the end of a line."""
+    return html.escape(words).replace("′(", "′&NoBreak;(")
 
 
 def _picture(figure: Practice, words: str) -> str:

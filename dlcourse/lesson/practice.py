@@ -60,8 +60,8 @@ class Box:
     why : str
         How one gets there, in a sentence.
     slips : dict of str to float or str
-        Sentences that name a mistake, each with what comes out of it. A slip that gives what another one gives, or the
-        right value, says nothing and is left out.
+        Sentences that name a mistake, each with what comes out of it. Two slips that give the same number are told
+        together, "… Or: …". What gives the right value, or what three others give, says nothing and is left out.
     follows : callable, optional
         The value from what is in the other boxes: tells a number that is wrong from one that follows from a wrong one.
     digits : int
@@ -87,13 +87,13 @@ class Box:
     caption: str | None = None
 
     def __post_init__(self) -> None:
-        said = list(self.slips.items())
-        apart = {
-            sentence: value
-            for i, (sentence, value) in enumerate(said)
-            if not self.takes(value)
-            and not any(self._alike(value, other) for j, (_, other) in enumerate(said) if i != j)
-        }
+        apart: dict[str, Answer] = {}
+        for value in self.slips.values():
+            alike = [(other, found) for other, found in self.slips.items() if self._alike(found, value)]
+            # two that agree only when rounded would be told for each other's numbers, too
+            if self.takes(value) or len(alike) > 2 or any(_apart(found, value) for _, found in alike):
+                continue
+            apart[" Or: ".join(other for other, _ in alike)] = value
         object.__setattr__(self, "slips", apart)
 
     def takes(self, answer: Answer) -> bool:
@@ -112,6 +112,11 @@ class Box:
     def shown(self) -> str:
         """The value as it is written."""
         return self.value if isinstance(self.value, str) else exact(round(self.value, self.digits))
+
+
+def _apart(a: Answer, b: Answer) -> bool:
+    """Whether two values differ by more than what computing leaves behind."""
+    return a != b and (isinstance(a, str) or isinstance(b, str) or abs(a - b) > 1e-9)
 
 
 @dataclass(frozen=True)
@@ -711,9 +716,13 @@ class Practice(Figure):
             return
         alone = not self.helped and self.slips <= 1
         row = self.finished(alone) if self.finished is not None else int(alone)
-        said = f"All {len(self.problem.boxes)} boxes are right." if not self.helped else "That was it."
+        n = len(self.problem.boxes)
+        right = {1: "The box is right.", 2: "Both boxes are right."}.get(n, f"All {n} boxes are right.")
+        said = "That was it." if self.helped else right
         if alone:
             said += " It sits." if row >= IN_A_ROW else f" Without help: {row} in a row, and at {IN_A_ROW} it sits."
+        elif not self.helped:
+            said += f" With {self.slips} slips this one does not count: one is forgiven."
         self.message = f"{self.message} {said}" if self.helped and self.message else said
 
     # -- what it shows

@@ -19,7 +19,7 @@ NARROW, WIDE = {"width": 330, "height": 844}, {"width": 1280, "height": 900}
 # Boxes and words that lie on each other, by at least 3 pixels each way; and boxes or words that no scrolling shows.
 FAULTS = """() => {
     const panels = document.querySelector('.dlfig-panels'), frame = panels.getBoundingClientRect(), faults = [];
-    const things = [...panels.querySelectorAll('.dlfig-blank input, text.dlfig-text')].map(e => ({
+    const things = [...panels.querySelectorAll('.dlfig-blank input, text.dlfig-text, .dlfig-names text')].map(e => ({
         r: e.getBoundingClientRect(), words: e.textContent || e.getAttribute('aria-label'), box: e.matches('input')
     })).filter(t => t.r.width);
     things.forEach((a, i) => {

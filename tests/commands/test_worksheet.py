@@ -27,6 +27,14 @@ def test_a_sheet_has_its_problems_and_no_answers_unless_asked(tmp_path: Path) ->
     assert "http" not in re.sub(r'src="data:[^"]*"', "", page)  # nothing comes from elsewhere
 
 
+@pytest.mark.parametrize("lesson", ["07", "11"])
+def test_an_order_is_solved_in_one_line_that_lets_others_pass(lesson: str) -> None:
+    page = sheet_page(lesson, 7, 2, True)
+    lines = re.findall(r"<li>(.*?)</li>", page.partition("solutions</h1>")[2])
+    assert [bool(re.match(r"1st to \d(th|rd): \w(, \w)+\. Any other order", line)) for line in lines].count(True) >= 1
+    assert not any(re.match(r"\d(st|nd|rd|th)\b(?! to )", line) for line in lines)
+
+
 def test_the_same_seed_is_the_same_sheet_and_another_one_another() -> None:
     page = sheet_page(LESSON, 3, 2, True)
     assert page == sheet_page(LESSON, 3, 2, True) != sheet_page(LESSON, 4, 2, True)

@@ -320,7 +320,7 @@ function makeView(store, el) {
       }
     };
     for (const panel of view.panels) {
-      const [least, most] = panel.wants(tall);
+      const [least, most] = panel.wants(tall, width);
       if (row.length && used + gap + Math.min(least, width) > width) finish(), (row = []), (used = 0);
       used += (row.length ? gap : 0) + Math.min(least, width);
       const fits = filled && !panel.panel.axes ? least : Math.min(least, width); // boxes are moved sideways, not on each other

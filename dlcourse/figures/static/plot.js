@@ -229,14 +229,14 @@ class PanelView {
     return this.view.store.panels[this.index];
   }
 
-  /** How wide the whole panel would like to be: [least, most]. */
-  wants(height) {
+  /** How wide the whole panel would like to be, where there is so much room: [least, most]. */
+  wants(height, room) {
     const p = this.panel;
     if (p.equal) {
       const w = (height * (p.xlim[1] - p.xlim[0])) / (p.ylim[1] - p.ylim[0]) + EDGE.left + EDGE.right;
       return [w, w];
     }
-    const least = Math.max(250 * p.width, this.view.filled && !p.axes ? this.room(height) : 0);
+    const least = this.view.filled && !p.axes ? Math.max(Math.min(250 * p.width, room), this.room(height)) : 250 * p.width;
     return [least, Math.max(700, least)];
   }
 
@@ -727,7 +727,7 @@ const DRAW = {
       { role: mark.role, label: null, x0: ends[0][0], y0: ends[0][1], x1: ends[1][0], y1: ends[1][1] }, plan);
     set(group.firstChild, { "stroke-dasharray": style.dash || null });
     const middle = [(ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2];
-    want(plan, mark.label, (w, h) => placesAround(...middle, w, h, 6));
+    want(plan, mark.label, (w, h) => [...placesAround(...middle, w, h, 6), ...placesAlong(dense(ends), w, h)]);
   },
 };
 

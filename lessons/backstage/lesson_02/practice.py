@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import dlcourse as dl
-from dlcourse.figures import Mark, Panel, curve, point, polyline
+from dlcourse.figures import Mark, Panel, curve, point, points, polyline
 from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, stepped
 
 Rng = np.random.Generator
@@ -193,8 +193,12 @@ def _two_steps(rng: Rng) -> Problem:
         ]
     boxes, panel = sheet(boxes, panel=2, width=0.7)
     xs = np.linspace(low - 5, low + 5, 61)
+    whole = np.arange(low - 5, low + 6)  # the grid is too coarse to read a slope from, the more the narrower it is
     right = Panel(
-        [curve(xs, bend * (xs - low), role="derivative", label="f′")],
+        [
+            curve(xs, bend * (xs - low), role="derivative", label="f′"),
+            points(whole, bend * (whole - low), role="derivative"),
+        ],
         (low - 5, low + 5),
         (-5 * bend - 0.5, 5 * bend + 0.5),
         xlabel="x",
@@ -202,8 +206,8 @@ def _two_steps(rng: Rng) -> Problem:
         name="slope",
     )
     return Problem(
-        f"You start at x₀ = {exact(x0)} with η = {exact(rate)}. The slope at each place is drawn on the right. "
-        "Walk two steps.",
+        f"You start at x₀ = {exact(x0)} with η = {exact(rate)}. The slope at each place is drawn on the right, "
+        "with a dot at each whole x. Walk two steps.",
         [replace(_hill(x0, bend, low, None), title=f"x₀ = {exact(x0)}, η = {exact(rate)}"), right, panel],
         boxes,
         {"x₀": x0, "η": rate, "bowl": (bend, low)},

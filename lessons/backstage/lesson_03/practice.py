@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 import dlcourse as dl
-from dlcourse.figures import Mark, Panel, point, polyline
+from dlcourse.figures import Mark, Panel, point, polyline, text
 from dlcourse.lesson.practice import Box, Problem, bracketed, exact, family, sheet, stepped
 
 Rng = np.random.Generator
@@ -189,6 +190,9 @@ def _map(x0: float, y0: float, h: float, a: float, b: float, east: float, north:
     half = max(east, north) * 1.5
     xlim, ylim = (x0 - 0.6 * half, x0 + 1.4 * half), (y0 - 0.6 * half, y0 + 1.4 * half)
     marks: list[Mark] = []
+    heights: list[Mark] = []
+    taken = [(x0 + share * east, y0) for share in (0, 0.5, 1)] + [(x0, y0 + share * north) for share in (0.5, 1)]
+    taken.append((x0 - 0.25 * half, y0 + 0.15 * half))  # "you"
     for height in sorted({h, h + a * east, h + b * north}):
         # the line a·(x − x0) + b·(y − y0) = height − h, as far as the map goes
         ends = []
@@ -201,7 +205,13 @@ def _map(x0: float, y0: float, h: float, a: float, b: float, east: float, north:
             if xlim[0] <= x <= xlim[1]:
                 ends.append((x, y))
         (xa, ya), (xb, yb) = ends[0], ends[-1]
-        marks.append(polyline([xa, xb], [ya, yb], role="guide", label=exact(height)))
+        marks.append(polyline([xa, xb], [ya, yb], role="guide"))
+        # the height stands on its line, as on a map: beside it, it might be the next line's
+        shares = np.linspace(0.08, 0.92, 22)
+        places = [(xa + share * (xb - xa), ya + share * (yb - ya)) for share in shares]
+        heights.append(
+            text(*max(places, key=lambda at: min(math.dist(at, other) for other in taken)), exact(height), "middle")
+        )
     marks += [point(x0, y0, label="you"), point(x0 + east, y0, role="path"), point(x0, y0 + north, role="path")]
-    marks += [polyline([x0, x0 + east], [y0, y0]), polyline([x0, x0], [y0, y0 + north])]
+    marks += [polyline([x0, x0 + east], [y0, y0]), polyline([x0, x0], [y0, y0 + north]), *heights]
     return Panel(marks, xlim, ylim, xlabel="x, to the east", ylabel="y, to the north", aspect="equal", name="map")

@@ -117,7 +117,7 @@ def _two_losses(rng: Rng) -> Problem:
                 "You doubled the errors; square them.": 2 * sizes / 4,
             },
             follows=lambda v: sum(v[f"e{k}"] ** 2 for k in (1, 2, 3, 4)) / 4,
-            caption="squared",
+            caption="mean e²",
         ),
         Box(
             "absolute",
@@ -134,7 +134,7 @@ def _two_losses(rng: Rng) -> Problem:
             }
             | ({"You took the size of the sum; take the size of each.": abs(sum(wrong)) / 4} if sum(wrong) < 0 else {}),
             follows=lambda v: sum(abs(v[f"e{k}"]) for k in (1, 2, 3, 4)) / 4,
-            caption="absolute",
+            caption="mean |e|",
         ),
     ]
     boxes, panel = sheet(boxes, panel=1, columns=2, width=0.9)
@@ -142,8 +142,8 @@ def _two_losses(rng: Rng) -> Problem:
     given: dict[str, Any] = {"w": w, "b": b}
     given |= {lowered("x", k): x for k, x in enumerate(xs, 1)} | {lowered("y", k): y for k, y in enumerate(ys, 1)}
     return Problem(
-        f"The model is ŷ = {_line(w, b)}; the samples (x, y) are {pairs}. Fill in each error e = ŷ − y, then both "
-        "losses.",
+        f"The model is ŷ = {_line(w, b)}; the samples (x, y) are {pairs}. Fill in each error e = ŷ − y, then the "
+        "means of e² and of |e|.",
         [_plane(w, b, xs, ys), panel],
         boxes,
         given,

@@ -297,8 +297,8 @@ def _uneven(rng: Rng) -> Problem:
         ),
     ]
     boxes, panel = sheet(boxes, panel=1, width=1.0, title=f"w = {exact(w)}, η = {exact(rate)}")
-    given: dict[str, Any] = dict(zip(("mean 1", "mean 2", "mean 3"), means, strict=True))
-    given |= {f"size {k + 1}": size for k, size in enumerate(sizes)}
+    given: dict[str, Any] = {f"the mean of micro-batch {k + 1}": mean for k, mean in enumerate(means)}
+    given |= {f"the size of micro-batch {k + 1}": size for k, size in enumerate(sizes)}
     given |= {"w": w, "η": rate}
     notes = [f"mean {exact(g)}" for g in means]
     return Problem(
@@ -318,16 +318,14 @@ def _cards(sizes: list[int], words: str, notes: list[str] | None = None) -> Pane
     for k, size in enumerate(shown):
         y = -1.2 * k
         if size == 0:
-            marks.append(text(0.0, y + 0.3, "…"))
+            marks.append(text(0.0, y + 0.4, "…"))
             continue
         long = 4 * size / most
         marks.append(polygon([0, long, long, 0], [y, y, y + 0.8, y + 0.8], role="region_a" if k % 2 else "neutral"))
         known = notes is not None or k == 0  # the size of the last one may be asked
-        marks.append(
-            text(0.15, y + 0.28, count(size, "sample") if known else "?" if k == len(shown) - 1 else f"{size}")
-        )
+        marks.append(text(0.15, y + 0.4, count(size, "sample") if known else "?" if k == len(shown) - 1 else f"{size}"))
         if notes is not None:
-            marks.append(text(4.2, y + 0.28, notes[k]))
+            marks.append(text(4.2, y + 0.4, notes[k]))
     low = -1.2 * len(shown) + 0.6
     if words:
         marks.append(text(0.0, 1.1, words))

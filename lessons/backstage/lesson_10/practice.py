@@ -247,7 +247,7 @@ def _cheaper(rng: Rng) -> Problem:
     panel = Panel(marks, (-0.2, 5.0), (-1.8, 1.9), axes=False, width=1.2, name="product")
     return Problem(
         "An a×b table times a b×c table takes a · b · c multiplications. How many does each order take, and which is "
-        "cheaper?",
+        "cheaper, left or right?",
         [panel, column],
         boxes,
         {

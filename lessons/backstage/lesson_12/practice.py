@@ -166,11 +166,11 @@ def softmax(rng: Rng, level: int) -> Problem:
         ]
     marks: list[Mark] = []
     rows = [("class", 3.8), ("z", 3.0), ("e to the z", 2.0), ("p", 1.0)] + ([("p − y", 0.0)] if level else [])
-    marks += [text(-0.55, y - 0.1, words, anchor="end") for words, y in rows]
+    marks += [text(-0.55, y, words, anchor="end") for words, y in rows]
     for i, name in enumerate("abc"):
-        marks.append(text(i, 3.7, f"{name}{' (right)' if i == label and level else ''}", anchor="middle"))
-        marks.append(text(i, 2.9, fixed(float(np.log(powers[i]))), anchor="middle"))
-        marks.append(text(i, 1.9, exact(powers[i]), anchor="middle"))
+        marks.append(text(i, 3.8, f"{name}{' (right)' if i == label and level else ''}", anchor="middle"))
+        marks.append(text(i, 3.0, fixed(float(np.log(powers[i]))), anchor="middle"))
+        marks.append(text(i, 2.0, exact(powers[i]), anchor="middle"))
     given: dict[str, Any] = {f"power of {name}": q for name, q in zip("abc", powers, strict=True)}
     low = 0.4
     if level:

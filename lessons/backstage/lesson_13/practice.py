@@ -227,8 +227,8 @@ def network(rng: Rng, level: int) -> Problem:
     asks = (
         "Fill in s and z of both units, and y.",
         f"The loss is ½(y − t)² with t = {exact(t)}. Fill in s, z and y, then δ, from the output on.",
-        f"The loss is ½(y − t)², t = {exact(t)}, η = {exact(rate)}. Fill in all, then the new v of {'AB'[unit]} and "
-        f"the new w from input {source + 1} to {'AB'[unit]}.",
+        f"The loss is ½(y − t)², t = {exact(t)}, η = {exact(rate)}. Fill in all, then the new v, from {'AB'[unit]} to "
+        f"y, and the new w, from input {source + 1} to {'AB'[unit]}.",
     )
     numbers = ", ".join(f"{name} = {exact(n)}" for name, n in given.items() if isinstance(n, float))
     return Problem(

@@ -27,14 +27,20 @@ def slopes_from_a_map(problem: Problem) -> dict[str, float]:
 second_way = {"03.map": slopes_from_a_map}
 
 
-def test_each_line_of_the_map_joins_places_of_the_height_that_is_written_on_it():
+def test_each_height_stands_on_the_line_that_joins_the_places_of_that_height():
     for seed in range(30):
         problem = files.practice("03")["03.map"].problem(seed, seed % 3)
-        given = problem.given
+        given, marks = problem.given, problem.panels[0].marks
         a, b = (problem.box(name).value for name in ("fx", "fy"))
-        lines = [mark for mark in problem.panels[0].marks if mark.role == "guide"]
-        assert len(lines) == 3
-        for line in lines:
-            for x, y in zip(line.xs, line.ys, strict=True):
-                height = given["the height here"] + a * (x - given["x"]) + b * (y - given["y"])
-                assert abs(height - float(line.label.replace("−", "-"))) < 0.06
+
+        def height(x: float, y: float) -> float:
+            return given["the height here"] + a * (x - given["x"]) + b * (y - given["y"])  # noqa: B023
+
+        lines = [mark for mark in marks if mark.role == "guide"]
+        words = [mark for mark in marks if mark.kind == "text"]
+        assert len(lines) == len(words) == 3
+        for line, word in zip(lines, words, strict=True):
+            written = float(word.string.replace("−", "-"))
+            ends = zip(line.xs, line.ys, strict=True)
+            assert all(abs(height(x, y) - written) < 0.06 for x, y in [*ends, (word.x, word.y)])
+            assert word.anchor == "middle" and abs(word.x - given["x"]) + abs(word.y - given["y"]) > 0.3

@@ -12,7 +12,7 @@ def batches_counted(problem: Problem) -> dict[str, float]:
     if "w" in given:
         gradients: list[Fraction] = []
         for k in (1, 2, 3):
-            gradients += [Fraction(given[f"mean {k}"])] * given[f"size {k}"]
+            gradients += [Fraction(given[f"the mean of micro-batch {k}"])] * given[f"the size of micro-batch {k}"]
         mean = sum(gradients) / len(gradients)
         return {"sum": float(sum(gradients)), "mean": float(mean), "w": given["w"] - given["η"] * float(mean)}
     updates = seen = micro = last = in_first = 0
