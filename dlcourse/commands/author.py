@@ -95,13 +95,15 @@ def store(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Run the tests of one lesson: its figures, exercises, template and notebook, as released and solved."""
+    """Run the tests of one lesson: its figures, exercises, template and notebook, with every answer in its place."""
     need_a_clone()
     number = notebook(options.lesson).name[:2]
     tests = files.lessons_folder().parent / "tests"
     paths = [tests / "lessons" / f"lesson_{number}", *(tests / name for name in CHECKS)]
-    # the test of the tests is for the whole run, and hypothesis, which takes a second to load, is for the engine
-    command = [sys.executable, "-m", "pytest", "-q", "-n2", "-p", "no:hypothesispytest", "-k", "not would_be_noticed"]
+    # For the whole run: the notebook as released, which the store command has just run; the test of the tests; and
+    # hypothesis, which takes a second to load, is for the engine.
+    chosen = "not released- and not would_be_noticed"
+    command = [sys.executable, "-m", "pytest", "-q", "-n2", "-p", "no:hypothesispytest", "-k", chosen]
     return subprocess.call(
         [*command, *(str(path) for path in paths if path.exists())],
         cwd=tests.parent,
