@@ -32,6 +32,12 @@ class Group:
         """The command line that joins the group, and then runs another."""
         return ["/bin/sh", "-c", JOIN, "sh", *map(str, self.folders), "--", *words]
 
+    def is_empty(self) -> bool:
+        """Whether nobody is in it who has not ended; False where that cannot be known."""
+        with suppress(OSError):
+            return not (self.folders[0] / "cgroup.procs").read_bytes().strip()
+        return False
+
     def remove(self) -> None:
         """Give it up; whoever was in it has ended."""
         for folder in self.folders:

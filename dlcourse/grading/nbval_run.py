@@ -19,8 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
+import nbval.kernel
 import nbval.plugin
 import pytest
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from dlcourse.grading.bounded import die_with_parent
 from dlcourse.grading.cgroups import Group
@@ -30,7 +33,7 @@ from dlcourse.lesson.judging import judge
 from dlcourse.lesson.parts import parts_right
 from dlcourse.lesson.running import Report
 
-__all__ = ["Session", "run_session"]
+__all__ = ["Session", "get_ready", "run_session"]
 
 MEMORY = 2 << 30  # bytes of this process
 LOG = 64 << 20  # bytes of what pytest prints
@@ -77,6 +80,16 @@ class Session:
         return probe.exercise.time_limit * probe.patience + 5
 
 
+def get_ready() -> None:
+    """Do once, before processes are forked, what each of them would do anew."""
+    import IPython.paths  # noqa: F401  (where kernels are looked for)
+
+    KernelProvisionerFactory.instance()  # looks through what every package here offers
+    pytest.main(["-c", os.devnull, "--version"])  # imports pytest's own plugins
+    nbformat.validate(nbformat.v4.new_notebook())  # type: ignore[no-untyped-call]  # the schema becomes a program
+    nbval.kernel.pformat = lambda message: ""  # a log that nobody reads has each message on many lines
+
+
 def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None:
     """Run a notebook to its end. What happens is told by ``say``, as it happens:
 
@@ -90,6 +103,7 @@ def run_session(session: Session, say: Callable[[dict[str, Any]], None]) -> None
     kernel = "dlcourse-sandbox" if session.sandbox else "dlcourse-plain"
     folder = session.notebook.parent
     options = ["-c", os.devnull, f"--rootdir={folder}", "--noconftest", "--color=no", "--tb=line", "-q"]
+    options.append(f"--confcutdir={folder}")  # pytest would look at everything in the folders above, too
     plugins = ["-p", "nbval.plugin", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:logging"]
     words = [str(session.notebook), f"--nbval-kernel-name={kernel}", *options, *plugins]
     pytest.main(words, plugins=[Plugin(session, say)])

@@ -8,6 +8,7 @@ are not there in any form. Started by root, the code runs as nobody.
 
 from __future__ import annotations
 
+import compileall
 import importlib.util
 import os
 import shutil
@@ -232,8 +233,17 @@ def _no_more_namespaces() -> list[str]:
 
 def know_the_machine() -> None:
     """Ask bubblewrap and Python now what every command line depends on; later ones are then built at once."""
-    for ask in (_options, _found_anyway, _no_more_namespaces):
+    for ask in (_options, _found_anyway, _no_more_namespaces, compiled):
         ask()
+
+
+@cache
+def compiled() -> None:
+    """Write the course's byte code where it is not there: inside nothing can be written, so each kernel would compile
+    what it imports. ``pip install`` has done it; a checkout may lack it, and where it cannot be written, it stays so.
+    """
+    for folder in (files.PACKAGE, files.PACKAGE / "engine", files.PACKAGE / "lesson"):
+        compileall.compile_dir(folder, maxlevels=0, quiet=2)
 
 
 @cache

@@ -25,10 +25,10 @@ import psutil
 
 from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum
 from dlcourse.grading.bounded import each
-from dlcourse.grading.cgroups import make_group
+from dlcourse.grading.cgroups import Group, make_group
 from dlcourse.grading.intake import Rejected, cells_of
 from dlcourse.grading.kernel import remove
-from dlcourse.grading.nbval_run import Session, start_session
+from dlcourse.grading.nbval_run import Session, get_ready, start_session
 from dlcourse.grading.probe import read_run
 from dlcourse.grading.results import ExerciseResult, Job, Settings, SubmissionResult
 from dlcourse.grading.sandbox import HOME, Limits, know_the_machine
@@ -207,7 +207,7 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
     """Run a session and end it when it takes too much of anything. Nothing of it is left afterwards."""
     ended = Ended()
     pipe = start_session(session)
-    below = Below(counted=session.group is not None)
+    below = Below(session.group)
     until, text = time.monotonic() + START, b""
     try:
         while not ended.cause:
@@ -246,26 +246,33 @@ def watch(session: Session, deadline: float, asker: Connection) -> Ended:
 class Below:
     """All that runs below the supervisor: the process with nbval, and in the sandbox the kernel and what it started."""
 
-    def __init__(self, counted: bool = False) -> None:
+    def __init__(self, group: Group | None = None) -> None:
         self.supervisor = psutil.Process()
-        self.counted = counted  # by the system, which ends what is too large by itself
+        self.group = group  # counted by the system, which ends what is too large by itself
         self.kept = kept_by_the_kernel()
 
     def trouble(self, started: bool) -> str:
-        """Whether the kernel is dead, or larger than it may be. While it starts, Jupyter sees to that itself."""
+        """Whether the kernel is dead, or larger than it may be. While it starts, Jupyter sees to that itself.
+
+        To find all processes below takes a look at every process of the machine: only without a group it is needed.
+        """
+        if self.group is not None:
+            return "died" if started and self.group.is_empty() else ""
         processes = self.supervisor.children(recursive=True)
         dead = started and sum(_is_alive(process) for process in processes) < 2
-        return "died" if dead or (not self.counted and held(processes, self.kept) > MEMORY) else ""
+        return "died" if dead or held(processes, self.kept) > MEMORY else ""
 
     def end(self) -> None:
-        """End all of it, and wait until it is gone."""
+        """End all of it, and wait until it is gone: until this process, to which orphans come, has no child left."""
         until = time.monotonic() + 10
         while (processes := self.supervisor.children(recursive=True)) and time.monotonic() < until:
             for process in processes:
                 with suppress(psutil.Error):
                     process.kill()
-            reap()
-            time.sleep(0.005)
+            for _ in range(10):
+                if not reap():
+                    return
+                time.sleep(0.005)
 
 
 def _is_alive(process: psutil.Process) -> bool:
@@ -341,11 +348,15 @@ def _in_its_own_places(processes: Sequence[psutil.Process]) -> int:
     return 0
 
 
-def reap() -> None:
-    """Collect processes that have ended: also those whose parents ended first come to the supervisor."""
+def reap() -> bool:
+    """Collect processes that have ended: also those whose parents ended first come to the supervisor. Whether any is
+    left that has not.
+    """
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+        return True
+    return False
 
 
 # ------------------------------------------------------------------------------------------------ the two questions
@@ -467,6 +478,7 @@ def _end(*_: object) -> None:
 def main(descriptor: int) -> None:
     """Be the supervisor that ``Supervisor`` starts."""
     signal.signal(signal.SIGTERM, _end)
+    get_ready()
     if sys.platform == "linux":
         import ctypes
 

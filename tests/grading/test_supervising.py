@@ -19,8 +19,9 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox needs Linux", allow_module_level=True)
 
-from dlcourse.grading import asking, supervising
+from dlcourse.grading import asking, sandbox, supervising
 from dlcourse.grading.asking import CannotGrade, SupervisorLost, checksum, grade_one, make_key
+from dlcourse.grading.cgroups import Group
 from dlcourse.grading.intake import Rejected
 from dlcourse.grading.nbval_run import Session
 from dlcourse.grading.probe import probe_source
@@ -67,7 +68,7 @@ supervising.main(0)
 
 def test_a_supervisor_that_is_told_to_end_while_it_runs_an_answer_ends():
     """It took the signal for an exit of the answer's own, and who had interrupted the grading waited for ever."""
-    done = subprocess.run([sys.executable, "-c", TOLD_TO_END], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", TOLD_TO_END], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (1, "")
 
 
@@ -79,6 +80,28 @@ def test_what_the_system_itself_needs_for_mappings_counts():
     with_it = supervising.held(me, 0) - without
     assert min(most, supervising.kept_by_the_kernel()) > 1 << 20
     assert 0.5 * min(most, supervising.kept_by_the_kernel()) < with_it < 2 * most
+
+
+def test_where_a_group_counts_a_look_asks_the_group_and_no_process(tmp_path, monkeypatch):
+    """On a busy machine a look at each of its processes, five times a second, was a third of what a submission cost."""
+    below = supervising.Below(Group((tmp_path,)))
+    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: pytest.fail("every process was looked at"))
+    assert below.trouble(started=True) == ""  # it cannot be read: nothing is known
+    (tmp_path / "cgroup.procs").write_text("4711\n4712\n")
+    assert below.trouble(started=True) == ""
+    (tmp_path / "cgroup.procs").write_text("")
+    assert below.trouble(started=True) == "died" and below.trouble(started=False) == ""
+
+
+def test_the_courses_byte_code_is_written_also_where_python_is_told_not_to(tmp_path, monkeypatch):
+    """Or each kernel compiled thirty files, since inside nothing can be written: that was a fifth of its start."""
+    for name in ("here.py", "engine/there.py", "lessons/answer.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(files, "PACKAGE", tmp_path)
+    sandbox.compiled.__wrapped__()
+    assert sorted(path.name.split(".")[0] for path in tmp_path.rglob("*.pyc")) == ["here", "there"]
 
 
 # ------------------------------------------------------------------------------------------------------- outcomes
