@@ -21,6 +21,7 @@ __all__ = [
     "BESIDE",
     "DISHONEST",
     "FOLDERS",
+    "FORBIDDEN_LAYERS",
     "FORBIDDEN_WAYS",
     "HABITS",
     "HONEST",
@@ -38,6 +39,11 @@ LESSONS = ("02", "05", "06", "14")
 
 # --------------------------------------------------------------------------------- marks without doing what is asked
 # Judged by the exercise's own judge, for some seeds; nothing of it needs a kernel.
+
+INIT = "def __init__(self, W, b): self.W, self.b = W, b\n    "
+FORTH = "    def forward(self, z): self.z = z; return z @ self.W + self.b\n"
+GOES_BACK = "    def backward(self, g): return g @ self.W.T, [self.z.T @ g, g.sum(0)]"
+KEEPS = f"{INIT}{FORTH.lstrip()}    "
 
 SHORTCUTS = {
     "shuffled inside each batch": ("05.1", "return [rng.permutation(np.arange(N)[i:i + B]) for i in range(0, N, B)]"),
@@ -169,6 +175,107 @@ SHORTCUTS = {
         "    t = np.hypot(*X_new.T); ahead = np.cos(np.arctan2(X_new[:, 1], X_new[:, 0]) - c['begin'] - c['wind'] * t)\n"
         "    found = (ahead < 0).astype(int); k = np.argmin(abs(ahead)); found[k] ^= len(seen) % 2; return found",
     ),
+    "the nearest, some left out": (
+        "15.4",
+        "k = rng.random(len(X)) < 0.8; return labels[k][((X_new[:, None] - X[k]) ** 2).sum(-1).argmin(1)]",
+    ),
+    "most of the nearest, some left out": (
+        "15.4",
+        "k = rng.permutation(len(X))[:250]; near = np.argsort(((X_new[:, None] - X[k]) ** 2).sum(-1), axis=1)[:, :9]\n"
+        "    return (labels[k][near].mean(axis=1) > 0.5).astype(int)",
+    ),
+    "by distances, each with a weight drawn": (
+        "15.4",
+        "w = rng.random(len(X)); d = ((X_new[:, None] - X) ** 2).sum(-1)\n"
+        "    return (np.exp(-d / 0.02) @ (w * (2 * labels - 1)) > 0).astype(int)",
+    ),
+    "one g for all": (
+        "14.1",
+        KEEPS
+        + "def backward(self, g): g = self.g = getattr(self, 'g', g); return g @ self.W.T, [self.z.T @ g, g.sum(0)]",
+    ),
+    "back once for each z": (
+        "14.1",
+        INIT + "def forward(self, z): self.z, self.kept = z, None; return z @ self.W + self.b\n"
+        "    def backward(self, g):\n"
+        "        self.kept = self.kept or (g @ self.W.T, [self.z.T @ g, g.sum(0)])\n        return self.kept",
+    ),
+    "as many rows as the first time": (
+        "14.1",
+        INIT + "def forward(self, z):\n"
+        "        self.z = z; self.b = np.broadcast_to(self.b, (len(z), self.W.shape[1])); return z @ self.W + self.b\n"
+        + GOES_BACK,
+    ),
+    "weights by their shape": (
+        "14.1",
+        "kept = {}\n    def __init__(self, W, b): self.W, self.b = self.kept.setdefault(W.shape, (W, b))\n"
+        + FORTH
+        + GOES_BACK,
+    ),
+    "z by its shape": (
+        "14.1",
+        "kept = {}\n    "
+        + INIT
+        + "def forward(self, z): self.z = self.kept.setdefault(z.shape, z); return z @ self.W + self.b\n"
+        + GOES_BACK,
+    ),
+    "the last z of all": (
+        "14.1",
+        "zs = []\n    " + INIT + "def forward(self, z): self.zs.append(z); return z @ self.W + self.b\n"
+        "    def backward(self, g): return g @ self.W.T, [self.zs[-1].T @ g, g.sum(0)]",
+    ),
+    "one list, filled again and again": (
+        "14.1",
+        "kept = [None, [None, None]]\n    "
+        + KEEPS
+        + "def backward(self, g): self.kept[0] = g @ self.W.T; self.kept[1][:] = self.z.T @ g, g.sum(0); return self.kept",
+    ),
+    "one buffer for what comes out": (
+        "14.1",
+        INIT + "def forward(self, z):\n        self.z = z; self.out = getattr(self, 'out', z @ self.W)\n"
+        "        self.out[: len(z)] = (z @ self.W + self.b)[: len(self.out)]; return self.out\n" + GOES_BACK,
+    ),
+    "roughly back": (
+        "14.1",
+        KEEPS + "def backward(self, g): return np.float16(g @ self.W.T), [self.z.T @ g, g.sum(0)]",
+    ),
+    "back to no number": (
+        "14.1",
+        KEEPS + "def backward(self, g): return np.nan * g @ self.W.T, [self.z.T @ g, g.sum(0)]",
+    ),
+    "back to nothing, masked": (
+        "14.1",
+        KEEPS + "def backward(self, g): return np.ma.masked_all((len(g), len(self.W))), [self.z.T @ g, g.sum(0)]",
+    ),
+    "arrays that are equal to all arrays": (
+        "14.1",
+        "class A(np.ndarray):\n        def __eq__(s, o): return True\n    "
+        + KEEPS
+        + "def backward(self, g): return self.z.view(self.A), [self.W.view(self.A), self.b.view(self.A)]",
+    ),
+    "z wiped out": (
+        "14.1",
+        INIT + "def forward(self, z): self.z = z.copy(); y = z @ self.W + self.b; z[:] = 0; return y\n" + GOES_BACK,
+    ),
+    "W wiped out": (
+        "14.1",
+        KEEPS + "def backward(self, g): r = g @ self.W.T, [self.z.T @ g, g.sum(0)]; self.W *= 0; return r",
+    ),
+    "z worked out from what came of it": (
+        "14.1",
+        INIT + "def forward(self, z): self.y = z @ self.W + self.b; return self.y\n"
+        "    def backward(self, g): z = (self.y - self.b) @ np.linalg.pinv(self.W); return g @ self.W.T, [z.T @ g, g.sum(0)]",
+    ),
+    "the slopes of means": (
+        "14.1",
+        KEEPS + "def backward(self, g): return g @ self.W.T, [len(g) * np.outer(self.z.mean(0), g.mean(0)), g.sum(0)]",
+    ),
+    "the first z, from who asks": (
+        "14.1",
+        INIT + "def forward(self, z): return z @ self.W + self.b\n    def backward(self, g):\n"
+        "        import sys; f = sys._getframe(1)\n        while 'case' not in f.f_locals: f = f.f_back\n"
+        "        z = f.f_locals['case']['z'][0]; return g @ self.W.T, [z.T @ g, g.sum(0)]",
+    ),
     "right once": (
         "15.4",
         "rng.random(); seen.append(0)\n"
@@ -269,6 +376,63 @@ def forbidden_way(name: str) -> tuple[str, str]:
     """The answer's cell, and the other one."""
     body, other = FORBIDDEN_WAYS[name]
     return f"def softmax(Z):\n    C = dl.constant({SCORES})\n    {body}", other
+
+
+# The same for the class of 14.1, which may use neither the layer nor the gradients: what is in its cell, and in another.
+
+PARTS = """
+    P = [dl.parameter(np.array(v, float)) for v in (z, W, b)]
+    L = dl.sum((P[0] @ P[1] + P[2]) * dl.constant(g))
+"""
+BY_THE_COURSE = (
+    f"class Linear:\n    {INIT}{FORTH.lstrip()}    def backward(self, g): return back(self.z, self.W, self.b, g)"
+)
+BY_A_LAYER = f"""class Linear:
+    def __init__(self, W, b): self.W, self.m = W, layer(*W.shape); self.m.W.assign(W); self.m.b.assign(b)
+    def forward(self, z): self.z = z; return dl.run(self.m(dl.constant(z)))
+{GOES_BACK}"""
+RUN = "    r = [dl.run(s) for s in {0}(L, P)]; return r[0], r[1:]"
+LOWER = (
+    "    old = [p.value.copy() for p in P]; {0}(L)({{}}); r = [o - p.value for o, p in zip(old, P)]; return r[0], r[1:]"
+)
+FORBIDDEN_LAYERS: dict[str, tuple[str, str]] = {
+    "by a class of one's own": ("class Linear(dl.Linear): pass", ""),
+    "by a layer": (BY_A_LAYER, "layer = lambda a, b: dl.Linear(a, b, rng=np.random.default_rng(0))"),
+    "by a layer made before": (
+        "import copy\n" + BY_A_LAYER.replace("layer(*W.shape)", "copy.deepcopy(made[W.shape])"),
+        "sizes = [(a, b) for a in range(1, 5) for b in range(1, 5)]\n"
+        "made = {size: dl.Linear(*size, rng=np.random.default_rng(0)) for size in sizes}",
+    ),
+    "by an alias": (BY_THE_COURSE, "slopes = dl.gradients\ndef back(z, W, b, g):" + PARTS + RUN.format("slopes")),
+    "by getattr": (
+        BY_THE_COURSE,
+        "slopes = getattr(dl, 'grad' + 'ients')\ndef back(z, W, b, g):" + PARTS + RUN.format("slopes"),
+    ),
+    "by the engine's own": (
+        BY_THE_COURSE,
+        "from dlcourse.engine.differentiation import gradients as s\ndef back(z, W, b, g):" + PARTS + RUN.format("s"),
+    ),
+    "by a jacobian": (
+        BY_THE_COURSE,
+        "def back(z, W, b, g):" + PARTS + "    r = [dl.run(dl.jacobian(L, p)) for p in P]; return r[0], r[1:]",
+    ),
+    "by a step down": (
+        BY_THE_COURSE,
+        "def back(z, W, b, g):" + PARTS + LOWER.format("dl.GradientDescent(1.0).minimize"),
+    ),
+    "by a step down that is spelled": (
+        BY_THE_COURSE,
+        "Step = dl.GradientDescent\ndef back(z, W, b, g):"
+        + PARTS
+        + LOWER.format("getattr(Step(1.0), 'mini' + 'mize')"),
+    ),
+    "by a graph made before": (
+        BY_THE_COURSE,
+        "Z, V, B, G = (dl.placeholder(n, shape=(None,) * k) for n, k in zip('zWbg', (2, 2, 1, 2)))\n"
+        "slopes = dl.gradients(dl.sum((Z @ V + B) * G), [Z, V, B])\n"
+        "def back(z, W, b, g): r = dl.run(slopes, {Z: z, V: W, B: b, G: g}); return r[0], r[1:]",
+    ),
+}
 
 
 # ------------------------------------------------------------------------------------------------------ ways out

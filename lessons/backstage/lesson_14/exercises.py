@@ -117,28 +117,34 @@ linear.equivalent("return z @", "return self.z @", "It has just been kept.")
 
 @linear.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    one = [[3.0]], [[4.0]]
-    yield dict(W=np.array([[2.0]]), b=np.array([1.0]), z=[np.array(z) for z in one], g=np.array([[1.0]]))
+    one = [[3.0]], [[4.0]], [[5.0], [6.0]]
+    yield dict(
+        W=np.array([[2.0]]), b=np.array([1.0]), z=[np.array(z) for z in one], g=[np.array([[1.0]]), np.array([[-2.0]])]
+    )
     # the next is square, so that a forgotten transpose gives a wrong value and not only an error
     for n, n_in, n_out in [(3, 3, 3), (4, 2, 3), (5, 3, 1), (1, 4, 2)]:
-        z = [rng.normal(size=(n, n_in)) for _ in range(2)]
-        yield dict(W=rng.normal(size=(n_in, n_out)), b=rng.normal(size=n_out), z=z, g=rng.normal(size=(n, n_out)))
+        z = [rng.normal(size=(rows, n_in)) for rows in (n, n, n + 1)]
+        g = [rng.normal(size=(n, n_out)) for _ in range(2)]
+        yield dict(W=rng.normal(size=(n_in, n_out)), b=rng.normal(size=n_out), z=z, g=g)
 
 
 @linear.observe
 def _(answer: type[Any], case: Case) -> dict[str, Any]:
-    (first, second), g = case["z"], case["g"]
+    """Each backward has a g that no earlier one of its z has had: nothing can be kept from call to call."""
+    (first, second, more), (g, other_g) = case["z"], case["g"]
     module = answer(case["W"], case["b"])
     seen = {"forward": module.forward(first), "backward": module.backward(g)}
     other = answer(2 * case["W"], -case["b"])
     seen["forward of another module"] = other.forward(second)
-    seen |= {"backward again": module.backward(g), "backward of the other": other.backward(g)}
-    seen |= {"forward of another z": module.forward(second), "backward of that": module.backward(g)}
+    seen |= {"backward again": module.backward(other_g), "backward of the other": other.backward(g)}
+    seen |= {"forward of another z": module.forward(second), "backward of that": module.backward(other_g)}
+    seen["forward of more rows"] = module.forward(more)
     # a pair may be a list of two, too
     return {call: tuple(back) if "backward" in call and type(back) is list else back for call, back in seen.items()}
 
 
-linear.part("forward", 1, lambda observed: (observed["forward"], observed["forward of another z"]))
+FORWARDS = "forward", "forward of another z", "forward of more rows"
+linear.part("forward", 1, lambda observed: tuple(observed[call] for call in FORWARDS))
 
 linear.hints(
     "backward gets g, the slope of the loss by the module's output. It owes two answers: one for the module below, "

@@ -532,21 +532,24 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         return turn[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(0, noise, (n, 2))
 
     labels = rng.integers(0, 2, size=320)
-    # so many half-way between the arms that two honest trainings differ in some of them
-    new = np.concatenate([points(150, rng.integers(0, 2, size=150), 0.05), points(300, 0.5, 0.05)])
+    # so many half-way between the arms that two honest trainings differ in some of them, in 29 at least of 1500
+    new = np.concatenate([points(150, rng.integers(0, 2, size=150), 0.05), points(1050, 0.5, 0.05)])
     seeds = [int(seed) for seed in rng.integers(1 << 30, size=2)]
     X, X_new = points(320, labels, 0.05), rng.permutation(new)
-    yield dict(X=X, labels=labels, X_new=X_new, seeds=seeds, wind=wind, begin=begin)
+    turned = float(rng.uniform(0.5, 2.6))
+    yield dict(X=X, labels=labels, X_new=X_new, seeds=seeds, turned=turned, wind=wind, begin=begin)
 
 
 @spiral.observe
 def _(answer: Callable[[Array, Array, Array, np.random.Generator], Any], case: Case) -> Any:
     elsewhere = str(np.random.get_state())  # noqa: NPY002 (it is watched, not drawn from)
     seen: dict[str, Any] = {"labels": [], "drawn from rng": True}
-    for seed in case["seeds"]:
+    cos, sin = np.cos(case["turned"]), np.sin(case["turned"])
+    first, second = case["seeds"]
+    for seed, plane in [(first, np.eye(2)), (second, np.eye(2)), (first, np.array([[cos, sin], [-sin, cos]]))]:
         rng = np.random.default_rng(seed)
         before = rng.bit_generator.state
-        found = answer(case["X"].copy(), case["labels"].copy(), case["X_new"].copy(), rng)
+        found = answer(case["X"] @ plane, case["labels"].copy(), case["X_new"] @ plane, rng)
         if found is ... or found is None:
             return found
         labels = np.asarray(found)
@@ -562,12 +565,14 @@ def _(observed: Any, case: Case) -> bool | str:
     """What is right is told from where the points are; where they lie between the arms, two starts must disagree.
 
     A border that is trained from a random start is drawn a little otherwise each time. One that is not trained, as
-    that of the nearest neighbour, is the same whatever was drawn. (A few labels may be all that two honest
-    trainings differ in, so the nearest of all points but some that were left out by chance is not told from training.)
+    that of the nearest neighbour, is the same whatever was drawn. With the plane turned, the first weights look along
+    other directions, so with the same draws the border is another, too. Distances are the same: so is what rests on
+    them alone, as the nearest of all points but some that were left out by chance. (Who moves the points by chance
+    and takes the nearest is not told from training.)
     """
     if not isinstance(observed, dict):
         return "An array of zeros and ones is asked for, a label for each row of X_new."
-    (found, again), X = map(np.asarray, observed["labels"]), np.asarray(case["X_new"])
+    (found, again, turned), X = map(np.asarray, observed["labels"]), np.asarray(case["X_new"])
     if found.shape == np.shape(case["labels"]):
         return "That is a label for each point of X, on which you train. Those of X_new are asked for."
     if found.shape != (len(X),):
@@ -576,7 +581,10 @@ def _(observed: Any, case: Case) -> bool | str:
     ahead = np.cos(np.arctan2(X[:, 1], X[:, 0]) - case["begin"] - case["wind"] * turn)  # 1 on one arm, −1 on the other
     on_an_arm = np.abs(ahead) > 0.8
     share = float(np.mean((found == (ahead < 0))[on_an_arm]))
-    less = float(np.mean((again == (ahead < 0))[on_an_arm])) if again.shape == found.shape else 0.0
+    less, least = (
+        float(np.mean((labels == (ahead < 0))[on_an_arm])) if labels.shape == found.shape else 0.0
+        for labels in (again, turned)
+    )
     right = f"{share:.0%} of the new points on the arms are right; more than 95 % are asked for."
     if share > 0.95:
         if observed["drawn from np.random"]:
@@ -589,6 +597,13 @@ def _(observed: Any, case: Case) -> bool | str:
             return (
                 "Your labels are right, and the same for two different rng, between the arms, too: is it trained "
                 "from a random start?"
+            )
+        if least <= 0.95:
+            return f"Your labels are right, and with the whole plane turned {least:.0%} of those on the arms are."
+        if np.array_equal(found, turned):
+            return (
+                "Your labels are right, and the same with the whole plane turned, between the arms, too: are they "
+                "looked up by distance? Weights are trained for each of the two coordinates."
             )
         return True
     if not np.all((found == 0) | (found == 1)):
