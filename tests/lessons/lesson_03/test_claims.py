@@ -11,7 +11,9 @@ figures = files.figures("03")
 BOWL = figures.BOWL
 
 
-@claim("03", "contours", "East, $d = (1, 0)$, gives −0.6. North, $d = (0, 1)$, gives 0.8.", "gives −0.36 − 0.64 = −1")
+@claim(
+    "03", "slope-along", "East, $d = (1, 0)$, gives −0.6. North, $d = (0, 1)$, gives 0.8.", "gives −0.36 − 0.64 = −1"
+)
 def test_the_slope_along_a_direction_is_the_sum_of_the_two_slopes_in_their_shares():
     turn = figures.Turn()
     assert turn.gradient == pytest.approx([-0.6, 0.8])
@@ -27,10 +29,14 @@ def test_the_levels_of_the_maps_are_uneven():
 
 @claim(
     "03",
-    "saw-turn",
+    "three-directions",
     "The cosine is 1 where the arrows agree, 0 at right angles, −1 where they are opposite, and never less.",
     "$-\\nabla f$ is the steepest way down",
     "$\\nabla f$ points where the ground climbs most",
+)
+@claim(
+    "03",
+    "saw-turn",
     'Only the angle α ("alpha") between the two arrows counts.',
     "*The slope along d is the length of the gradient, times the cosine of the angle between them.*",
 )
@@ -103,7 +109,7 @@ def test_the_arrows_agree_only_in_a_round_bowl():
     assert figures.degrees_between(steep, np.array([-2.0, -2.0])) == pytest.approx(0, abs=1e-4)
 
 
-@claim("03", "saw-condition", "It is the best for a *very short* step.")
+@claim("03", "careful-promising", "It is the best for a *very short* step.")
 def test_steepest_is_best_for_a_very_short_step_only():
     valley, start = figures.Condition(kappa=100.0), np.array([1.0, 0.1])
     steepest, ahead = (way / np.linalg.norm(way) for way in (-valley.f.gradient(start), -start))
@@ -121,9 +127,8 @@ def test_a_matrix_stretches_two_directions():
     "saw-precondition",
     "With 1.0 at 30° and 0.20 across, one step is enough",
     "It is *not* the steepest step. It is better.",
-    "first 0, second 0.20",
-    "first 1.0, second 0.42",
 )
+@claim("03", "careful-downhill", "can wipe the gradient out: first 0, second 0.20", "first 1.0, second 0.42")
 def test_what_a_matrix_does_in_the_tilted_valley():
     assert figures.Precondition(first=1.0, second=0.2, angle=30).heights[1] < 1e-9
     newton = figures.Precondition(first=1.0, second=0.2, angle=30)
@@ -179,7 +184,7 @@ def test_at_three_units_the_steepest_way_points_at_the_minimum():
     assert figures.Units(scale=1.0).angle > 40
 
 
-@claim("03", "many-directions", "Bends drawn by chance seldom all agree.")
+@claim("03", "bends-by-chance", "Bends drawn by chance agree even less often.")
 def test_few_random_level_places_are_minima():
     rng = np.random.default_rng(3)
     A = rng.normal(size=(2000, 5, 5))
@@ -196,7 +201,7 @@ def test_with_one_new_unit_for_one_old_both_maps_are_the_same_picture():
     ]
 
 
-@claim("03", "matrix", "The valley below lies at 30°, with curvature 1 along and 5 across.")
+@claim("03", "matrix-task", "The valley below lies at 30°, with curvature 1 along and 5 across.")
 def test_the_valley_of_the_matrix_lies_at_30_degrees():
     figure = figures.FIGURES["precondition"]()
     assert np.degrees(figure.tilt) == pytest.approx(30)
@@ -204,3 +209,52 @@ def test_the_valley_of_the_matrix_lies_at_30_degrees():
     across = np.array([-along[1], along[0]])
     for d, curvature in ((along, 1.0), (across, 5.0)):
         assert figure.f.gradient(d) == pytest.approx(curvature * d)
+
+
+@claim(
+    "03",
+    "valley",
+    "Its slopes are $2x$ and $2\\kappa y$, so its curvatures, lesson 02's $c$, are 2 along and $2\\kappa$",
+)
+@claim(
+    "03",
+    "valley-border",
+    "In lesson 02 the safe learning rates ended at $2/c$: here at 1 for the flat direction, and at $1/\\kappa$",
+)
+@claim(
+    "03",
+    "careful-promising",
+    "The rate is $\\eta = 1/c = 1/(2\\kappa)$, which takes the steep direction to the bottom in one",
+)
+@pytest.mark.parametrize("kappa", [1.0, 10.0, 100.0])
+def test_the_two_curvatures_of_the_valley_and_what_they_allow(kappa):
+    valley = figures.Condition(kappa=kappa).f
+    assert valley.gradient(np.array([1.0, 0.0])) == pytest.approx([2, 0])
+    assert valley.gradient(np.array([0.0, 1.0])) == pytest.approx([0, 2 * kappa])
+    ends = {rate: abs(walk(valley.gradient, [0.0, 1.0], rate / kappa, 60)[-1][1]) for rate in (0.5, 0.98, 1.02)}
+    assert ends[0.5] == pytest.approx(0) and ends[0.98] < 1 < ends[1.02]
+    assert walk(valley.gradient, [0.0, 1.0], 0.5 / kappa, 1)[-1] == pytest.approx([0, 0])
+
+
+@claim(
+    "03", "units-numbers", "Against it, you step by (−2, −20) in new units.", "20 new units are 2 old ones: (−2, −2)."
+)
+def test_the_step_in_other_units_by_hand():
+    slopes, s = np.array([2.0, 200.0]), 10
+    assert (-slopes / [1, s]).tolist() == [-2, -20]
+    assert (-slopes / [1, s] / [1, s]).tolist() == [-2, -2]
+    assert (-np.diag([1, 1 / s**2]) @ slopes).tolist() == pytest.approx([-2, -2])
+
+
+@claim(
+    "03",
+    "bends-by-chance",
+    "its eigenvalues are the bends in $n$ directions at right angles: a minimum has positive ones only",
+)
+def test_eigenvalues_are_the_bends_in_directions_at_right_angles():
+    A = np.random.default_rng(0).normal(size=(3, 3))
+    A = A + A.T
+    bends, directions = np.linalg.eigh(A)
+    assert directions.T @ directions == pytest.approx(np.eye(3))
+    for bend, d in zip(bends, directions.T, strict=True):
+        assert d @ A @ d == pytest.approx(bend)  # half of it is the height one step of length 1 along d

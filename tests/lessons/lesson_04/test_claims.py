@@ -85,12 +85,15 @@ def test_the_gradient_of_one_sample():
     assert (((w + h) * x - y) ** 2 - ((w - h) * x - y) ** 2) / (2 * h) == pytest.approx(-12)
 
 
-@claim("04", "probable", "The chance of all three is the product, 0.288", "$0.105 + 0.223 + 0.916 = 1.245$")
+@claim("04", "probable", "The chance of all three is the product, 0.288")
+@claim("04", "cross", "= 0.105 + 0.223 + 0.916 = 1.245")
+@claim("04", "cross", "A chance of 1 costs nothing; the smaller the chance of the right class, the more it costs.")
 def test_the_cross_entropy_is_the_sum_of_minus_the_logarithms():
     chances = np.array([0.9, 0.8, 0.4])
     assert round(float(chances.prod()), 3) == 0.288
     assert (-np.log(chances)).round(3).tolist() == [0.105, 0.223, 0.916]
     assert round(float(-np.log(chances).sum()), 3) == 1.245
+    assert np.log(1) == 0 and np.all(np.diff(-np.log(np.linspace(0.1, 1, 10))) < 0)
 
 
 def birds():
@@ -101,7 +104,7 @@ def birds():
 
 
 @claim("04", "hook", "You have 342 other penguins, measured at Palmer Station in Antarctica: flipper and mass.")
-@claim("04", "no-closed-form", "The penguin of the hook: 4.16 kg, give or take 0.39.")
+@claim("04", "no-closed-form", "The penguin of the hook: 4.16 kg", "Give or take 0.39, the root of the loss, 0.155.")
 @claim("04", "surprise", "Its loss is 0.155.")
 def test_the_penguin_of_the_hook():
     X, y = birds()
@@ -118,13 +121,18 @@ def test_a_column_made_of_others_leaves_no_single_solution():
     assert np.linalg.matrix_rank(X.T @ X) == 2 and np.linalg.matrix_rank(twice.T @ twice) == 2 < 3
 
 
-@claim("04", "no-distance", "The last two lines say otherwise.")
+@claim("04", "no-distance", "The last two lines below say otherwise")
 def test_squared_error_and_cross_entropy_are_no_distances():
     p, q = np.array([0.9, 0.1]), np.array([0.5, 0.5])
     assert (0 - 2) ** 2 > (0 - 1) ** 2 + (1 - 2) ** 2 and -p @ np.log(q) != -q @ np.log(p)
 
 
-@claim("04", "careful", "Each prediction was compared with every bird.", "The best it can do is the mean.")
+@claim(
+    "04",
+    "careful",
+    "Each prediction was compared with every bird.",
+    "The best that training can do then is the mean mass.",
+)
 def test_the_trap_compares_all_with_all():
     X, y = birds()
     assert (y - (X @ np.ones(2))[:, None]).shape == (342, 342)
@@ -135,6 +143,33 @@ def test_the_trap_compares_all_with_all():
 
     assert X @ best == pytest.approx(np.full(342, y.mean()))
     assert all(trap(best) < trap(best + step) for step in ([0.01, 0], [-0.01, 0], [0, 0.01], [0, -0.01]))
+
+
+@claim("04", "careful", "the difference has two rows: (0, 1) and (−1, 0)", "The mean of the squares is ½")
+def test_the_trap_with_two_birds():
+    y = np.array([1, 2])
+    difference = y - np.array([[1], [2]])
+    assert difference.tolist() == [[0, 1], [-1, 0]] and np.mean(difference**2) == 0.5
+
+
+@claim("04", "mse-many", "the predictions $X\\theta$ are 2, 0 and 1, and the errors $X\\theta - y$ are −3, −1 and −1")
+@claim("04", "mse-many", "$2e$ times row gives (−12, −6), (0, −2) and (−2, −2). Their mean, a third of (−14, −10)")
+@claim("04", "mse-many", "One product does it all: $X^\\top$ times the errors adds up error times row.")
+def test_the_gradient_of_three_samples_by_hand():
+    X, y, theta = np.array([[2, 1], [0, 1], [1, 1]]), np.array([5, 1, 2]), np.array([1, 0])
+    errors = X @ theta - y
+    assert (X @ theta).tolist() == [2, 0, 1] and errors.tolist() == [-3, -1, -1]
+    rows = 2 * errors[:, None] * X
+    assert rows.tolist() == [[-12, -6], [0, -2], [-2, -2]] and rows.sum(axis=0).tolist() == [-14, -10]
+    assert (2 * X.T @ errors).tolist() == [-14, -10]
+
+
+@claim("04", "no-minimum-task", "A larger $w$ makes every margin larger, and so every logistic loss smaller.")
+@claim("04", "no-minimum-task", "Where a border separates the classes, a larger $w$ is always better.")
+def test_a_larger_weight_is_always_better_where_a_border_separates():
+    margins = np.array([-1, -1, 1, 1]) * np.array([-2, -1, 1, 2])
+    losses = [np.log1p(np.exp(-w * margins)) for w in (0.5, 1, 2, 4)]
+    assert np.all(np.diff(losses, axis=0) < 0)
 
 
 def test_nothing_of_later_lessons_is_used():

@@ -31,7 +31,11 @@ def test_the_curves_cross_the_finish_where_the_sentence_says_and_the_winner_is_w
         assert min(first, key=first.get) == winner
 
 
-@claim("05", "saw-race", "going from 64 to 4096 saves ten, for 26 times the samples")
+@claim(
+    "05",
+    "careful-race",
+    "Even in updates it soon stops paying: going from 64 to 4096 saves ten, for 26 times the samples",
+)
 def test_what_the_largest_batch_saves():
     updates, samples = figures.Race(axis="updates").arrival, figures.Race(axis="samples").arrival
     assert updates[64] - updates[4096] == 10
@@ -81,11 +85,10 @@ def test_the_bucket_is_emptied_twice_an_epoch():
 
 @claim(
     "05",
-    "saw-all-four",
+    "engine-task",
     "Done right, four micro-batches of 8 are one mini-batch of 32, and no better: the same samples, the same step.",
-    "the second bucket, four times too long a step",
-    "which is full-batch descent",
 )
+@claim("05", "saw-all-four", "the second bucket, four times too long a step", "which is full-batch descent")
 def test_accumulation_is_a_mini_batch_that_is_not_held_at_once():
     gradient, micro, accumulated = micro_batches()
     w = large = np.array([-1.0, 3.0])
@@ -97,7 +100,7 @@ def test_accumulation_is_a_mini_batch_that_is_not_held_at_once():
     assert accumulated(w, micro, 8, 0.1, mean) == pytest.approx(w - 0.1 * gradient(w, np.arange(64)), abs=1e-12)
 
 
-@claim("05", "rules", "if the scatter falls as $1/\\sqrt B$, the variance falls as $1/B$")
+@claim("05", "estimate-task", "if the scatter falls as $1/\\sqrt B$, the variance falls as $1/B$")
 def test_the_variance_is_the_scatter_squared():
     arrows = figures.Arrows()
     arrows.drawn = 10_000
@@ -126,7 +129,7 @@ def test_at_the_minimum_only_the_mean_pull_is_gone():
 
 @claim(
     "05",
-    "rules",
+    "estimate-task",
     "One sample's gradient is an *estimate*: right on average if every $p$ is equally likely, and only then.",
 )
 def test_the_estimate_is_right_on_average_when_drawn_evenly():
@@ -190,7 +193,10 @@ def test_noise_frees_from_both_valleys():
 
 
 @claim(
-    "05", "memory", "A million photos of 224 × 224 × 3 numbers, 4 bytes each, fill 602 GB.", "A batch of 64 takes 39 MB"
+    "05",
+    "bucket",
+    "A million photos of 224 × 224 × 3 numbers, 4 bytes each, fill 602 GB.",
+    "A batch of 64 takes 39 MB, and what a network",
 )
 def test_how_much_photographs_fill():
     photo = 224 * 224 * 3 * 4
@@ -219,16 +225,23 @@ def test_the_third_bucket_hands_over_the_last_gradient():
     assert added([1, 2, 5], None) == 8 and last([1, 2, 5], None) == 5
 
 
-@claim("05", "sum-or-mean", "With a *sum* over the samples, the safe η shrinks as the data grow.")
+@claim("05", "sum-or-mean", "the safe η shrinks as the data grow: twice the data, twice the slope")
 def test_the_safe_rate_of_a_sum_shrinks_with_the_data():
     X = np.stack([np.random.default_rng(5).uniform(-1, 2, 64), np.ones(64)], axis=1)  # as in the cell `samples`
     safe = 2 / np.linalg.eigvalsh(2 * X.T @ X)[-1]
     assert safe / 2 < 0.01 < safe
+    twice = np.tile(X, (2, 1))
+    assert 2 * twice.T @ twice == pytest.approx(2 * (2 * X.T @ X))
     sizes = [float(size) for size in re.findall(r"after 30 steps (\S+)", stored("sum-scales"))]
     assert sizes[0] < 2 and sizes[1] > 1e9 and sizes[2] > sizes[1]
 
 
-@claim("05", "sum-or-mean", "small batches stop where an epoch leads back to its start: near the minimum, not on it")
+@claim(
+    "05",
+    "saw-all-four",
+    "Regular ends at the bottom. Mini-batch and stochastic stop where an epoch leads back to its start",
+)
+@claim("05", "saw-all-four", "for they do not shuffle: near the minimum, not on it")
 def test_batches_in_stored_order_settle_near_the_minimum():
     gradient, micro, _ = micro_batches()
     w = np.zeros(2)
@@ -273,10 +286,10 @@ def test_each_hiker_has_its_best_power_of_two():
 
 @claim(
     "05",
-    "saw-race",
+    "careful-race",
     '"The higher the batch size, faster the convergence" (Tiwari) is true of updates, and false of samples.',
-    "Here 64 samples cost hardly more time than one.",
 )
+@claim("05", "saw-race", "Here 64 samples cost hardly more time than one.")
 def test_larger_batches_take_fewer_updates_and_more_samples():
     updates, samples = ([figures.Race(axis=axis).arrival[s] for s in figures.RATES] for axis in ("updates", "samples"))
     assert sorted(updates, reverse=True) == updates and sorted(samples) == samples
@@ -292,3 +305,25 @@ def test_another_seed_has_another_winner(capsys):
         ran("race-numbers", dict(scope), "default_rng(5)", f"default_rng({seed})")
         samples = {int(b): int(n) for b, n in re.findall(r"B = +(\d+): .*?(\d+) samples", capsys.readouterr().out)}
         assert min(samples, key=samples.get) == first
+
+
+@claim("05", "scatter", "its guesses scatter by $\\sigma/\\sqrt B$; $\\sigma$")
+@claim(
+    "05",
+    "scatter",
+    "In the figure $\\sigma$ is about 3: with $B = 4$ the guesses scatter by half of it, 1.5, with $B = 16$ by",
+)
+def test_a_batch_of_four_scatters_by_half():
+    arrows = figures.Arrows()
+    arrows.drawn = 10_000
+    assert arrows.scatter(arrows.batches(4)) == pytest.approx(1.5, rel=0.05)
+    assert arrows.scatter(arrows.batches(16)) == pytest.approx(3 / 4, rel=0.05)
+
+
+@claim("05", "uneven", "let three samples pull by 1, 1 and 7. Their mean is 3.")
+@claim("05", "uneven", "have the means 1 and 7, and the mean of these is 4", "sums may be added: (2 · 1 + 1 · 7)/3 = 3")
+def test_uneven_micro_batches_by_hand():
+    parts = [np.array([1, 1]), np.array([7])]
+    means = [part.mean() for part in parts]
+    assert np.concatenate(parts).mean() == 3 and means == [1, 7] and np.mean(means) == 4
+    assert (2 * means[0] + 1 * means[1]) / 3 == 3

@@ -24,7 +24,9 @@ def test_the_actor_climbs_the_critic_and_the_figure_counts_rewards():
     assert bike.tried[:, 1].min() >= 0, "seconds upright"
 
 
-@claim("06", "score", r"$\frac{dJ}{d\theta} = (4 - 1)\,p(1-p)$")
+@claim("06", "score", r"So $$\frac{dJ}{d\theta} = 3\,p(1-p)$$")
+@claim("06", "score-average", r"$$p\cdot 4\,(1-p) + (1-p)\cdot 1\,(0-p) = (4 - 1)\,p(1-p)$$")
+@claim("06", "score-average", r"At $p = \frac12$: $\frac12\cdot 4\cdot\frac12 - \frac12\cdot 1\cdot\frac12 = 0.75$.")
 @claim("06", "score", r"At θ = 0, $p$ is ½, and the slope is $3\cdot\frac14 = 0.75$.")
 @claim("06", "dice", r"At $p = \frac12$ you expect 2.5, half way from 1 to 4.")
 def test_the_score_formula_is_the_slope_of_the_expected_reward():
@@ -90,7 +92,7 @@ def test_a_walk_hops_over_the_kink_by_its_rate():
     "saw-cost",
     "A gradient computed backwards costs a handful of heights, whatever the dimension $d$",
     "we count four",
-    "Finite differences cost $2d$ heights a step.",
+    "Finite differences cost two heights for each direction, $2d$ a step",
     "Random search depends on $d$ as well, and this bowl is round.",
 )
 def test_what_the_figure_counts():
@@ -147,3 +149,39 @@ def test_what_is_dotted_is_one_wind_and_what_are_dots_are_rides():
     assert dotted.role == "guide" and np.abs(np.diff(dotted.ys)).max() > 1, "it jumps"
     dots = next(mark for mark in marks if mark.kind == "points")
     assert len(dots.xs) == len(bike.tried) == 10
+
+
+@claim(
+    "06",
+    "subgradient-numbers",
+    "A line of slope ½ stays below: at 2 it is 1 high, the ground 2; at −2 it is −1, the ground 0.",
+)
+@claim("06", "subgradient-numbers", "Slope 2 will not do: at 2 its line is 4 high.")
+def test_which_lines_stay_below_the_ground_with_a_kink():
+    places = np.linspace(-2, 2, 401)
+    ground = np.maximum(0, places)
+    assert (0.5 * places <= ground).all() and not (2 * places <= ground).all()
+    assert [0.5 * 2, 0.5 * -2, 2 * 2] == [1, -1, 4]
+
+
+@claim("06", "over-a-jump", r"It climbs from 0 to 1: $\sigma(-4) = 0.02$, $\sigma(0) = \frac12$, $\sigma(4) = 0.98$.")
+def test_the_sigmoid_climbs_from_0_to_1():
+    assert [round(1 / (1 + np.exp(-z)), 2) for z in (-4.0, 0.0, 4.0)] == [0.02, 0.5, 0.98]
+
+
+@claim("06", "surprise", r"$x^2 + y^2$ has become $(1 + \eta^2)(x^2 + y^2)$. So each step lengthens the radius by")
+@claim("06", "surprise", "1.414 becomes 2.326 in 100 steps of η = 0.1")
+def test_each_step_of_the_game_lengthens_the_radius():
+    x, y = 0.7, -1.2
+    assert (x - 0.1 * y) ** 2 + (y + 0.1 * x) ** 2 == pytest.approx((1 + 0.1**2) * (x**2 + y**2))
+    assert round(np.sqrt(2) * np.sqrt(1 + 0.1**2) ** 100, 3) == 2.326
+
+
+@claim(
+    "06",
+    "saw-cost",
+    "**Finite differences** cost two heights for each direction, $2d$ a step: for $d = 10$, 11 · 20 = 220.",
+)
+def test_what_eleven_steps_cost():
+    said = files.figures("06").FIGURES["cost"]().sentence()
+    assert "cost as much as 44 heights, finite differences 220" in said and 11 * 4 == 44 and 11 * 2 * 10 == 220
