@@ -43,6 +43,9 @@ def test_a_problem_is_well_posed_and_solved_twice(one, level):
     for seed in SEEDS:
         problem = drawn(one, seed, level)
         assert problem.boxes and problem.task.endswith((".", "?"))
+        named = [name for name, value in problem.given.items() if isinstance(value, float | int)]
+        named += [box.label.split(",")[0] for box in problem.boxes]
+        assert len(set(named)) == len(named), (seed, named)  # what is said of one would be said of the other
         values = {box.name: box.value for box in problem.boxes}
         other = second_way(one)(problem)
         assert other.keys() == values.keys()

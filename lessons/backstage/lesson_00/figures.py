@@ -522,8 +522,9 @@ class CourseMap(Figure):
             if number in self.by_hand:
                 marks.append(text(entry.column + 0.17, entry.row + 0.1, self.by_hand[number]))
         if self.by_hand:
-            marks.append(text(-0.45, 2.4, "by hand:  ✓ sits,  ◐ begun"))
-        return [Panel(marks, xlim=(-0.5, 5.8), ylim=(-0.55, 2.55), axes=False, click="pick", name="course")]
+            marks.append(text(-0.45, 2.8, "by hand:  ✓ sits,  ◐ begun"))  # over the names of the first row
+        top = 3.0 if self.by_hand else 2.55
+        return [Panel(marks, xlim=(-0.5, 5.8), ylim=(-0.55, top), axes=False, click="pick", name="course")]
 
     def describe(self) -> str:
         entry = COURSE[self.lesson]

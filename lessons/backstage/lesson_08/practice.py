@@ -39,7 +39,8 @@ def _drawn(slopes: dict[tuple[str, str], float], at: dict[str, tuple[float, floa
 
 
 def _given(slopes: dict[tuple[str, str], float]) -> dict[str, float]:
-    return {f"d{b}/d{a}": slope for (a, b), slope in slopes.items()}
+    # "de/da" would be the name of one arrow and of the slope over all paths
+    return {f"the slope of the arrow {a} → {b}": slope for (a, b), slope in slopes.items()}
 
 
 def _in_words(slopes: dict[tuple[str, str], float]) -> str:

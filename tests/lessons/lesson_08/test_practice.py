@@ -32,7 +32,7 @@ def along_paths(problem: Problem) -> dict[str, float]:
             "dy": moved(lambda at: at**power, u(x)),
             "dx": moved(lambda at: u(at) ** power, x),
         }
-    slopes = {(name[4], name[1]): slope for name, slope in given.items()}
+    slopes = {(name[-5], name[-1]): slope for name, slope in given.items()}
     end = max(b for _, b in slopes)
     values = {}
     for box in problem.boxes:
