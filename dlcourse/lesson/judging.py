@@ -299,7 +299,7 @@ MEANING = {
     "RecursionError": "It calls itself deeper than Python goes: without an end, or on something that is so deep.",
     "MemoryError": "It asked for more memory than there is: look at the shapes it builds.",
     "SystemExit": "An answer must not end Python: give the value back with `return`.",
-    "KeyError": "A dictionary was asked for a key that it does not have.",
+    "KeyError": "A dictionary was asked for a key that it does not have. What should happen where there is none?",
     "UnboundLocalError": "A name is used before anything was put into it.",
     "AssertionError": "One of your own assertions does not hold for these inputs.",
     "ModuleNotFoundError": "Use what the setup cell imports: np and dl.",
@@ -404,12 +404,12 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")
     missing = re.search(r"'(\w+)' object has no attribute '(\w+)'", report.message)
-    if report.name and report.elsewhere:
-        meaning = f"Another cell defines {report.name}; an answer stands alone: what it needs belongs into its cell."
-    elif report.name and report.ends == "bound elsewhere":
+    if report.name and report.ends == "bound elsewhere":  # whatever other cells call by that name
         meaning = (
             f"{report.name} is in this cell, but this line does not see it: it is made later, or in another function."
         )
+    elif report.name and report.elsewhere:
+        meaning = f"Another cell defines {report.name}; an answer stands alone: what it needs belongs into its cell."
     elif report.name:
         meaning = f"Nothing named {report.name} is in this cell: a typing slip, or something to define here first."
     elif report.ends == "handed over" and report.type == "AttributeError":

@@ -274,6 +274,20 @@ def test_a_name_from_another_cell_is_explained(open_notebook):
     )
 
 
+def test_a_name_of_the_cell_itself_is_not_looked_for_in_others(open_notebook):
+    source = """class Linear:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, z):
+        return z @ self.W + self.b
+    def backward(self, g):
+        return g @ self.W.T, [z.T @ g, g.sum(axis=0)]"""
+    said = open_notebook("14").check("14.1", "z = 3", source)
+    assert said.splitlines()[2] == (
+        "z is in this cell, but this line does not see it: it is made later, or in another function."
+    )
+
+
 def test_the_latest_cell_counts(open_notebook):
     notebook = open_notebook("02")
     assert notebook.check("02.1", "def step(x, df, lr):\n    return x + lr * df(x)", RIGHT) == "PASS 02.1\n"

@@ -20,7 +20,7 @@ V = [2.0, -1.0]  # the output is V · z
 
 # what each lesson prints of it, and in which cell; a lesson may print more
 SHOWN = {
-    "08": {"small-by-hand": ["z", "error", "loss", "by W[0, 0]", "by x[0]"]},
+    "08": {"small-by-hand": ["z", "error", "loss"], "small-moved": ["by W[0, 0]", "by x[0]"]},
     "09": {
         "small-both": ["z", "error", "loss", "by s", "by z", "by x"],
         "figure-small": ["z", "output", "error", "loss", "by s", "by x"],

@@ -134,7 +134,8 @@ def test_the_minutes_are_honest_and_a_long_lesson_has_a_place_to_stop(lesson, no
     sources = [cell.source for cell in notebook.cells]
     figures, exercises = (sum(call in source for source in sources) for call in ("lesson.show(", "lesson.check("))
     minutes = files.about(lesson)["minutes"]
-    assert minutes >= words / 150 + 3 * figures + 7 * exercises - 2
+    counted = words / 150 + 3 * figures + 7 * exercises
+    assert counted - 2 <= minutes <= counted + 6
     if minutes > 60:
         stops = sum("**A place to stop.**" in source for source in sources)
         assert {1: "A place to stop is marked.", 2: "Two places to stop are marked."}[stops] in notebook.cells[1].source

@@ -306,7 +306,11 @@ function makeView(store, el) {
       view.panels.push(panel);
       box.append(panel.svg);
     }
-    const filled = (view.filled = store.panels.some((p) => p.marks.some((mark) => mark.kind === "blank"))); // boxes do not shrink
+    // boxes do not shrink: where the page is far too narrow for them, the picture is moved sideways
+    const has = (p, kind) => p.marks.some((mark) => mark.kind === kind);
+    const crowded = (one) => !one.panel.axes && has(one.panel, "node") && one.room(310) > 1.5 * width;
+    const filled = (view.filled = store.panels.some((p) => has(p, "blank")) || view.panels.some(crowded));
+    set(box, { class: filled ? "dlfig-panels dlfig-sideways" : "dlfig-panels" });
     const tall = clamp(Math.round(width * 0.42), filled ? 310 : 210, TALL);
     let row = [], used = 0;
     const finish = () => {

@@ -50,6 +50,23 @@ numerical.mutant(
     "f(x - step)) / (2 * h)",
     "f(x)) / h",
 )
+
+
+@numerical.mutant("You stepped to one side only. That is off by a curvature; step to both sides, as in lesson 01.")
+def _(f: Function, x: Array) -> Array:
+    columns = []
+    for j in range(len(x)):
+        up = x.copy()
+        up[j] += 1e-5  # a copy of whole numbers swallows the step, which is the next thing to find
+        columns.append((f(up) - f(x)) / 1e-5)
+    return np.stack(columns, axis=1)
+
+
+@numerical.mutant("You moved all inputs together, so nobody can tell which did what. Move input j alone for column j.")
+def _(f: Function, x: Array) -> Array:
+    return (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+
+
 numerical.mutant(
     "Every column is the same: you moved all inputs together. Move input j alone for column j.",
     "step[j] = h",

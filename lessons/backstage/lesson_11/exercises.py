@@ -748,6 +748,20 @@ checking.mutant(
 )
 
 
+@checking.mutant(
+    "At a kink there is no gradient to compare with. Skip an entry whose left and right slopes differ by over 0.01."
+)
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
+    worst = 0.0
+    for i in range(len(x)):  # one axis, and copies that may hold whole numbers: two more things to find, later
+        up, down = x.copy(), x.copy()
+        up[i] += h
+        down[i] -= h
+        slope = (f(up) - f(down)) / (2 * h)
+        worst = max(worst, abs(claimed[i] - slope) / max(1, abs(claimed[i]), abs(slope)))
+    return worst
+
+
 @checking.mutant("x + h moves all entries at once, and gives the sum of their slopes. Move one entry at a time.")
 def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> Any:
     x = np.array(x, dtype=float)

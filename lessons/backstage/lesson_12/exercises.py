@@ -76,6 +76,12 @@ probabilities.mutant(
     "E.sum(axis=1)",
 )
 probabilities.mutant(
+    "The row sums have lost their axis, and meet columns in place of their own rows: keepdims=True.",
+    ", keepdims=True",
+    "",
+    count=2,
+)
+probabilities.mutant(
     "The rows' largest scores have lost their axis, and meet columns in place of their own rows: keepdims=True.",
     "Z.max(axis=1, keepdims=True)",
     "Z.max(axis=1)",

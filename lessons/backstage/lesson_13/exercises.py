@@ -183,6 +183,10 @@ back.mutant(
     "np.tanh(below)",
     "np.tanh(np.tanh(below))",
 )
+back.mutant(  # with the list left as it was made, the top first, which is the next thing to find
+    "You took the slope at the layer's own s. δ goes down to the layer below, and passes the tanh that stands there.",
+    [("below = caches[k - 1][1]", "below = caches[k][1]"), ("grads[::-1]", "grads")],
+)
 back.mutant(
     "You took the slope at the layer's own s. δ goes down to the layer below, and passes the tanh that stands there.",
     "caches[k - 1][1]",

@@ -208,6 +208,11 @@ def _(updates: dict[int, int]) -> tuple[int, int]:
     return min(updates.values()), min(B * n for B, n in updates.items())
 
 
+@race.mutant("You compared the batch sizes themselves. Compare what each needed: its updates, and B times its updates.")
+def _(updates: dict[int, int]) -> tuple[int, int]:
+    return min(updates), max(updates)
+
+
 @race.mutant("These are the slowest. Fewest updates, and fewest samples, win.")
 def _(updates: dict[int, int]) -> tuple[int, int]:
     return max(updates, key=lambda B: updates[B]), max(updates, key=lambda B: B * updates[B])

@@ -14,8 +14,9 @@ figures = files.figures("09")
 @claim(
     "09",
     "first-order",
-    "it misses half of that change on average: the gap is close to $\\frac12 h''(s)\\, ds^2$.",
-    "Halve ds, and the gap becomes a quarter.",
+    "so its slope is wrong by half of that change on average, and this over a way of ds: the gap is close to "
+    "$\\frac12 h''(s)\\, ds \\cdot ds$.",
+    "Halve ds, and the gap becomes a quarter: in the right half of the figure it falls like the dotted ds².",
 )
 def test_the_gap_goes_with_the_square_of_the_move():
     s = dl.parameter(0.5)

@@ -7,6 +7,7 @@ import dlcourse as dl
 from dlcourse.figures import resolve
 from dlcourse.lesson import files
 from tests.lessons.claims import claim
+from tests.lessons.unproved import printed
 
 figures = files.figures("10")
 
@@ -42,7 +43,7 @@ def test_with_large_batches_the_activations_outgrow_the_weights():
     assert 4 * memory.B * memory.n * round(memory.depth) > weights
 
 
-@claim("10", "saw-memory", "A chain of products may be done in any order. The result is the same.")
+@claim("10", "which-first", "A chain of products may be done in any order. The result is the same.")
 def test_brackets_change_nothing_but_the_cost():
     rng = np.random.default_rng(0)
     A, B, C = rng.normal(size=(2, 5)), rng.normal(size=(5, 4)), rng.normal(size=(4, 3))
@@ -67,7 +68,15 @@ def test_from_the_loss_a_row_is_on_the_way_and_from_the_input_a_table():
     assert min(on_the_way("input")[1]) == 100
 
 
-@claim("10", "matrix-chain", "A parameter in **two** layers has a path through each, and these add up.")
+@claim("10", "channels", "Input 1 reaches output 1 by three **channels**.", "A row times a column does that.")
+def test_three_channels_add_up_to_one_entry():
+    said = next(printed(cell) for cell in files.cells("10") if cell["id"] == "chain-shapes")
+    J1, J2 = np.array([[2.0, 0.0], [1.0, 3.0], [0.0, 1.0]]), np.array([[1.0, 4.0, 0.0], [0.0, 1.0, 5.0]])
+    assert J2[0] @ J1[:, 0] == (J2 @ J1)[0, 0] == 6
+    assert said == f"input 1 to output 1: 6\nJ2 J1: {(J2 @ J1).tolist()}\n"
+
+
+@claim("10", "shared", "A parameter in **two** layers has a path through each, and these add up.")
 def test_a_shared_parameter_has_a_term_for_each_of_its_layers():
     w = dl.parameter(0.7)
     lower, upper = dl.parameter(0.7), dl.parameter(0.7)

@@ -63,6 +63,7 @@ def test_b_gets_three_letters():
 
 @claim("11", "recipe", "So it gets $G_{11}B_{11} + G_{12}B_{12}$: the first row of G times the first row of B.")
 @claim("11", "recipe-general", "The same for all entries: row i of G, times row k of B.")
+@claim("11", "recipe-general", "So $\\bar B_{kj} = \\sum_i A_{ik} G_{ij}$, which is $\\bar B = A^{\\mathsf T} G$.")
 def test_the_first_entry_of_a_product():
     rng = np.random.default_rng(1)
     A, B, G = rng.normal(size=(3, 2)), rng.normal(size=(2, 4)), rng.normal(size=(3, 4))
@@ -71,6 +72,25 @@ def test_the_first_entry_of_a_product():
     assert found[0, 0] == pytest.approx(G[0] @ B[0])
     for i, k in np.ndindex(3, 2):
         assert found[i, k] == pytest.approx(G[i] @ B[k])
+    parameter = dl.parameter(B)
+    found = dl.run(dl.gradients(A @ parameter, parameter, grad_output=G))
+    for k, j in np.ndindex(2, 4):
+        assert found[k, j] == pytest.approx(A[:, k] @ G[:, j])
+
+
+@claim(
+    "11",
+    "sums",
+    "Column i of lesson 10's Jacobian holds $-S_jS_i$, and $S_i$ more on the diagonal.",
+    "So the row G times it gives, for the score $z_i$, $\\;\\bar z_i = S_i\\,(G_i - \\sum_j G_j S_j)$.",
+)
+def test_a_row_times_the_jacobian_of_softmax():
+    rng = np.random.default_rng(2)
+    z, G = dl.parameter(rng.normal(size=4)), rng.normal(size=4)
+    S, J = dl.run(dl.softmax(z)), dl.jacobian(dl.softmax(z), z)
+    for i in range(4):
+        np.testing.assert_allclose(J[:, i], [S[i] * (i == j) - S[j] * S[i] for j in range(4)])
+    np.testing.assert_allclose(G @ J, S * (G - G @ S))
 
 
 @claim("11", "recipe-general", "With A (n, m), B (m, k) and G (n, k), there is one way to make an (n, m) of G and B.")

@@ -45,6 +45,7 @@ def test_what_answers_cost():
     assert [round(-np.log(p), 2) for p in (1.0, 0.5, 0.01)] == [0.0, 0.69, 4.61]
 
 
+@claim("12", "pull", "The second has, by $z_k$, the slope 1 over the sum, times the slope of $e^{z_k}$")
 @claim("12", "pull", "Softmax gives p = (0.665, 0.245, 0.090), and")
 @claim("12", "pull", "In numbers, (0.665 − 1, 0.245, 0.090) = (−0.335, 0.245, 0.090).")
 def test_the_slopes_by_the_scores_are_p_minus_y():
@@ -53,6 +54,7 @@ def test_the_slopes_by_the_scores_are_p_minus_y():
     z = dl.parameter([2.0, 1.0, 0.0])
     (slope,) = dl.run(dl.gradients(dl.sum(dl.softmax_cross_entropy(z, [1.0, 0.0, 0.0])), [z]))
     assert slope == pytest.approx(p - [1, 0, 0])
+    assert dl.run(dl.gradients(dl.logsumexp(z), z)) == pytest.approx(p)
 
 
 @claim(
@@ -66,7 +68,7 @@ def test_a_point_pulls_on_the_wrong_side():
 
 @claim(
     "12",
-    "read-program",
+    "from-scores",
     "`softmax_cross_entropy` takes the *scores*, so it survives where the probabilities made *by hand* do not.",
 )
 @claim("12", "small-step", "By hand: the first weight is 3, its slope −0.3703, so the new one is 3 + 0.0370.")
@@ -162,3 +164,21 @@ def test_the_walkers_of_the_race_walk_as_the_engine_does(rule, made, schedule):
     for place in places[1:30]:
         step()
         assert w.value == pytest.approx(place, rel=1e-6, abs=1e-9)
+
+
+@claim(
+    "12",
+    "adam",
+    "Were g the same at each step, m would be $(1-\\beta_1)\\,g$ after one of them, and $(1-\\beta_1^t)\\,g$ after t: "
+    "a share of it.",
+    "So Adam divides by the share:",
+)
+def test_a_mean_from_0_holds_a_share():
+    adam_step = files.exercises("12")["12.7"].answer
+    g = np.array([2.0, -20.0])
+    w = m = s = np.zeros(2)
+    for t in range(1, 6):
+        before = w
+        w, m, s = adam_step(w, m, s, g, t, 0.1, 0.9, 0.99)
+        np.testing.assert_allclose(m, (1 - 0.9**t) * g)
+        np.testing.assert_allclose(before - w, 0.1 * np.sign(g))  # divided by their shares, both means are whole

@@ -42,6 +42,12 @@ def test_how_many_starts_find_the_four_corners():
     assert [by_width["relu"][width] for width in (2, 3, 4, 6, 8)] == [12, 18, 26, 29, 30]
 
 
+@claim("13", "against-task", "The loss is half the sum of squares, so its slope by Y is Y.")
+def test_the_slope_of_half_the_sum_of_squares():
+    Y = dl.parameter([[1.0, -2.0], [0.5, 3.0]])
+    np.testing.assert_array_equal(dl.run(dl.gradients(dl.sum(dl.square(Y)) / 2, Y)), Y.value)
+
+
 @claim("13", "hook", "Lesson 12's line fails on it: no straight line has all circles on one side.")
 @claim(
     "13",
