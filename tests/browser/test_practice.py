@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dlcourse.commands.standing_alone import serve
+from dlcourse.figures import Figure
 from dlcourse.lesson import files
 from dlcourse.lesson.practice import Family, Practice
 from tests.conftest import EVERYTHING, LESSONS
@@ -34,10 +35,20 @@ FAULTS = """() => {
 }"""
 
 
+# Words that lie on each other, by at least 3 pixels each way.
+ON_EACH_OTHER = """() => {
+    const words = [...document.querySelectorAll('.dlfig-panels text.dlfig-text')].filter(e => e.textContent);
+    const boxes = words.map(e => [e.textContent, e.getBoundingClientRect()]);
+    const lies = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1).filter(([, b]) => lies(a, b)).map(([two]) => [one, two]));
+}"""
+
+
 class Shown:
     """What the page shows, in this process."""
 
-    figure: Practice
+    figure: Figure
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +67,22 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def opened(page: Page, address: str, one: Family, level: int) -> Practice:
-    Shown.figure = Practice(one, **({"level": str(level)} if len(one.levels) > 1 else {}))
+    figure = Shown.figure = Practice(one, **({"level": str(level)} if len(one.levels) > 1 else {}))
     page.goto(address)
     expect(page.locator(".dlfig-blank input").first).to_be_visible()
-    return Shown.figure
+    return figure
+
+
+def test_the_names_on_the_map_of_the_course_lie_on_nothing(page: Page, address: str) -> None:
+    """With what sits by hand, and its legend; where it is narrow it is moved sideways."""
+    figure = Shown.figure = files.figures("00").FIGURES["map"]()
+    figure.by_hand = dict.fromkeys(LESSONS[2:14], "✓")
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.goto(address)
+        expect(page.locator(".dlfig-panel")).to_be_visible()
+        assert page.locator(".dlfig-sideways").count() == (size is NARROW)
+        assert page.evaluate(ON_EACH_OTHER) == [], size
 
 
 @pytest.mark.parametrize(("one", "level"), LEVELS, ids=[f"{f.id}-{k}" for f, k in LEVELS])
