@@ -83,8 +83,8 @@ losing.mutant(
 
 @losing.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield dict(knob=2.5, x=np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), y=np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1]))
     yield dict(knob=2, x=np.array([1, 2]), y=np.array([3, 7]))
+    yield dict(knob=2.5, x=np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), y=np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1]))
     for n in (1, 3, 7):
         yield dict(knob=float(rng.uniform(-3, 3)), x=rng.uniform(1, 9, size=n), y=rng.normal(0, 9, size=n))
 

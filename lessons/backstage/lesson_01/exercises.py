@@ -50,6 +50,11 @@ central.mutant(
     QUOTIENT,
     "(f(x) - f(x - h)) / h",
 )
+central.mutant(
+    "Two pairs of brackets are missing: around the difference of the heights, and around the distance, 2 * h.",
+    QUOTIENT,
+    "f(x + h) - f(x - h) / 2 * h",
+)
 central.mutant("Your slope is twice too steep: from x − h to x + h the distance is 2h, not h.", "(2 * h)", "h")
 central.mutant(
     "`/ 2 * h` divides by 2 and then MULTIPLIES by h. Put brackets around the whole distance.", "(2 * h)", "2 * h"

@@ -128,6 +128,11 @@ loop.mutant(
     "df(x) >",
 )
 loop.mutant(
+    "Two things. A steep slope to the other side is negative: take its size. And the history holds the start, too: it "
+    "may grow to max_iter + 1.",
+    [("abs(df(x)) >", "df(x) >"), ("<= max", "< max")],
+)
+loop.mutant(
     "You walk before you look: where it is level, or no steps are allowed, not one step is to be taken.",
     [
         (f"while {STEEP} and {LEFT}", "while True"),
@@ -398,6 +403,18 @@ trace.mutant(
     "You test whether x is near 0. The walk may settle anywhere: look at the last step, not the last place.",
     GONE,
     "abs(history[-1]) < 1e-6",
+)
+trace.mutant(
+    "You compare places. Compare STEPS, from place to place: np.diff(history). The bottom can be anywhere.",
+    [
+        (FINITE + " or " + GROWN, "history[-1] > history[0]"),
+        (GONE, "history[-1] < 1e-6"),
+        (SIDES, "history[-1] * history[-2] < 0"),
+    ],
+)
+trace.mutant(
+    "A step to the left is negative: compare sizes, with abs. And inf and nan passed you by: ask np.isfinite first.",
+    [(FINITE + " or " + GROWN, "steps[-1] > steps[0]")],
 )
 trace.mutant(
     "A walk that has left the number line (inf or nan) passed you by: nan is neither below nor above anything.",

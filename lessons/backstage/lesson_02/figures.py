@@ -62,7 +62,7 @@ class Descent(Figure):
             title="On the hill",
             name="hill",
         )
-        lengths = np.abs(np.diff(path, prepend=path[0]))  # of the step that led here; nothing led to the start
+        lengths = np.append(np.nan, np.abs(np.diff(path)))  # of the step that led here; nothing led to the start
         steps = Panel(
             [
                 polyline(np.arange(len(path)), lengths, role="derivative", shown=by_frame(counts), markers=True),

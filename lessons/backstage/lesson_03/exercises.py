@@ -45,6 +45,14 @@ numeric.mutant(
     "step[0] = h",
 )
 numeric.mutant(
+    "You measured on one side only. And an array of whole numbers cuts p + h off: copy p into floats.",
+    [
+        ("    p = np.array(p, dtype=float)\n", ""),
+        (FRESH, "        up = p.copy()\n        up[i] += h\n"),
+        (WAY, "(f(up) - f(p)) / h"),
+    ],
+)
+numeric.mutant(
     "You shook all coordinates at once. A partial holds the others still: change one at a time.",
     "step[i] = h",
     "step[:] = h",
@@ -352,6 +360,11 @@ angle.mutant(
     "np.arccos answers in radians. Turn them into degrees.",
     f"np.degrees(np.arccos({CLIPPED}))",
     f"np.arccos({CLIPPED})",
+)
+angle.mutant(
+    "np.arccos answers in radians: turn them into degrees. And clip the cosine: beyond 1, by rounding, arccos is nan.",
+    f"np.degrees(np.arccos({CLIPPED}))",
+    "np.arccos(cosine)",
 )
 angle.mutant("The dot product alone is no cosine: divide it by the lengths of both vectors.", LENGTHS, "")
 angle.mutant(

@@ -99,3 +99,9 @@ def test_in_the_fog_only_places_that_were_tried_are_drawn():
     marks = [mark.kind for panel in knobs.scene() for mark in panel.marks]
     assert "image" not in marks, "no map"
     assert "image" in [mark.kind for panel in figures.FIGURES["two-knobs"](view="map").scene() for mark in panel.marks]
+
+
+@claim("00", "more-knobs", "At $w = 2$ your line missed each ride by about 3")
+def test_the_line_misses_each_ride_by_about_three():
+    x, y = np.array([1, 2, 3, 5, 6, 8]), np.array([5.2, 6.9, 9.3, 12.8, 15.4, 19.1])  # as in the cell `six-rides`
+    assert all(2.75 < miss < 3.5 for miss in y - 2 * x)

@@ -15,6 +15,7 @@ def test_the_steps_get_shorter_where_the_ground_gets_flatter():
     assert (np.diff(np.abs(np.diff(walk.path))) < 0).all() and (np.diff(np.abs(walk.slopes)) < 0).all()
     (panel,) = (panel for panel in walk.scene() if panel.name == "steps")
     lengths = next(mark for mark in panel.marks if mark.kind == "polyline").ys
+    assert np.isnan(lengths[0]), "nothing led to the start: a line from 0 would say that the steps grow"
     assert list(lengths)[1:] == pytest.approx(np.abs(np.diff(walk.path)))
 
 
@@ -59,12 +60,17 @@ def test_the_borders_between_the_basins():
     assert hill(figures.LEFT_BOTTOM) < hill(figures.RIGHT_BOTTOM)
 
 
-@claim("02", "momentum", "at 0.9, to ten")
+@claim(
+    "02", "momentum-adds", "with $\\beta = 0.9$, $v$ grows: 1, 1.9, 2.71, … up to 10, for $0.9\\cdot10 + 1$ is 10 again"
+)
+@claim("02", "momentum-adds", "For any $\\beta$ it is $1/(1-\\beta)$ slopes.")
 def test_a_steady_slope_is_remembered_ten_times():
-    v = 0.0
-    for _ in range(200):
-        v = 0.9 * v + 1
-    assert v == pytest.approx(10)
+    for beta in (0.5, 0.8, 0.9):
+        grown = [1.0]
+        for _ in range(200):
+            grown.append(beta * grown[-1] + 1)
+        assert grown[-1] == pytest.approx(1 / (1 - beta))
+    assert grown[:3] == pytest.approx([1, 1.9, 2.71]) and grown[-1] == pytest.approx(10)
 
 
 @claim(
