@@ -1,6 +1,6 @@
 """Where labels go, so that they lie on nothing: a greedy choice among a few places near what they name.
 
-The browser does the same (``placeLabels`` in figure.js) because only it knows its pixels.
+The browser does nearly the same (``placeLabels`` in plot.js): only it knows its pixels, and where a word stood before.
 """
 
 from __future__ import annotations

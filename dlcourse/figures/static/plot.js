@@ -138,12 +138,14 @@ const shared = (a, b) => {
   return w > 0 && h > 0 ? w * h : 0;
 };
 
-function placesAround(x, y, w, h, gap) {
-  const inset = gap * 0.4;
-  return [
-    [x + inset, y - gap - h], [x - inset - w, y - gap - h], [x + inset, y + gap], [x - inset - w, y + gap],
-    [x + gap, y - h / 2], [x - gap - w, y - h / 2], [x - w / 2, y - gap - h], [x - w / 2, y + gap],
-  ];
+function placesAround(x, y, w, h, least) {
+  return [least, least + h + 2].flatMap((gap) => { // close by, or one line of words away
+    const inset = gap * 0.4;
+    return [
+      [x + inset, y - gap - h], [x - inset - w, y - gap - h], [x + inset, y + gap], [x - inset - w, y + gap],
+      [x + gap, y - h / 2], [x - gap - w, y - h / 2], [x - w / 2, y - gap - h], [x - w / 2, y + gap],
+    ];
+  });
 }
 
 function placesAlong(points, w, h) {
@@ -159,7 +161,8 @@ function placesAlong(points, w, h) {
   return places;
 }
 
-/** The place of each label with the least overlap (the same rule as labels.py). `before` keeps labels from jumping. */
+/** The place of each label with the least overlap: the rule of labels.py, for pictures that move. Here any place is
+ * better than one on a line, and `before` keeps labels from jumping. */
 function placeLabels(labels, taken, dots, frame, before) {
   const placed = [...taken];
   for (const label of labels) {
@@ -174,7 +177,7 @@ function placeLabels(labels, taken, dots, frame, before) {
         if (u >= box[0] - 1 && u <= box[2] + 1 && v >= box[1] - 1 && v <= box[3] + 1) covered += 0.15;
       }
       const stays = before[label.key] === rank && covered < 0.1; // a word jumps only from what it would lie on
-      const cost = covered + 0.02 * rank - (stays ? 0.6 : 0);
+      const cost = covered + 0.005 * rank - (stays ? 0.6 : 0);
       if (cost < best) (best = cost), (label.box = box), (label.rank = rank);
     });
     before[label.key] = label.rank;

@@ -354,12 +354,10 @@ class Pull(Figure):
             Panel(
                 [
                     polygon(*sureness(*self.before), role="neutral", opacity=0.35),
-                    polyline(*before, role="function"),
-                    text(*edge_spot(*before), "before", anchor="middle"),
-                    polyline(*after, role="derivative"),
-                    text(*edge_spot(after[0][::-1], after[1][::-1]), "after", anchor="middle"),
-                    text(3.6, 3.0, "circle side", anchor="middle"),
-                    text(-3.6, -3.0, "triangle side", anchor="middle"),
+                    polyline(*before, role="function", label="before"),
+                    polyline(*after, role="derivative", label="after"),
+                    text(5.8, 5.4, "circle side", anchor="end"),
+                    text(-5.8, -5.4, "triangle side", anchor="start"),
                     arrow(self.foot[0], self.foot[1], tip[0], tip[1], role="path"),
                     arrow(0.0, 0.0, -self.slope[0], -self.slope[1], role="derivative", label="y − p, times x"),
                     point(self.x, self.y, role=role, label="drag me", drag={"x": "x", "y": "y"}),
