@@ -71,7 +71,7 @@ FAULTS = """figure => {
         }
         for (const other of marks) {
             if (other.svg !== svg || (mark !== undefined && other.mark === mark)) continue;
-            const ofMap = svg?.querySelector('image') && /^[\\d.]+$/.test(text); // the height of a line: arrows may cross it
+            const ofMap = svg?.querySelector('image') && /^[\\d.]+$/.test(text); // a line's height: arrows cross it
             if (ofMap && other.kind === 'arrow') continue;
             const ink = smaller(box, 1, 2);
             if (other.boxes.some(part => meet(ink, part))) faults.push(`'${text}' lies on a ${other.kind}`);
