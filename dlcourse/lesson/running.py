@@ -14,6 +14,7 @@ import importlib.util
 import inspect
 import io
 import linecache
+import os
 import re
 import signal
 import sys
@@ -281,11 +282,34 @@ def quiet() -> Iterator[None]:
             stack.callback(_restore_display, shell.display_pub, sys.displayhook)
             shell.display_pub.publish = shell.display_pub.clear_output = _shown_to_nobody
             sys.displayhook = CapturingDisplayHook(shell=shell, outputs=[])  # type: ignore[no-untyped-call]
+            stack.enter_context(_nothing_past_python())
         stack.enter_context(redirect_stdout(Nowhere()))
         stack.enter_context(redirect_stderr(Nowhere()))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def _nothing_past_python() -> Iterator[None]:
+    """Swallow what compiled code prints: LAPACK complains about each nan, and a notebook shows it."""
+    try:
+        import ctypes
+
+        flush = ctypes.CDLL(None).fflush
+        kept = os.dup(1)
+    except (ImportError, OSError, TypeError, AttributeError):  # Windows, or no standard output
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            flush(None)
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        flush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _shown_to_nobody(*args: Any, **kwargs: Any) -> None:
