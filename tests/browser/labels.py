@@ -176,10 +176,15 @@ MISPLACED = """figure => {
 }""".replace("FAULTS", FAULTS)
 
 
-def faults(figure: FigureOnPage, rng: np.random.Generator, everything: bool) -> list[str]:
-    """At its first and last frame as it opens, and wherever chance leads; if all is asked for, controls at ends."""
+def faults(figure: FigureOnPage, everything: bool) -> list[str]:
+    """At its first and last frame as it opens; if all is asked for, with each control at both ends, too."""
     found: list[str] = figure.root.evaluate(WALK, everything)
-    found += figure.root.evaluate(WANDER, rng.random((20 if everything else 3, 3)).tolist())
+    return [f"{figure.name}, {fault}" for fault in found]
+
+
+def faults_by_chance(figure: FigureOnPage, rng: np.random.Generator, moves: int) -> list[str]:
+    """While any control is moved and any frame shown, one after another."""
+    found: list[str] = figure.root.evaluate(WANDER, rng.random((moves, 3)).tolist())
     return [f"{figure.name}, {fault}" for fault in found]
 
 
