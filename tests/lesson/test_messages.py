@@ -424,7 +424,7 @@ def test_where_several_objects_are_made_it_is_told_whose_method_was_called(open_
     tried = open_notebook("14").check("14.1", module).splitlines()[0].split(", then ")
     assert tried[0] == "14.1: tried Linear(W=[[2.0]], b=[1.0])"  # the one whose gradient is wrong, and not the second
     assert tried[3] == "second Linear(W=[[4.0]], b=[-1.0])"
-    assert tried[-2:] == ["first Linear(...).forward(z=[[4.0]])", "first Linear(...).backward(g=[[1.0]])"]
+    assert tried[-2:] == ["first Linear(...).forward(z=[[4.0]])", "first Linear(...).backward(g=[[-2.0]])"]
 
 
 def test_a_list_of_tuples_or_arrays_is_not_called_a_list_of_lists(open_notebook):
