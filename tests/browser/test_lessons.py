@@ -188,14 +188,14 @@ def test_no_word_of_a_figure_lies_on_another_or_on_a_foreign_mark_and_none_is_cu
     assert labels.faults_once_a_word_is_moved(visit.figures()[0]) != []
 
 
-def test_every_question_can_be_answered_with_the_keyboard_and_says_what_it_thinks(visit: Visit) -> None:
+def test_a_question_can_be_answered_with_the_keyboard_and_says_what_it_thinks(visit: Visit) -> None:
     page = visit.notebook.page
     for folded in page.locator(".jp-OutputArea details.dlfig-folded > summary").all():  # what to remember is folded
         folded.focus()
         page.keyboard.press("Enter")
     questions = page.locator(".jp-OutputArea form.dlfig-quiz-form").all()
-    assert questions, "every lesson has predictions and a quiz"
-    for question in questions:
+    assert len(questions) >= 3, "every lesson has predictions and a quiz"
+    for question in questions if EVERYTHING else [questions[0], *questions[-2:]]:  # all are made by one program
         question.get_by_role("radio").first.focus()
         page.keyboard.press("Space")
         question.get_by_role("button").focus()

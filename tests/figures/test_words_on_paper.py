@@ -33,7 +33,7 @@ def ends(control: Any) -> list[Any]:
 
 
 def states(name: str, lesson: str) -> Iterator[tuple[str, Any]]:
-    """A figure as it opens, at its last frame, and with two controls at one end each (DLCOURSE_ALL: all, at each)."""
+    """A figure as it opens, at its last frame, and with one control at an end (DLCOURSE_ALL: each, at both)."""
     make = files.figures(lesson).FIGURES[name]
     figure = make()
     yield "as it opens", figure
@@ -43,7 +43,7 @@ def states(name: str, lesson: str) -> Iterator[tuple[str, Any]]:
     moved = {control.name: ends(control) for control in figure._controls.values() if ends(control)}
     settings = [{control: value} for control, values in moved.items() for value in values]
     if not EVERYTHING:
-        settings = [{control: values[-(k % 2)]} for k, (control, values) in enumerate(moved.items())][:2]
+        settings = [{control: values[-1]} for control, values in moved.items()][-1:]
     for setting in settings:
         figure = make(**setting)
         figure.frame = figure.last_frame
