@@ -46,7 +46,7 @@ def time_and_needs(lesson: str) -> str:
     Examples
     --------
     >>> time_and_needs("13")
-    'About 95 minutes. Needs lessons 05 and 12.'
+    'About 75 minutes. Needs lessons 05 and 12.'
     """
     about = files.about(lesson)
     *first, last = sorted(about["needs"]) or ["no other lesson"]
