@@ -130,7 +130,8 @@ def survivors(
     with quiet(), without_names(exercise.without), np.errstate(all="ignore"):
         draws = [Draw(exercise, seed, turns) for seed in (None, *seeds)]
         for kind, tree in variants(exercise, every):
-            answer = turns.built(tree)
+            text = _plain(tree)
+            answer = None if text in known else turns.built(tree)
             if answer is None:
                 continue
             passes = []
@@ -138,7 +139,7 @@ def survivors(
                 passes.append(draw.lets_through(answer))
                 if turns.made > turns.most:  # a loop without an end has none under another seed either
                     break
-            if any(passes) and (text := _plain(tree)) not in known:
+            if any(passes):
                 known.add(text)
                 found.append(Survivor(kind, text, passes[0], sum(passes[1:])))
     return found
