@@ -147,9 +147,12 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(graph={"s": ("multiply", ["w", "x"]), "y": ("tanh", ["s"]), "x": ("input", []), "w": ("input", [])})
     yield dict(graph={"b": ("tanh", ["a"]), "c": ("add", ["a", "b"]), "d": ("add", ["c", "b"]), "a": ("input", [])})
     yield dict(graph={"b": ("tanh", ["a"]), "a": ("input", []), "c": ("input", [])})  # nobody needs the last one
+    # written from its end: whoever looks one step back only puts c before b
+    yield dict(graph={"d": ("tanh", ["c"]), "c": ("tanh", ["b"]), "b": ("tanh", ["a"]), "a": ("input", [])})
     for size in (8, 12, 16):
         yield dict(graph=random_graph(rng, 3, size))
-    yield dict(graph="n1499 … n0, then m0 … m1499, each from the one numbered one less", deep=True)
+    # what is deep is as large as the graph that it stands for, so that it is shown last
+    yield dict(graph="n1499 … n0, then m0 … m1499, each from the one numbered one less", deep=[1] * 300)
 
 
 @order.observe
