@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # there is such a hook only where pytest-xdist is
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `pytest -n 2`, what shares an expensive fixture stays on one worker: a file, in the browser a lesson."""
+    """With `pytest -n 3`, what shares an expensive fixture stays on one worker: a file, in the browser a lesson."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFixture(LoadFileScheduling):  # type: ignore[misc]
