@@ -166,7 +166,7 @@ class Elsewhere:
     if not TYPE_CHECKING:  # a type checker goes on finding misspelt names
 
         def __new__(cls, *given: Any, **options: Any) -> Any:
-            made = object.__new__(cls)
+            made = super().__new__(cls)
             if given != (Elsewhere,):  # a copy needs no arguments
                 bare = cls.__init__ is object.__init__  # which would take any, says its signature
                 signature = inspect.signature((lambda made: None) if bare else cls.__init__)

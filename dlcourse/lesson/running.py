@@ -293,12 +293,13 @@ def quiet() -> Iterator[None]:
 @contextmanager
 def _nothing_past_python() -> Iterator[None]:
     """Swallow what compiled code prints: LAPACK complains about each nan, and a notebook shows it."""
-    try:
+    kept = None
+    with suppress(ImportError, OSError, TypeError, AttributeError):  # Windows, or no standard output
         import ctypes
 
         flush = ctypes.CDLL(None).fflush
         kept = os.dup(1)
-    except (ImportError, OSError, TypeError, AttributeError):  # Windows, or no standard output
+    if kept is None:
         yield
         return
     try:

@@ -1,5 +1,6 @@
 """Modules own their parameters; files keep them, and keep them safe."""
 
+import copy
 import os
 import pickle
 import zipfile
@@ -277,6 +278,17 @@ def test_every_damaged_or_cut_file_is_refused_or_harmless(tmp_path):
         assert found[0] == "W"
         np.testing.assert_array_equal(found[1], weights.value)
     assert harmless < len(good) / 2
+
+
+def test_a_module_of_your_own_may_be_a_list_too():
+    class Stack(dl.Module, list):  # type: ignore[type-arg]
+        def __init__(self, size):
+            super().__init__()
+            self.size = size
+
+    assert copy.copy(Stack(3)).size == 3
+    with pytest.raises(dl.DTypeError, match=r"Stack is called as Stack\(size\)"):
+        Stack()
 
 
 def test_a_missing_file_is_a_missing_file(tmp_path):
