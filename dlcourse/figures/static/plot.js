@@ -683,11 +683,12 @@ const DRAW = {
       height: px(view.sy(y0) - view.sy(y1)), preserveAspectRatio: "none", "clip-path": `url(#${view.clip})` });
   },
 
-  bars(view, group, mark) {
+  bars(view, group, mark, plan) {
     const style = view.view.store.roles[mark.role];
     const base = view.sy(clamp(0, ...view.panel.ylim));
     const d = mark.xs.map((x, i) => {
       const left = view.sx(x - mark.width / 2), right = view.sx(x + mark.width / 2), top = view.sy(mark.heights[i]);
+      plan.taken.push([left, Math.min(top, base), right, Math.max(top, base)]);
       return line([[left, base], [left, top], [right, top], [right, base]], "z");
     }).join("");
     set(part(group, 0, "path"), { d, style: `fill:var(--dlfig-${style.colour});fill-opacity:.85`, "clip-path": `url(#${view.clip})` });
