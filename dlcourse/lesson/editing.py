@@ -50,6 +50,7 @@ OPERATORS: dict[type[ast.operator], tuple[tuple[type[ast.operator], str], ...]] 
     ast.FloorDiv: ((ast.Div, "`/` or `//`"),),
     ast.MatMult: ((ast.Mult, "`*` or `@`"),),
     ast.Pow: ((ast.Mult, "`*` or `**`"),),
+    ast.BitXor: ((ast.Pow, "`^` or `**`: only `**` is a power"),),
 }
 RARER: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Mult, ast.Mult: ast.Add}
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)

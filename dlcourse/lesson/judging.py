@@ -300,7 +300,7 @@ MEANING = {
     "MemoryError": "It asked for more memory than there is: look at the shapes it builds.",
     "SystemExit": "An answer must not end Python: give the value back with `return`.",
     "KeyError": "A dictionary was asked for a key that it does not have. What should happen where there is none?",
-    "UnboundLocalError": "A name is used before anything was put into it.",
+    "UnboundLocalError": "A name is used before anything was put into it: the line that does so was not reached.",
     "AssertionError": "One of your own assertions does not hold for these inputs.",
     "ModuleNotFoundError": "Use what the setup cell imports: np and dl.",
     "ImportError": "Use what the setup cell imports: np and dl.",
@@ -308,6 +308,8 @@ MEANING = {
     "NotImplementedError": "Part of it is still to be written.",
 }
 
+NO_ENTRIES = "A single number has no entries: an array or a list is wanted where one number stands."
+NO_ARRAY = "A list is no array: to compute with all its entries at once, make an array of it, np.array(...)."
 OTHER_ARGUMENTS = "A function in that line is called with other arguments than it takes."
 # By type and by what the message says; the first that fits is told.
 TOLD: tuple[tuple[str, str, str], ...] = (
@@ -335,6 +337,15 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ("IndexError", "out of (range|bounds)", "A position lies beyond the end. n entries have the positions 0 to n − 1."),
     ("IndexError", "too many indices", "More positions are asked for than there are axes: look at its shape."),
     ("IndexError", "scalar", "A single number has no entries: an array is wanted where one number was handed over."),
+    ("IndexError", "valid indices|used as indices", "A place in an array is a whole number, or a slice such as 0:2."),
+    (
+        "TypeError",
+        "'(function|method|builtin_function_or_method|numpy.ufunc|numpy._ArrayFunc.*)' object is not subscriptable",
+        "Square brackets pick an entry. A function is called with round ones, as in f(x).",
+    ),
+    ("TypeError", "'(int|float|bool|numpy.(int|float|bool).*)' object is not (subscriptable|iterable)", NO_ENTRIES),
+    ("TypeError", "'(int|float|bool|numpy.(int|float|bool).*)' has no len|len\\(\\) of unsized", NO_ENTRIES),
+    ("TypeError", "'float' object cannot be interpreted as an integer", "A whole number is wanted there: 2, not 2.0."),
     (
         "LinAlgError",
         "ingular",
@@ -352,11 +363,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "A matrix is wanted where a plain row of numbers stands: look at the order, and at the shapes.",
     ),
     ("TypeError", "bitwise_xor|for \\^", "A power is written ** in Python: x**2. The sign ^ is something else."),
-    (
-        "TypeError",
-        "for [-+*/@]+=?: '(list|tuple)'",
-        "A list is no array: to compute with all its entries at once, make an array of it, np.array(...).",
-    ),
+    ("TypeError", "(for [-+*/@]+=?|for unary [-+]|for abs\\(\\)|instances of):? '(list|tuple)'", NO_ARRAY),
     (
         "TypeError",
         "multiply sequence|for .*: .*'str'",

@@ -88,7 +88,9 @@ class Lesson:
         must stand alone. Nothing leaves this computer.
         """
         exercise = self._exercise(id)
-        source = next((cell for cell in reversed(executed_cells()) if defines(cell, exercise.name)), None)
+        own = f"ex-{id.split('.')[1]}-answer"  # the answer's own cell counts, whatever is in it by now
+        cells = reversed(executed_cells())
+        source = next((cell for cell in cells if cell.id == own or defines(cell, exercise.name)), None)
         verdict = self._judge(exercise, source)
         self._progress.checked(id, attempted=verdict.outcome != "not attempted", passed=verdict.outcome == "passed")
         print(verdict)
@@ -98,6 +100,8 @@ class Lesson:
     def _judge(self, exercise: Exercise, source: Cell | None) -> Verdict:
         if source is None:
             text = f"there is no {exercise.name} yet. Run the cell that defines it, then check again."
+            return Verdict("not attempted", (f"{exercise.id}: {text}",))
+        if text := defines_none(exercise, source):
             return Verdict("not attempted", (f"{exercise.id}: {text}",))
         verdict, run = checked(exercise, source, elsewhere=names_elsewhere(executed_cells(), source))
         if verdict.outcome == "passed":
@@ -356,6 +360,21 @@ def in_usual_form(exercise: Exercise, answer: Any) -> Any:
         return np.array(value) if type(value) in (list, tuple) else value
 
     return give
+
+
+def defines_none(exercise: Exercise, source: str) -> str:
+    """What to say of an answer's cell that can be read and does not define the answer; nothing where it does."""
+    name = exercise.name
+    try:
+        statements = parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    if defines(source, name):
+        return ""
+    others = [s.name for s in statements if isinstance(s, ast.FunctionDef | ast.ClassDef)]
+    if others:
+        return f"your cell defines {others[-1]}; asked for is {name}. Rename it, run the cell, then check again."
+    return f"your cell defines no {name}. Begin it with `{exercise.stub().splitlines()[0]}`, run it, then check again."
 
 
 def names_elsewhere(cells: Sequence[str], source: str) -> set[str]:

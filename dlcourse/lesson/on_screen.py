@@ -20,13 +20,14 @@ __all__ = ["Cell", "cells_to_run_again", "edited_since", "executed_cells", "watc
 
 
 class Cell(str):
-    """The source of a cell, and when it was run."""
+    """The source of a cell, when it was run, and which cell of the page it is, where the page tells."""
 
     at: float
+    id: str | None
 
-    def __new__(cls, source: str) -> Cell:
+    def __new__(cls, source: str, id: str | None = None) -> Cell:
         cell = super().__new__(cls, source)
-        cell.at = time.time()
+        cell.at, cell.id = time.time(), id
         return cell
 
 
@@ -45,7 +46,7 @@ def executed_cells() -> list[Cell]:
         return []
     if shell not in CELLS:
         cells = CELLS[shell] = [Cell(str(cell)) for cell in shell.history_manager.input_hist_raw]
-        shell.events.register("pre_run_cell", lambda info: cells.append(Cell(str(info.raw_cell))))
+        shell.events.register("pre_run_cell", lambda info: cells.append(Cell(str(info.raw_cell), info.cell_id)))
     return CELLS[shell]
 
 

@@ -28,8 +28,9 @@ class Notebook:
     def __init__(self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
         self.shell, self.capsys = shell, capsys
 
-    def run(self, cell: str) -> str:
-        self.shell.run_cell(textwrap.dedent(cell).strip("\n"), store_history=False)  # as nbval does
+    def run(self, cell: str, id: str | None = None) -> str:
+        """Run a cell; the page says which of its cells it is, a front end of another kind does not."""
+        self.shell.run_cell(textwrap.dedent(cell).strip("\n"), store_history=False, cell_id=id)  # as nbval does
         return self.capsys.readouterr().out
 
     def check(self, id: str, *cells: str) -> str:

@@ -39,6 +39,38 @@ def test_a_stub_inside_a_list_is_noticed_through_the_observer(open_notebook):
     assert open_notebook("02").check("02.5", "def classify(history):\n    return ...") == STUB.replace("02.1", "02.5")
 
 
+LIST = "A list is no array: to compute with all its entries at once, make an array of it, np.array(...)."
+NO_ENTRIES = "A single number has no entries: an array or a list is wanted where one number stands."
+
+
+@pytest.mark.parametrize(
+    ("returned", "meaning"),
+    [
+        ("knobs[np.argmin(abs(losses))]", LIST),
+        ("knobs[np.argmin(-losses)]", LIST),
+        ("knobs[0] if losses < 3.0 else knobs[1]", LIST),
+        ("losses[0][1]", NO_ENTRIES),
+        ("len(losses[0])", NO_ENTRIES),
+        ("max(losses[0])", NO_ENTRIES),
+        ("len(np.array(losses[0]))", NO_ENTRIES),
+        (
+            "knobs[np.argmin[losses]]",
+            "Square brackets pick an entry. A function is called with round ones, as in f(x).",
+        ),
+        ("list(range(len(knobs) / 2))[0]", "A whole number is wanted there: 2, not 2.0."),
+        ("np.array(knobs)[1.0]", "A place in an array is a whole number, or a slice such as 0:2."),
+    ],
+)
+def test_what_python_says_of_lists_numbers_and_brackets_is_put_in_other_words(returned, meaning):
+    verdict = diagnose("00.2", f"def best_knob(knobs, losses):\n    return {returned}")
+    assert (verdict.outcome, verdict.lines[-1]) == ("error", meaning)
+
+
+def test_a_sign_that_is_no_power_is_named():
+    verdict = diagnose("00.1", "def loss_at(knob, x, y):\n    return np.mean((knob * x - y)^2)")
+    assert verdict.lines[-1] == "One small change in line 2 makes it right: look at `^` or `**`: only `**` is a power."
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

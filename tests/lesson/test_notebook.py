@@ -47,6 +47,43 @@ def test_given_is_ours_until_the_check_passes_and_then_the_learners_own(open_not
     assert said == "True\n"
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (
+            "def stp(x, df, lr):\n    return x - lr * df(x)",
+            "your cell defines stp; asked for is step. Rename it, run the cell, then check again.",
+        ),
+        (
+            "step = 1.0 - 0.1 * 2.0",
+            "your cell defines no step. Begin it with `def step(x, df, lr):`, run it, then check again.",
+        ),
+        ("1 + 1", "your cell defines no step. Begin it with `def step(x, df, lr):`, run it, then check again."),
+        ("step(x, df, lr):\n    return x - lr * df(x)", "Python cannot read line 1 of your cell: step(x, df, lr):"),
+    ],
+)
+def test_the_answers_own_cell_counts_even_where_it_no_longer_defines_the_answer(open_notebook, cell, said):
+    notebook = open_notebook("02")
+    first = "def step(x, df, lr):\n    return x + lr * df(x)"
+    notebook.run(first, "ex-1-answer")
+    assert "came back: 1.2" in notebook.check("02.1")
+    notebook.run(cell, "ex-1-answer")
+    told = notebook.check("02.1").splitlines()[0]
+    assert told == f"02.1: {said}"
+    notebook.run("print(1)", "six-rides")  # another cell changes nothing
+    assert notebook.check("02.1").splitlines()[0] == told
+    notebook.run(first, "a-cell-of-their-own")  # a later one that defines it does
+    assert "came back: 1.2" in notebook.check("02.1")
+    notebook.run(RIGHT, "ex-1-answer")
+    assert notebook.check("02.1") == "PASS 02.1\n"
+
+
+def test_a_cell_that_only_reads_the_answer_is_not_its_cell_where_the_page_tells_nothing(open_notebook):
+    notebook = open_notebook("02")
+    notebook.run(RIGHT)
+    assert notebook.check("02.1", "stp = step") == "PASS 02.1\n"
+
+
 def test_given_may_use_what_the_exercise_forbade(open_notebook):
     notebook = open_notebook("12")
     cell = (

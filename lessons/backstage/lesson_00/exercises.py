@@ -55,6 +55,12 @@ losing.mutant(
     "np.mean((knob * x - y) ** 2)",
     "(knob * x[0] - y[0]) ** 2 / len(x)",
 )
+for last in ("(knob * x[-1] - y[-1]) ** 2", "(knob * x[-1] - y[-1]) ** 2 / len(x)"):
+    losing.mutant(
+        "Only the last ride counts here. In a loop, add each square to a sum that starts at 0.",
+        "np.mean((knob * x - y) ** 2)",
+        last,
+    )
 losing.mutant(
     "You rounded to three digits. The page does so to print it: give the loss as it is.",
     "np.mean((knob * x - y) ** 2)",
@@ -149,11 +155,14 @@ choosing.mutant(
 )
 
 
-choosing.mutant(
-    "If `best` starts at 0, only losses below 0 are ever found. Let it start with the first loss.",
-    "np.argmin(losses)",
-    "min((k for k in range(len(losses)) if losses[k] < 0), key=lambda k: losses[k], default=0)",
-)
+for limit, start in (("0", "0"), ("1e6", "a number of your own")):
+    found = f"min((k for k in range(len(losses)) if losses[k] < {limit}), key=lambda k: losses[k], default=0)"
+    for wrong in (f"knobs[{found}]", f"knobs[{found}] if min(losses) < {limit} else 0"):
+        choosing.mutant(
+            f"If `best` starts at {start}, only losses below it are found. Let it start with the first loss.",
+            "knobs[np.argmin(losses)]",
+            wrong,
+        )
 
 
 choosing.equivalent(
@@ -174,6 +183,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield dict(knobs=[4, 1, 3], losses=[5, 6, 2])  # the last, in whole numbers
     yield dict(knobs=[3.0, 1.0, 2.0], losses=[1.0, 2.0, 3.0])  # the first
     yield dict(knobs=[2.0, 4.0, 1.0, 3.0], losses=[-0.5, 1.0, -3.0, 2.0])
+    yield dict(knobs=[2.0, 4.0, 1.0], losses=[5e12, 2e12, 3e12])  # above whatever a search may start from
     for n in (5, 8, 12):
         for best in (0, int(rng.integers(2, n - 2)), n - 1):
             losses = np.sort(rng.uniform(-3, 3, size=n))
