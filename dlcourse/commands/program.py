@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from dlcourse.commands import author, doctor, export_nbgrader, grade, lab, progress, site, solve, worksheet
+from dlcourse.commands import author, doctor, export_nbgrader, grade, lab, progress, singleuser, site, solve, worksheet
 from dlcourse.commands.errors import CommandError
 from dlcourse.grading.starting import import_quickly
 
-COMMANDS = (lab, doctor, progress, solve, grade, worksheet, site, export_nbgrader, author)
+COMMANDS = (lab, doctor, progress, solve, grade, worksheet, site, export_nbgrader, singleuser, author)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["lab"]:  # not argparse's business: its options belong to JupyterLab
             return lab.run(words[1:])
+        if words[:1] == ["singleuser"]:  # nor this one's: to JupyterHub
+            return singleuser.run(words[1:])
         options = parser().parse_args(words)
         return int(options.command(options))
     except CommandError as error:

@@ -112,7 +112,7 @@ def _wrapped(sentence: str) -> list[str]:
 @functools.cache
 def _pen() -> Any:
     """What measures words before there is a paper to write them on."""
-    return FigureCanvasAgg(Paper(dpi=DPI)).get_renderer()  # type: ignore[no-untyped-call]
+    return FigureCanvasAgg(Paper(figsize=(1, 1), dpi=DPI)).get_renderer()  # type: ignore[no-untyped-call]
 
 
 def _draw_panels(paper: Paper, panels: Sequence[Panel], low: float, high: float) -> None:
