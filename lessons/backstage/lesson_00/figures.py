@@ -362,7 +362,7 @@ class Blame(Figure):
 
     title = "Forward to the loss, then back to every knob"
     first = slider(-2.0, 2.0, value=0.4, step=0.1, label="knob w₁")
-    second = slider(-2.0, 2.0, value=0.6, step=0.1, label="knob w₂")
+    second = slider(-2.0, 2.0, value=0.5, step=0.1, label="knob w₂")
 
     rate = 0.1
     last_frame = 7
@@ -410,6 +410,7 @@ class Blame(Figure):
         forward, slopes = self.before.forward, self.before.backward
         ways = {-1.0: "up", 0.0: "not at all", 1.0: "down"}
         turns = " and ".join(f"{name} {ways[float(np.sign(slopes[name]))]}" for name in ("w₁", "w₂"))
+        too_far = ": turned too far, as lesson 02 explains" if self.after.forward["ℓ"] > forward["ℓ"] else ""
         said = [
             f"start: x = 1.50 goes in, w₁ = {fixed(forward['w₁'])} and w₂ = {fixed(forward['w₂'])}; y = 2.00 is wanted",
             f"forward: h = w₁x = {fixed(forward['h'])}",
@@ -420,7 +421,7 @@ class Blame(Figure):
             f"a unit of h moves ŷ by w₂, so its slope is {self.product('ŷ', 'w₂')}",
             f"back: a unit of w₁ moves h by x, so its slope is {self.product('h', 'x')}; every knob knows its slope",
             f"turn each knob against its slope: {turns}; the loss goes from {fixed(forward['ℓ'])} to "
-            f"{fixed(self.after.forward['ℓ'])}",
+            f"{fixed(self.after.forward['ℓ'])}{too_far}",
         ]
         return said[self.frame]
 

@@ -67,15 +67,24 @@ def test_a_slope_costs_one_more_loss():
     assert cells("00")["train-by-slope"].count("loss_at(w") == 2
 
 
-@claim("00", "saw-blame", "a unit of $w_2$ moves $\\hat y$ by 0.6", "moves $\\ell$ by −3.28. Multiply: −1.97.")
+@claim("00", "saw-blame", "a unit of $w_2$ moves $\\hat y$ by 0.6", "moves $\\ell$ by −3.4. Multiply: −2.04.")
 def test_every_number_of_the_small_network_can_be_redone_by_hand():
     blame = figures.Blame()
     assert blame.before.forward["h"] == pytest.approx(0.6) == pytest.approx(0.4 * 1.5)
-    assert blame.before.backward["ŷ"] == pytest.approx(-3.28) == pytest.approx(2 * (0.36 - 2))
-    assert blame.before.backward["w₂"] == pytest.approx(-3.28 * 0.6) == pytest.approx(-1.97, abs=0.005)
-    assert blame.before.backward["w₁"] == pytest.approx(2 * (0.36 - 2) * 0.6 * 1.5)
+    assert blame.before.backward["ŷ"] == pytest.approx(-3.4) == pytest.approx(2 * (0.3 - 2))
+    assert blame.before.backward["w₂"] == pytest.approx(-3.4 * 0.6) == pytest.approx(-2.04)
+    assert blame.before.backward["h"] == pytest.approx(-3.4 * 0.5)  # another product: one can tell which is which
+    assert blame.before.backward["w₁"] == pytest.approx(2 * (0.3 - 2) * 0.5 * 1.5)
     blame.frame = 5
-    assert "−3.28 · 0.60 = −1.97" in blame.sentence()
+    assert "its slope is −3.40 · 0.60 = −2.04;" in blame.sentence()
+    assert "its slope is −3.40 · 0.50 = −1.70" in blame.sentence()
+
+
+def test_knobs_that_are_turned_too_far_are_said_to_be():
+    near, far = figures.Blame(), figures.Blame(first=2.0, second=-2.0)
+    near.frame = far.frame = 7
+    assert near.sentence().endswith("the loss goes from 2.89 to 1.71")
+    assert far.sentence().endswith("the loss goes from 64.00 to 189.34: turned too far, as lesson 02 explains")
 
 
 @claim("00", "summary", "Trying everything takes 51 tries for one knob, thousands of years for ten.")
