@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
+import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -45,14 +47,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Print what works here; not 0 if something that a learner needs is broken."""
-    findings = examine()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # IPython's, of a home that is read-only: two lines of the table say it better
+        findings = examine()
     print(table(findings))
     return 1 if any(finding.state == "broken" for finding in findings) else 0
 
 
 def examine() -> list[Finding]:
     """Look at everything, quickest first."""
-    course = [*front_ends(), widgets(), lessons(), progress(), jupyter_folders()]
+    course = [*front_ends(), widgets(), browser(), lessons(), progress(), jupyter_folders()]
     return [python(), *packages(), kernel(), *other_kernels(), *course, graphics_card(), sandbox()]
 
 
@@ -160,15 +164,26 @@ def jupyter_folders() -> Finding:
         from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
     except ImportError:
         return Finding(part, "absent", "JupyterLab is not installed here")
+    refused = {}
     for name, folder in (("JUPYTER_RUNTIME_DIR", jupyter_runtime_dir()), ("JUPYTER_CONFIG_DIR", jupyter_config_dir())):
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=folder):
                 pass
         except OSError as error:
-            detail = f"Jupyter cannot write in {folder} ({error.strerror}); set {name} to a folder of yours"
-            return Finding(part, "broken", detail)
+            refused[name] = f"{folder} ({error.strerror})"
+    if refused:
+        mend = f"set {' and '.join(refused)} to {'a folder' if len(refused) == 1 else 'folders'} of yours"
+        return Finding(part, "broken", f"Jupyter cannot write in {' and '.join(refused.values())}; {mend}")
     return Finding(part, "works", jupyter_runtime_dir())
+
+
+def browser() -> Finding:
+    """Whether `dlcourse lab` can open a browser; on another computer than the learner's there is none."""
+    try:
+        return Finding("browser", "works", str(getattr(webbrowser.get(), "name", None) or "the usual one"))
+    except webbrowser.Error:
+        return Finding("browser", "absent", "none found: open the address that `dlcourse lab` prints in one")
 
 
 def _same(program: str) -> bool:
@@ -212,7 +227,7 @@ def lessons() -> Finding:
 
 def progress() -> Finding:
     """Whether the learner's progress can be kept. A lesson runs without it, but forgets."""
-    from dlcourse.lesson.progress import progress_file
+    from dlcourse.lesson.progress import MEND_PROGRESS, progress_file
 
     path = progress_file()
     try:
@@ -222,7 +237,8 @@ def progress() -> Finding:
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError
     except OSError:
-        return Finding("progress file", "broken", f"{path} cannot be written, so progress will be forgotten")
+        detail = f"{path} cannot be written, so progress will be forgotten; {MEND_PROGRESS}"
+        return Finding("progress file", "broken", detail)
     return Finding("progress file", "works", str(path))
 
 

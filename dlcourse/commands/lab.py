@@ -8,6 +8,7 @@ import importlib.util
 import itertools
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,15 +20,16 @@ from dlcourse.commands.errors import CommandError
 from dlcourse.grading.files import write_atomically
 from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
+from dlcourse.lesson.progress import progress_file
 
 DEFAULT_FOLDER = "dlcourse-lessons"
 RECORD = ".dlcourse-lessons.json"  # in the learner's folder: what each lesson looked like when it was copied
 
 LAB_HELP = f"""usage: dlcourse lab [DIR] [--copy-only] [--merge] [jupyter options]
 
-Copy the lessons to DIR (default: ./{DEFAULT_FOLDER}) if they are not there, and open JupyterLab on the lesson that you
-worked on last, or on lesson 00. What you changed is never overwritten. To start a lesson afresh, delete or rename its
-file and run this again.
+Copy the lessons to DIR if they are not there, and open JupyterLab on the lesson that you worked on last, or on 00.
+Without DIR that is this folder if it has the lessons, else ./{DEFAULT_FOLDER}. What you changed is never overwritten.
+To start a lesson afresh, delete or rename its file and run this again.
   --copy-only   copy the lessons and stop, for a server that is running already
   --merge       beside each lesson that you changed and that the course has a newer version of, put the newer one
                 with your answers in it
@@ -46,11 +48,13 @@ def run(words: Sequence[str]) -> int:
     if words[:1] in (["-h"], ["--help"]):
         print(LAB_HELP)
         return 0
-    named = bool(words) and not words[0].startswith("-")
-    folder, options = (Path(words[0]), list(words[1:])) if named else (Path(DEFAULT_FOLDER), list(words))
-    copy_only, merge = "--copy-only" in options, "--merge" in options
-    options = [option for option in options if option not in ("--copy-only", "--merge")]
+    copy_only, merge = "--copy-only" in words, "--merge" in words
+    options = [word for word in words if word not in ("--copy-only", "--merge")]
+    folder = Path(options.pop(0)) if options and not options[0].startswith("-") else usual_folder()
+    before = worked_in_before(folder)
     print(copy_lessons(folder, files.notebooks(), merge).report(folder), flush=True)
+    if before:
+        print(f"You worked in {before} before. To go on there: dlcourse lab {shlex.quote(str(before))}", flush=True)
     if copy_only:
         return 0
     if importlib.util.find_spec("jupyterlab") is None:
@@ -64,6 +68,23 @@ def run(words: Sequence[str]) -> int:
     if os.name == "nt":  # Windows has no exec that keeps the console
         return subprocess.call(command)
     os.execv(command[0], command)
+
+
+def usual_folder() -> Path:
+    """Where the lessons go when no folder is named; who stands in a folder of lessons means that one."""
+    return Path(".") if Path(RECORD).exists() else Path(DEFAULT_FOLDER)
+
+
+def worked_in_before(folder: Path) -> Path | None:
+    """Where the lessons were last, if this is another, new folder: the answers are there. Remembers this one."""
+    note = progress_file().with_name("lessons-folder")
+    try:
+        before = Path(note.read_text(encoding="utf-8")) if note.exists() else folder.resolve()
+        elsewhere = before != folder.resolve() and (before / RECORD).exists() and not (folder / RECORD).exists()
+        write_atomically(note, str(folder.resolve()).encode())
+    except (OSError, ValueError):
+        return None  # a hint is not worth a failure
+    return before if elsewhere else None
 
 
 def jupyterlab_settings(folder: Path, options: Sequence[str]) -> list[str]:

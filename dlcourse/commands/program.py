@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return lab.run(words[1:])
         if words[:1] == ["singleuser"]:  # nor this one's: to JupyterHub
             return singleuser.run(words[1:])
+        if not words:
+            parser().print_help()
+            return 2
         options = parser().parse_args(words)
         return int(options.command(options))
     except CommandError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dlcourse.commands.errors import CommandError
 from dlcourse.grading.files import write_atomically
 from dlcourse.lesson import files
-from dlcourse.lesson.progress import NOT_UNDERSTOOD, VERSION, Progress, progress_file, understood
+from dlcourse.lesson.progress import MEND_PROGRESS, NOT_UNDERSTOOD, VERSION, Progress, progress_file, understood
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -79,7 +79,7 @@ def begin_anew(options: argparse.Namespace) -> int:
         for number in itertools.count(1)
         if not (path := progress_file().with_name(f"progress-before-reset-{number}.json")).exists()
     )
-    _write(kept, Progress())
+    _write(kept, Progress(), MEND_PROGRESS)
     Progress().forget(lessons)
     which = "all lessons" if not options.lessons else f"lesson {', '.join(lessons)}"
     print(f"Your progress in {which} begins anew; restart the kernels of lessons that are open, for they remember it.")
@@ -87,12 +87,12 @@ def begin_anew(options: argparse.Namespace) -> int:
     return 0
 
 
-def _write(path: Path, progress: Progress) -> None:
+def _write(path: Path, progress: Progress, mend: str = "name a file in a folder of yours") -> None:
     content = json.dumps({"version": VERSION} | progress.everything(), indent=1, ensure_ascii=False, sort_keys=True)
     try:
         write_atomically(path, content.encode())
     except OSError as error:
-        raise CommandError(f"cannot write {path} ({error.strerror}); name a file in a folder of yours.") from None
+        raise CommandError(f"cannot write {path} ({error.strerror}); {mend}.") from None
 
 
 def _counted(exercises: dict[str, dict[str, int]]) -> str:

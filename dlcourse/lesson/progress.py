@@ -18,6 +18,7 @@ __all__ = ["Progress", "progress_file"]
 
 Record = dict[str, Any]
 VERSION = 1
+MEND_PROGRESS = "set DLCOURSE_PROGRESS to a file in a folder of yours"
 NOT_UNDERSTOOD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 

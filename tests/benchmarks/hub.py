@@ -123,7 +123,8 @@ def learn(hub: Hub, name: str, lesson: str) -> dict[str, Any]:
 
 async def run_cells(hub: Hub, name: str, kernel: str, cells: list[str]) -> dict[str, Any]:
     address = f"ws://127.0.0.1:{hub.port}/user/{name}/api/kernels/{kernel}/channels"
-    request = HTTPRequest(address, headers={"Authorization": f"token {hub.token}"})
+    header = {"Authorization": f"token {hub.token}"}
+    request = HTTPRequest(address, headers=header, connect_timeout=600, request_timeout=600)
     line = await websocket_connect(request, max_message_size=2**27)
     errors, figures = [], []
     began = time.monotonic()

@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import webbrowser
 from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from dlcourse.commands.doctor import FRONT_ENDS, Finding, examine, front_ends, jupyter_folders, other_kernels, table
+from dlcourse.commands.doctor import (
+    FRONT_ENDS,
+    Finding,
+    browser,
+    examine,
+    front_ends,
+    jupyter_folders,
+    other_kernels,
+    table,
+)
 from dlcourse.commands.program import main
 from dlcourse.grading.starting import QUICKLY
 from dlcourse.lesson import files
@@ -30,6 +40,7 @@ def test_help_names_every_command_and_version_is_the_packages(tmp_path: Path) ->
     assert told.returncode == 0 and all(command in told.stdout for command in ("lab", "doctor", "solve"))
     assert run("--version", cwd=tmp_path).stdout == f"dlcourse {version('dlcourse')}\n"
     assert "[jupyter options]" in run("lab", "--help", cwd=tmp_path).stdout
+    assert run(cwd=tmp_path).stdout == told.stdout, "without a word, too"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,11 +113,14 @@ def test_doctor_and_lab_say_where_jupyter_cannot_write(
 ) -> None:
     blocker = tmp_path / "file"
     blocker.touch()
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(blocker / "runtime"))
+    monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path / "progress.json"))
+    for name in ("RUNTIME", "CONFIG"):  # both are told at once: who has mended the one is not sent away again
+        monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(blocker / name.lower()))
     assert jupyter_folders().state == "broken"
     assert main(["lab", str(tmp_path / "mine"), "--no-browser"]) == 1
     error = capsys.readouterr().err
-    assert f"cannot write in {blocker / 'runtime'}" in error and "JUPYTER_RUNTIME_DIR" in error
+    assert f"cannot write in {blocker / 'runtime'}" in error and f" and {blocker / 'config'}" in error
+    assert error.endswith("; set JUPYTER_RUNTIME_DIR and JUPYTER_CONFIG_DIR to folders of yours\n")
     assert error.count("\n") == 1
 
 
@@ -124,7 +138,17 @@ def test_doctor_fails_when_progress_cannot_be_kept(
     blocker.touch()
     monkeypatch.setenv("DLCOURSE_PROGRESS", str(blocker / "progress.json"))
     assert main(["doctor"]) == 1
-    assert "broken  progress file" in capsys.readouterr().out
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "broken  progress file" in line]
+    assert line.endswith("set DLCOURSE_PROGRESS to a file in a folder of yours")
+    assert main(["progress", "reset"]) == 1
+    assert capsys.readouterr().err.endswith("; set DLCOURSE_PROGRESS to a file in a folder of yours.\n")
+
+
+def test_doctor_says_what_to_do_where_there_is_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.get", lambda: (_ for _ in ()).throw(webbrowser.Error()))
+    assert browser().state == "absent" and "address" in browser().detail
+    monkeypatch.setattr("webbrowser.get", lambda: webbrowser.GenericBrowser("firefox"))
+    assert browser() == Finding("browser", "works", "firefox")
 
 
 def test_the_table_can_be_printed_on_a_console_without_the_symbols() -> None:

@@ -23,6 +23,11 @@ from dlcourse.commands.program import main
 from dlcourse.lesson import files
 
 
+@pytest.fixture(autouse=True)
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path / "data" / "progress.json"))
+
+
 def release(folder: Path, **lessons: str) -> list[Path]:
     """A folder of released lessons with the given contents."""
     folder.mkdir(exist_ok=True)
@@ -133,6 +138,25 @@ def test_copy_only_copies_and_stops(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["lab", str(tmp_path / "mine"), "--copy-only"]) == 0
     assert len(list((tmp_path / "mine").glob("*.ipynb"))) == len(files.notebooks())
     assert "Copied to" in capsys.readouterr().out
+
+
+def test_lab_finds_the_lessons_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It put a second set into the first, and another beside, where the learner's answers seemed to be lost."""
+
+    def lab(*words: str) -> str:
+        assert main(["lab", *words]) == 0
+        return capsys.readouterr().out
+
+    monkeypatch.chdir(tmp_path)
+    assert lab("--copy-only", "my lessons").startswith("Copied to my lessons: "), "an option of ours before DIR"
+    monkeypatch.chdir("my lessons")
+    assert lab("--copy-only") == "The lessons are in ., as you left them.\n"
+    monkeypatch.chdir(tmp_path)
+    said = f"You worked in {tmp_path / 'my lessons'} before. To go on there: dlcourse lab '{tmp_path / 'my lessons'}'"
+    assert lab("--copy-only").splitlines()[1:] == [said]
+    assert lab("--copy-only", "my lessons").count("\n") == 1, "there are lessons here, too"
 
 
 def test_an_untouched_lesson_follows_the_release_and_new_lessons_arrive(tmp_path: Path) -> None:
