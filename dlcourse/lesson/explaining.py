@@ -165,6 +165,7 @@ def explained(
     searches: list[tuple[bool, str, Callable[[], str]]] = [
         (True, "fact", lambda: _lingers(source)),
         (repairs, "repair", mending.one),
+        (True, "fact", lambda: _unreached(source)),
         (unnamed, "fact", lambda: _stands_still(source) or _never_used(exercise, source)),
         (repairs, "repair", mending.two),
         (True, "repair", lambda: _twin(exercise, cases, source, run.reports, expected, order)),
@@ -535,6 +536,24 @@ def _lingers(source: str) -> str:
                     f"{argument.arg} in line {function.lineno} is made once, not for every call: "
                     "what one call puts into it is still there in the next."
                 )
+    return ""
+
+
+def _unreached(source: str) -> str:
+    """A line that stands behind a `return` in the same block; the `return ...` of the template counts for nothing.
+
+    Examples
+    --------
+    >>> _unreached("def f(x):\\n    return x\\n    return -x")
+    'Line 3 is never reached: the `return` above it ends the function.'
+    """
+    for node in ast.walk(parse(source)):
+        for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
+            if not isinstance(block, list):
+                continue
+            for statement, following in pairwise(block):
+                if isinstance(statement, ast.Return) and ast.unparse(following) != "return ...":
+                    return f"Line {following.lineno} is never reached: the `return` above it ends the function."
     return ""
 
 

@@ -269,6 +269,10 @@ def _syntax_advice(trouble: Report) -> str:
         return "Type that sign anew on your keyboard: Python takes plain quotes, signs and blanks only."
     if "expected ':'" in message:
         return "A line that starts with def, if, else, for or while ends with a colon."
+    if "invalid decimal literal" in message:
+        return "A number and a name stand side by side. A product needs its sign: 2 * h, not 2h."
+    if "maybe you meant '=='" in message:
+        return "One = puts something into a name. To compare, write ==."
     return "Look at that line and the one above it: a missing bracket, comma or colon shows up late."
 
 
@@ -331,8 +335,23 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ("ValueError", "is not in list", "A list was searched for something that it does not hold."),
     (
         "TypeError",
+        "'(int|float|numpy.float64)' object is not callable",
+        "Brackets behind a number call it, and only functions can be called. A product needs its *: 2 * (x + 1).",
+    ),
+    (
+        "TypeError",
+        "'(list|tuple|dict|numpy.ndarray)' object is not callable",
+        "Round brackets call a function. An entry is taken with square ones, as in a[0].",
+    ),
+    (
+        "TypeError",
         "object is not callable",
         "Brackets behind a name call it, and only functions can be called. That name holds something else.",
+    ),
+    (
+        "IndexError",
+        "assignment index out of range",
+        "There is no such place in the list yet. A list grows with append, one entry at a time.",
     ),
     ("IndexError", "out of (range|bounds)", "A position lies beyond the end. n entries have the positions 0 to n − 1."),
     ("IndexError", "too many indices", "More positions are asked for than there are axes: look at its shape."),
@@ -345,7 +364,11 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ),
     ("TypeError", "'(int|float|bool|numpy.(int|float|bool).*)' object is not (subscriptable|iterable)", NO_ENTRIES),
     ("TypeError", "'(int|float|bool|numpy.(int|float|bool).*)' has no len|len\\(\\) of unsized", NO_ENTRIES),
-    ("TypeError", "'float' object cannot be interpreted as an integer", "A whole number is wanted there: 2, not 2.0."),
+    (
+        "TypeError",
+        "'(numpy.)?float[0-9]*' object cannot be interpreted as an integer",
+        "A whole number is wanted there: 2, not 2.0.",
+    ),
     (
         "LinAlgError",
         "ingular",

@@ -66,6 +66,36 @@ def test_what_python_says_of_lists_numbers_and_brackets_is_put_in_other_words(re
     assert (verdict.outcome, verdict.lines[-1]) == ("error", meaning)
 
 
+@pytest.mark.parametrize(
+    ("returned", "meaning"),
+    [
+        (
+            "x - lr(df(x))",
+            "Brackets behind a number call it, and only functions can be called. A product needs its *: 2 * (x + 1).",
+        ),
+        ("x - 2lr", "A number and a name stand side by side. A product needs its sign: 2 * h, not 2h."),
+        ("[x](0)", "Round brackets call a function. An entry is taken with square ones, as in a[0]."),
+        ("np.zeros(np.array([x]))[0]", "A whole number is wanted there: 2, not 2.0."),
+    ],
+)
+def test_what_python_says_of_products_and_brackets_is_put_in_other_words(returned, meaning):
+    verdict = diagnose("02.1", f"def step(x, df, lr):\n    return {returned}")
+    assert (verdict.outcome, verdict.lines[-1]) == ("error", meaning)
+
+
+def test_a_place_that_a_list_does_not_have_yet_a_line_that_is_never_reached_and_one_equals_sign_are_named():
+    head = "def descend2(grad, p0, lr, n):\n    path = [np.array(p0, dtype=float)]\n"
+    body = "    for k in range(n):\n        path[k + 1] = path[k] - lr * grad(path[k])\n    return np.array(path)"
+    assert diagnose("03.2", head + body).lines[-1].endswith("A list grows with append, one entry at a time.")
+    sides = "def one_sided(f, x, h=1e-6):\n    return (f(x) - f(x - h)) / h\n    return (f(x + h) - f(x)) / h"
+    told = "Line 3 is never reached: the `return` above it ends the function."
+    assert diagnose("01.4", sides).lines[-1].endswith(told)
+    compared = "def shape_of(a, b):\n    if a[1] = b[0]:\n        return (a[0], b[1])"
+    assert diagnose("00.3", compared).lines[-1] == "One = puts something into a name. To compare, write ==."
+    template = "def one_sided(f, x, h=1e-6):\n    return (f(x) - f(x - h)) / h\n    return ..."
+    assert "never reached" not in str(diagnose("01.4", template))
+
+
 def test_a_sign_that_is_no_power_is_named():
     verdict = diagnose("00.1", "def loss_at(knob, x, y):\n    return np.mean((knob * x - y)^2)")
     assert verdict.lines[-1] == "One small change in line 2 makes it right: look at `^` or `**`: only `**` is a power."

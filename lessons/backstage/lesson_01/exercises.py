@@ -133,6 +133,11 @@ sign_rule.mutant(
     [("slope > 0", "slope < 0 "), ("slope < 0:", "slope > 0:")],
 )
 sign_rule.mutant(
+    "You measure the slope of df. But df is the slope already: its sign at x decides.",
+    "slope = df(x)",
+    "slope = (df(x + 1e-5) - df(x - 1e-5)) / 2e-5",
+)
+sign_rule.mutant(
     "You returned minus the slope. Only its sign is asked for: −1, 0 or 1. How far is lesson 02.",
     [("return -1", "return -slope"), ("return 1", "return -slope")],
 )
@@ -226,6 +231,16 @@ floor.mutant(
     "You asked the slope only. Hilltops and level spots have slope 0, too: look at both neighbours.",
     "level and lowest",
     "level",
+)
+floor.mutant(
+    "You compare f(x) with places. The neighbours' heights are f(x - 0.01) and f(x + 0.01).",
+    LOWEST,
+    "x - 0.01 >= f(x) and x + 0.01 >= f(x)",
+)
+floor.mutant(
+    "The neighbours stand beside x, not beside 0: at x - 0.01 and x + 0.01.",
+    LOWEST,
+    "f(-0.01) >= f(x) and f(0.01) >= f(x)",
 )
 floor.mutant(
     "You asked the neighbours only. Next to the bottom both can be higher while the ground still tilts.",
@@ -368,6 +383,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for bend, away, tol in ((1.0, 0.003, 0.05), (1.0, 0.003, 0.0005), (0.5, 0.004, 0.005), (0.5, 0.001, 0.005)):
         for side in (-1, 1):
             yield dict(f=function_of("x", f"{bend} * (x - 1.0)**2"), x=1 + side * away, tol=tol)
+    for side in (-1, 1):  # a slope of 0.4 and a tolerance that even a rise which was not divided exceeds
+        yield dict(f=function_of("x", "50.0 * (x - 1.0)**2"), x=1 + side * 0.004, tol=1e-13)
     for x in (-2.0, -1.9):  # left of 0, where the sign of the place itself tells nothing
         yield dict(f=function_of("x", "(x + 2.0) ** 2"), x=x, tol=0.01)
 
@@ -396,6 +413,11 @@ def one_sided(f: Function, x: float, h: float = 1e-6) -> tuple[float, float]:
 
 LEFT, RIGHT = "(f(x) - f(x - h))", "(f(x + h) - f(x))"
 sides.mutant("The order is left first, then right.", "return left, right", "return right, left")
+sides.mutant(
+    "These are the signs of the slopes, each 1 or −1. Asked for are the slopes: rise divided by h.",
+    "return left, right",
+    "return np.sign(left), np.sign(right)",
+)
 sides.mutant(
     "The left slope has the wrong sign: measure it from left to right, too, from x − h to x.", LEFT, "(f(x - h) - f(x))"
 )

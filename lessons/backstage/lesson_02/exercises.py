@@ -99,6 +99,13 @@ def descend(df: Slope, x0: float, lr: float, tol: float, max_iter: int) -> tuple
 
 
 STEEP, LEFT = "abs(df(x)) > tol", "len(history) <= max_iter"
+for below in ("<", "<="):
+    loop.mutant(
+        "You step first and ask then. Ask before each step, at the start, too; and at exactly tol you stop.",
+        f"    while {STEEP} and {LEFT}:\n        x = x - lr * df(x)\n        history.append(x)\n",
+        "    for _ in range(max_iter):\n        x = x - lr * df(x)\n        history.append(x)\n"
+        f"        if abs(df(x)) {below} tol:\n            break\n",
+    )
 loop.mutant(
     "You compare the length of the next move with tol. The size of the slope itself is compared: leave lr out.",
     STEEP,
@@ -307,6 +314,7 @@ heavy.mutant(
 )
 heavy.mutant("The velocity has the wrong sign: v collects slopes, and the walk goes against v.", "v + df", "v - df")
 heavy.mutant("You walk along v. v collects slopes, and slopes point uphill: subtract lr times v.", "x - lr", "x + lr")
+heavy.mutant("x moves by the slope alone. It moves by the new velocity: x minus lr times v.", "lr * v", "lr * df(x)")
 heavy.mutant("You forgot β: the old velocity must fade, or the ball never comes to rest.", "beta * v", "v")
 heavy.mutant(
     "You averaged: (1 − β) times the slope. That is another rule; here the slope is added whole.",
@@ -398,6 +406,9 @@ trace.mutant(
     "You compare places. The bottom can be anywhere: is the last STEP, between two places, longer than the first?",
     GROWN,
     "abs(history[-1]) > abs(history[0])",
+)
+trace.mutant(
+    "You look for inf alone, and nan passes. np.isfinite is False for both.", FINITE, "np.any(np.isinf(history))"
 )
 trace.mutant(
     "You test whether x is near 0. The walk may settle anywhere: look at the last step, not the last place.",

@@ -107,7 +107,7 @@ class Dial(Figure):
     def regime(self) -> str:
         r = self.factor
         if abs(r) < 5e-3:
-            return "one step to the bottom"
+            return "arrives in one step"
         if abs(r + 1) < 5e-3:
             return "jumps between two places for ever"
         if r < -1:

@@ -45,6 +45,11 @@ numeric.mutant(
     "step[0] = h",
 )
 numeric.mutant(
+    "You shake all coordinates at once. Shake one and hold the others: a step that is h in one place, 0 elsewhere.",
+    "return g",
+    "return (f(p + h) - f(p - h)) / (2 * h)",
+)
+numeric.mutant(
     "You measured on one side only. And an array of whole numbers cuts p + h off: copy p into floats.",
     [
         ("    p = np.array(p, dtype=float)\n", ""),
@@ -185,6 +190,11 @@ loop.mutant(
     "All rows are the last place: `p -= …` changes the array that is already in your list. Make a new one.",
     MOVE,
     "path[-1] -= lr * grad(path[-1])\n        path.append(path[-1])",
+)
+loop.mutant(
+    "You start each step from p0, so every row is the first step. Go on from the last place: path[-1].",
+    MOVE,
+    "path.append(path[0] - lr * grad(path[0]))",
 )
 loop.mutant("You walked uphill. The gradient points up: subtract it.", "- lr", "+ lr")
 loop.mutant(
@@ -356,6 +366,19 @@ angle.mutant(
     "cosine",
 )
 angle.mutant("You took the angle from the gradient itself, which points uphill. You walk along −g.", "-g @", "g @")
+angle.mutant(
+    "You took the cosine of the cosine. The way back from a cosine to its angle is np.arccos.", "np.arccos", "np.cos"
+)
+angle.mutant(
+    "np.radians makes radians of degrees. np.arccos answers in radians already: np.degrees is wanted.",
+    "np.degrees",
+    "np.radians",
+)
+angle.mutant(
+    "Half a turn is π radians and 180°: times 180 alone is π times too large. np.degrees does it.",
+    f"np.degrees(np.arccos({CLIPPED}))",
+    f"np.arccos({CLIPPED}) * 180",
+)
 angle.mutant(
     "np.arccos answers in radians. Turn them into degrees.",
     f"np.degrees(np.arccos({CLIPPED}))",
