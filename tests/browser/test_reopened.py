@@ -93,6 +93,7 @@ def test_after_a_restart_one_press_brings_the_figure_back_as_it_was(opened: Any)
     note = figure.root.locator(".dlfig-late")
     expect(note).to_contain_text("Python was restarted: run the setup cell, then this cell.")
     expect(note).to_contain_text("Its steps can still be walked through.")
+    expect(note).to_be_in_viewport(ratio=1)  # where the learner looks who has pressed Step, on a laptop's page
     seen = figure.look()["picture"]
     figure.button("Back").click()
     assert figure.becomes("Step 1. Its sentence comes from Python.")
