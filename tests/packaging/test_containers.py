@@ -51,3 +51,11 @@ def test_the_devcontainer_builds_that_image_and_opens_the_lessons() -> None:
         HERE / "Dockerfile"
     ).read_text(encoding="utf-8")
     assert all(settings[name].startswith("dlcourse lab ") for name in ("postCreateCommand", "postAttachCommand"))
+    [pattern] = [o for o in shlex.split(settings["postAttachCommand"]) if o.startswith("--ServerApp.allow_origin_pat=")]
+    for origin, taken in (
+        ("https://old-hat-x9-8888.app.github.dev", True),  # Codespaces' page is of another host than the server thinks
+        ("https://app.github.dev.example.org", False),
+        ("https://a.app.github.dev.example.org", False),
+        ("http://a-8888.app.github.dev", False),
+    ):
+        assert bool(re.match(pattern.partition("=")[2], origin)) is taken
