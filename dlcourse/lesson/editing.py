@@ -136,8 +136,8 @@ MENDING = (
     "a term left out",
     "a square left out",
     "a number off by one",
-    "1 minus it",
-    "1 divided by it",
+    "whether 1 minus it is meant",
+    "whether 1 divided by it is meant",
     "the brackets: what belongs together?",
     "these two: are they exchanged?",
     "`sum` or `len`",
@@ -725,8 +725,8 @@ def _terms(top: ast.AST, scope: Scope, line: int | None) -> Iterator[Edit]:
             two = ast.Constant(2)
             yield from _put(place, ast.BinOp(two, ast.Mult(), old), "a factor left out")
             yield from _put(place, ast.BinOp(old, ast.Div(), two), "a factor left out")
-            yield from _put(place, ast.BinOp(ast.Constant(1), ast.Sub(), old), "1 minus it")
-            yield from _put(place, ast.BinOp(ast.Constant(1), ast.Div(), old), "1 divided by it")
+            yield from _put(place, ast.BinOp(ast.Constant(1), ast.Sub(), old), "whether 1 minus it is meant")
+            yield from _put(place, ast.BinOp(ast.Constant(1), ast.Div(), old), "whether 1 divided by it is meant")
             for operator in (ast.Add, ast.Sub):
                 yield from _put(place, ast.BinOp(old, operator(), ast.Constant(1)), "a number off by one")
         if whole:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from time import process_time
-from typing import Any
+from typing import Any, TypeGuard
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -164,6 +164,7 @@ def explained(
     repairs, unnamed = exercise.repairs, verdict.evidence == "none"
     searches: list[tuple[bool, str, Callable[[], str]]] = [
         (True, "fact", lambda: _lingers(source)),
+        (unnamed, "fact", lambda: _put_aside(exercise, source)),
         (repairs, "repair", mending.one),
         (True, "fact", lambda: _unreached(source)),
         (unnamed, "fact", lambda: _stands_still(source) or _never_used(exercise, source)),
@@ -475,9 +476,6 @@ def _fact(
 ) -> str:
     """Something that holds of the answer and not of a right one; empty if nothing is found."""
     tree = parse(source)
-    for function, model in _beside(exercise, tree):
-        if "rng" in _arguments(model) and (line := _other_randomness(function)):
-            return f"Line {line} takes its randomness from elsewhere: use rng, which is handed over."
     for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
         if line := _runs_once(function):
             return f"The loop in line {line} runs only once: something in it ends it on the first turn."
@@ -514,6 +512,23 @@ def _never_used(exercise: Exercise, source: str) -> str:
             if name not in _unused(model):
                 return f"{_named(function, exercise)} never uses its argument {name}."
     return ""
+
+
+def _put_aside(exercise: Exercise, source: str) -> str:
+    """What is handed over and is not used, for the answer puts something of its own in its place."""
+    for function, model in _beside(exercise, parse(source)):
+        if "rng" in _arguments(model) and (line := _other_randomness(function)):
+            return f"Line {line} takes its randomness from elsewhere: use rng, which is handed over."
+        for number, part in enumerate(function.body):
+            names = [ast.unparse(target) for target in part.targets] if isinstance(part, ast.Assign) else []
+            read = {node.id for above in function.body[: number + 1] for node in ast.walk(above) if _is_read(node)}
+            for name in set(names) & set(_arguments(model)) - set(_unused(model)) - read:
+                return f"Line {part.lineno} puts something else into {name}: what is handed over is never used."
+    return ""
+
+
+def _is_read(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
 
 
 def _uses_nothing(exercise: Exercise, source: str) -> str:
@@ -580,7 +595,7 @@ def _arguments(function: ast.FunctionDef) -> list[str]:
 
 def _unused(function: ast.FunctionDef) -> list[str]:
     """The arguments that are read nowhere in the function."""
-    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    read = {node.id for node in ast.walk(function) if _is_read(node)}
     read |= {
         part.target.id
         for part in ast.walk(function)

@@ -329,6 +329,16 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "AttributeError",
+        f"'(list|tuple)' .*attribute '({'|'.join(name for name in dir(np.ndarray) if not hasattr(list, name))})'",
+        "An array has that, a list has not: make an array of it, np.array(...), or call a function of np.",
+    ),
+    (
+        "AttributeError",
+        "'numpy.ndarray' .*attribute '(append|extend|index|insert|remove)'",
+        "A list has that, an array has not: make a list of it, list(...), or call a function of np.",
+    ),
+    (
+        "AttributeError",
         "^(?!.*NoneType).*has no attribute",
         "The thing before the dot is not what you think it is: print its type.",
     ),
@@ -386,7 +396,11 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "A matrix is wanted where a plain row of numbers stands: look at the order, and at the shapes.",
     ),
     ("TypeError", "bitwise_xor|for \\^", "A power is written ** in Python: x**2. The sign ^ is something else."),
-    ("TypeError", "(for [-+*/@]+=?|for unary [-+]|for abs\\(\\)|instances of):? '(list|tuple)'", NO_ARRAY),
+    (
+        "TypeError",
+        "(for [-+*/@]+=?( or pow\\(\\))?|for unary [-+]|for abs\\(\\)|instances of):? '(list|tuple)'",
+        NO_ARRAY,
+    ),
     (
         "TypeError",
         "multiply sequence|for .*: .*'str'",
@@ -420,6 +434,12 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "math domain",
         "A root, a log or an arccos takes some numbers only, and this one lies outside, if only by rounding.",
     ),
+    ("ValueError", "equal division", "np.split cuts into equal parts only, or at the places that a list names."),
+    (
+        "ValueError",
+        "enough dimensions",
+        "A single number stands beside @, which takes vectors and matrices: print both sides of it.",
+    ),
     ("ValueError", "cannot reshape", "A new shape holds as many entries as the old one: the sizes, multiplied."),
     ("ValueError", "broadcast|mismatch", MEANING["ShapeError"]),
 )
@@ -430,6 +450,7 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     if report.type == "WriteItYourself":
         return (shortened(report.message, WIDTH),)
     said = re.sub(r"Input operand .*\((size \d+ is different from \d+)\)", r"\1", report.message)  # of a matmul
+    said = re.sub(r"(enough dimensions) \(has.*", r"\1", said)
     what = f"{report.type}: {said}".rstrip(". ") if said else report.type
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")

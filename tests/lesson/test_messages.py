@@ -719,6 +719,46 @@ def test_what_a_stranger_to_the_form_writes_is_told_in_one_sentence(cell, says):
             """,
             "Your answer never uses its argument curvature.",
         ),
+        (  # what is handed over is put aside, and something else is computed with
+            "02.3",
+            """
+            def largest_safe_lr(curvature):
+                curvature = 4
+                return 2 / curvature
+            """,
+            "Line 2 puts something else into curvature: what is handed over is never used.",
+        ),
+        (
+            "06.2",
+            """
+            def random_search(f, x0, spread, n, rng):
+                x = x0
+                rng = np.random.default_rng(2)
+                for _ in range(n):
+                    candidate = x + spread * rng.normal(size=len(x0))
+                    if f(candidate) <= f(x):
+                        x = candidate
+                return x
+            """,
+            "Line 3 takes its randomness from elsewhere: use rng, which is handed over.",
+        ),
+        (  # lists and arrays taken for each other
+            "06.4",
+            """
+            def fit_critic(a, r):
+                c2, c1, c0 = np.polyfit(a, r, 2)
+                return max(c2 * a**2 + c1 * a + c0)
+            """,
+            "A list is no array: to compute with all its entries at once, make an array of it, np.array(...).",
+        ),
+        (
+            "06.4",
+            """
+            def fit_critic(a, r):
+                return a[r.argmax()]
+            """,
+            "An array has that, a list has not: make an array of it, np.array(...), or call a function of np.",
+        ),
         (  # what the engine says of what came back
             "11.7",
             """

@@ -75,6 +75,19 @@ deal.mutant(
     "rng.permutation(N)",
     "np.random.default_rng(0).permutation(N)",
 )
+deal.mutant(
+    "Your batches overlap: each begins one place after the one before. They begin at 0, B, 2B, and so on.",
+    "range(0, N, B)",
+    "range(N // B)",
+)
+deal.mutant(
+    "order[start : B] ends at place B, whatever its start. A batch goes from start to start + B.", "start + B", "B"
+)
+deal.mutant(
+    "Only the first batch comes back. Is a `return` inside the loop? It ends the loop in its first turn.",
+    DEALT,
+    "[order[:B]]",
+)
 deal.mutant("That is the order of all samples, not yet cut into batches of B.", DEALT, "list(order)")
 
 
@@ -228,6 +241,18 @@ epoch.mutant(
 epoch.mutant("The learning rate is missing: each step is lr times the gradient.", "lr * ", "")
 
 
+epoch.mutant(
+    "You divide by the number of parameters. Divide by the number of samples in this batch.", "len(error)", "len(w)"
+)
+epoch.mutant(
+    "You average over the batches and move once. Each batch moves w, and the next one starts from there.",
+    [("    for rows", "    start = w\n    for rows"), ("@ w - y", "@ start - y"), (PULL, PULL + " / len(batches)")],
+)
+epoch.mutant(
+    "You step by the loss itself. A step needs its gradient: 2Xᵀ(Xw − y), divided by the batch's size.",
+    PULL,
+    "np.mean(error**2)",
+)
 epoch.equivalent("X[rows] @ w", "X[rows] @ w.T", "A vector has one axis: to transpose it changes nothing.")
 epoch.equivalent("@ error", "@ error.T", "A vector has one axis: to transpose it changes nothing.")
 epoch.equivalent("len(error)", "len(rows)", "There is one error for each row of the batch.")
@@ -328,6 +353,11 @@ bucket.equivalent("zip(grads, sizes)", "zip(sizes, grads)", "The two are only mu
 bucket.equivalent("zip(grads, sizes)", "reversed(list(zip(grads, sizes)))", "A sum does not depend on the order.")
 
 
+bucket.mutant(
+    "For tables of parameters np.dot and @ add up along another axis. Add size * grad in a loop over both lists.",
+    "return total /",
+    "return np.dot(sizes, grads) /",
+)
 bucket.mutant("Every mean is weighed with the first size. Each has a size of its own.", "size * ", "sizes[0] * ")
 
 
@@ -397,6 +427,11 @@ count.mutant(
     "Here the bucket is emptied at the end of every epoch: round up in each epoch, then multiply.",
     "epochs * -(-micro // k)",
     "-(-epochs * micro // k)",
+)
+count.mutant(
+    "Your bucket goes on into the next epoch. Here every epoch ends with an update, even if fewer than k fell in.",
+    "epochs * -(-micro // k)",
+    "epochs * micro // k",
 )
 count.mutant("These are the updates of one epoch. Multiply by the number of epochs.", "epochs * ", "")
 count.mutant(
@@ -602,6 +637,22 @@ repair.equivalent(
     "            moved = float",
     "After the last batch it is measured last, and only that measure is asked for.",
 )
+
+
+@repair.mutant(
+    "The loop is left before its last epoch is counted, so the number is one too few. Count first, then break."
+)
+def _(w: Array, X: Array, y: Array, B: int, lr: float, tol: float, max_epochs: int) -> tuple[Array, int]:
+    epoch = 0
+    while epoch < max_epochs:
+        before = w
+        for start in range(0, len(X), B):
+            rows, targets = X[start : start + B], y[start : start + B]
+            w = w - lr * 2 * rows.T @ (rows @ w - targets) / len(rows)
+        if not np.linalg.norm(w - before) > tol:
+            break
+        epoch = epoch + 1
+    return w, epoch
 
 
 @repair.mutant("You return the number of the last epoch, and the first has the number 0: one too few. Count them.")

@@ -106,20 +106,20 @@ search = exercise("06.2", "Random search", points=2, start="...")
 
 
 @search.reference
-def random_search(f: Callable[[Array], float], x0: Array, sigma: float, n: int, rng: np.random.Generator) -> Array:
+def random_search(f: Callable[[Array], float], x0: Array, spread: float, n: int, rng: np.random.Generator) -> Array:
     """Try a place nearby, and go there unless it is higher.
 
     Ties are accepted: on a flat you wander about, and may wander off it.
     """
     x = x0
     for _ in range(n):
-        candidate = x + sigma * rng.normal(size=len(x0))
+        candidate = x + spread * rng.normal(size=len(x0))
         if f(candidate) <= f(x):
             x = candidate
     return x
 
 
-TRIED = "candidate = x + sigma * rng.normal(size=len(x0))"
+TRIED = "candidate = x + spread * rng.normal(size=len(x0))"
 search.mutant(
     "You go to every candidate, the higher ones too. Compare the heights first.", "f(candidate) <= f(x)", "True"
 )
@@ -138,7 +138,7 @@ search.mutant(
     "return x",
     "return candidate",
 )
-search.mutant("sigma is missing: it says how far around you the candidates lie.", "sigma * ", "")
+search.mutant("spread is missing: it says how far around you the candidates lie.", "spread * ", "")
 search.mutant(
     "Each candidate is compared with the start. Compare it with the place where you are now.", "f(x)", "f(x0)"
 )
@@ -176,10 +176,30 @@ search.mutant(
 
 
 search.mutant(
-    "The first number that rng.normal takes is the mean of what it draws, not the spread: multiply by sigma.",
-    "sigma * rng.normal(size=len(x0))",
-    "rng.normal(sigma, size=len(x0))",
+    "The first number that rng.normal takes is the mean of what it draws, not the spread: multiply by it.",
+    "spread * rng.normal(size=len(x0))",
+    "rng.normal(spread, size=len(x0))",
 )
+
+
+search.mutant(
+    "You ask the height of one place and go to another: rng.normal draws anew each time. Draw once and keep it.",
+    "x = candidate\n    return",
+    "x = x + spread * rng.normal(size=len(x0))\n    return",
+)
+
+
+@search.mutant("All your candidates lie around x0. Each try starts at the place where you are by then.")
+def _(f: Callable[[Array], float], x0: Array, spread: float, n: int, rng: np.random.Generator) -> Array:
+    return min([x0, *(x0 + spread * rng.normal(size=len(x0)) for _ in range(n))], key=f)
+
+
+@search.mutant("All your candidates lie around x0, and the lowest one wins. Each try starts where you are by then.")
+def _(f: Callable[[Array], float], x0: Array, spread: float, n: int, rng: np.random.Generator) -> Array:
+    return min([x0 + spread * rng.normal(size=len(x0)) for _ in range(n)], key=f)
+
+
+search.mutant("n counts the tries. A candidate has as many numbers as x0 has: size=len(x0).", "size=len(x0)", "size=n")
 
 
 search.equivalent("len(x0))", "len(x))", "x and x0 have the same length all along.")
@@ -191,25 +211,25 @@ search.equivalent("range(n)", "reversed(list(range(n)))", "The number of the try
 def _(rng: np.random.Generator) -> Iterator[Case]:
     stairs = function_of("x", "np.sum(np.floor(2.0 * np.abs(x)))")
     bowl, aside = function_of("x", "np.sum(x * x)"), function_of("x", "np.sum((x - 1.0) ** 2)")
-    yield dict(f=bowl, x0=np.array([1.0]), sigma=0.5, n=3, seed=2)
-    yield dict(f=bowl, x0=np.array([3, -2]), sigma=0.5, n=1, seed=2)
-    for d, sigma in ((1, 0.3), (2, 0.2), (3, 0.4)):
+    yield dict(f=bowl, x0=np.array([1.0]), spread=0.5, n=3, seed=2)
+    yield dict(f=bowl, x0=np.array([3, -2]), spread=0.5, n=1, seed=2)
+    for d, spread in ((1, 0.3), (2, 0.2), (3, 0.4)):
         x0 = rng.uniform(1.5, 3.0, size=d) * rng.choice([-1.0, 1.0], size=d)
         for n in (2, *range(8, 13)):  # many lengths, so that a last step that happened to be taken hides nothing
-            yield dict(f=stairs, x0=x0, sigma=sigma, n=n, seed=int(rng.integers(1000)))
-            yield dict(f=aside, x0=x0 + 0.1, sigma=sigma, n=n, seed=int(rng.integers(1000)))
-    yield dict(f=bowl, x0=np.array([1.0, 2.0]), sigma=0.5, n=0, seed=2)
+            yield dict(f=stairs, x0=x0, spread=spread, n=n, seed=int(rng.integers(1000)))
+            yield dict(f=aside, x0=x0 + 0.1, spread=spread, n=n, seed=int(rng.integers(1000)))
+    yield dict(f=bowl, x0=np.array([1.0, 2.0]), spread=0.5, n=0, seed=2)
 
 
 @search.observe
 def _(answer: Callable[..., Any], case: Case) -> Any:
-    return answer(case["f"], case["x0"], case["sigma"], case["n"], np.random.default_rng(case["seed"]))
+    return answer(case["f"], case["x0"], case["spread"], case["n"], np.random.default_rng(case["seed"]))
 
 
 search.hints(
     "You can only ask how high a place is. Ask about a place nearby; is it worth going there?",
     "x has the shape (d,), and so has rng.normal(size=len(x)). f(x) is one number. Each candidate is a new array.",
-    "n times: candidate = x + sigma * rng.normal(size=len(x)); if f(candidate) <= f(x), x becomes the candidate.",
+    "n times: candidate = x + spread * rng.normal(size=len(x)); if f(candidate) <= f(x), x becomes the candidate.",
 )
 
 # ------------------------------------------------------------------------------------------------ 06.3
@@ -265,6 +285,12 @@ dice.mutant(
 dice.mutant(
     "You asked for the reward of p, not of the actions. Throw, then ask for reward(a).", "reward(a)", "reward(p)"
 )
+dice.mutant(
+    "You gave every throw the score of action 1, 1 − p. Action 0 has 0 − p: the score is a − p.", "(a - p)", "(1 - p)"
+)
+dice.mutant(
+    "You wrote the rewards yourself, 4 and 1. Another task has others: ask for reward(a).", "reward(a)", "(1 + 3 * a)"
+)
 dice.equivalent("< p", "<= p", "A draw is exactly p about once in 10¹⁶ times.")
 dice.equivalent(
     "np.mean(reward(a) * (a - p))",
@@ -276,7 +302,7 @@ dice.equivalent("1.0 * (rng.random(n) < p)", "rng.random(n) < p", "True counts a
 
 @dice.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    step = function_of("a", "np.where(np.asarray(a) > 0.5, 4.0, 1.0)")
+    step = function_of("a", "1 + 3 * a")
     yield dict(theta=0.0, reward=step, n=2000, seed=0)
     yield dict(theta=1.5, reward=step, n=1, seed=1)
     yield dict(theta=-0.5, reward=step, n=30, seed=2)
@@ -313,7 +339,7 @@ def _(estimates: list[Any], case: Case) -> bool | str:
     ones = (n * np.array(estimates, dtype=float) + n * low * p) / (high * (1 - p) + low * p)
     if np.any(abs(ones - np.clip(np.round(ones), 0, n)) > 1e-6 * n):
         return (
-            "This is no mean of reward times score over n throws: each action 1 brings high · (1 − p), each 0 −low · p."
+            "This is no mean of reward times score over n throws: an action 1 adds r(1) · (1 − p), a 0 adds −r(0) · p."
         )
     share, thrown = float(np.mean(ones[:-1])) / n, n * (len(estimates) - 1)
     if abs(share - p) > 7 * np.sqrt(p * (1 - p) / thrown):
@@ -408,6 +434,14 @@ critic.mutant(
     "Where it opens upwards you return the largest action. The best has the largest REWARD.",
     "a[np.argmax(r)]",
     "max(a)",
+)
+critic.mutant(
+    "`/ 2 * c` divides by 2 and then MULTIPLIES by c. And ask which way the parabola opens.",
+    [("(2 * c2)", "2 * c2"), ("c2 >= 0", "False")],
+)
+critic.mutant(
+    "The slope of c₂a² is 2c₂a, so there is a 2 below the line. And ask which way the parabola opens.",
+    [("(2 * c2)", "c2"), ("c2 >= 0", "False")],
 )
 critic.equivalent(
     "c2 >= 0",
@@ -565,6 +599,13 @@ def _(x: float, k: int) -> float:
         return 0.5 + quarters(4 * x - 3, k - 1) / 2 if x > 0.75 else 0.5
 
     return quarters(x, k)
+
+
+@cantor.mutant("You take a height for the next x. Refine the copy first, devil(3x, k − 1); then halve what it gives.")
+def _(x: float, k: int) -> float:
+    for _ in range(k):
+        x = 1.5 * x if x < 1 / 3 else 0.5 if x <= 2 / 3 else 0.5 + (3 * x - 2) / 2
+    return x
 
 
 @cantor.cases

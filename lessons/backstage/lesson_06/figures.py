@@ -324,11 +324,13 @@ class Cost(Figure):
             "blind guesses": "guide",
         }
         marks: list[Mark] = []
+        rising = np.argsort(self.ds)
+        shown = rising[self.ds[rising] <= max(self.d, 2)]  # what lies beyond is still to be found out
         for name, role in looks.items():
-            upto = max(2, int(np.searchsorted(DIMS, self.d, side="right")))  # what lies beyond is still to be found out
-            values = self.digits[name][:upto]
+            values = self.digits[name][shown]
             leaves = name == "blind guesses"  # the picture: its line is cut, and its name stands where there is room
-            marks.append(curve(DIMS[:upto], 10.0 ** np.minimum(values, 12), role=role, label=None if leaves else name))
+            height = 10.0 ** np.minimum(values, 12)
+            marks.append(curve(self.ds[shown], height, role=role, label=None if leaves else name))
         marks.append(text(2.6 / -np.log10(float(self.target)) * 4.4, 2.2e4, "blind guesses"))
         for name, role in looks.items():
             count = 10.0 ** min(float(self.digits[name][-1]), 12.0)
@@ -595,7 +597,9 @@ class Game(Figure):
     def describe(self) -> str:
         k = self.frame
         change = self.radius[-1] / self.radius[0]
-        end = "it spirals out" if change > 1.2 else "it spirals in" if change < 0.8 else "it goes round and round"
+        end = f"it spirals {'out' if change > 1 else 'in'}{', slowly' if 0.8 < change < 1.2 else ''}"
+        if self.play == "turns":  # a little out and in again on each round
+            end = "it goes round and round"
         x, y = self.path[k]
         return (
             f"{PLAY[self.play]}, η = {self.rate:.2f}, step {k}: x = {x:.2f}, y = {y:.2f}, "

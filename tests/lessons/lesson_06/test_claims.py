@@ -26,7 +26,7 @@ def test_the_actor_climbs_the_critic_and_the_figure_counts_rewards():
 
 @claim("06", "score", r"So $$\frac{dJ}{d\theta} = 3\,p(1-p)$$")
 @claim("06", "score-average", r"$$p\cdot 4\,(1-p) + (1-p)\cdot 1\,(0-p) = (4 - 1)\,p(1-p)$$")
-@claim("06", "score-average", r"At $p = \frac12$: $\frac12\cdot 4\cdot\frac12 - \frac12\cdot 1\cdot\frac12 = 0.75$.")
+@claim("06", "score-in-words", r"At $p = \frac12$: $\frac12\cdot 4\cdot\frac12 - \frac12\cdot 1\cdot\frac12 = 0.75$.")
 @claim("06", "score", r"At θ = 0, $p$ is ½, and the slope is $3\cdot\frac14 = 0.75$.")
 @claim("06", "dice", r"At $p = \frac12$ you expect 2.5, half way from 1 to 4.")
 def test_the_score_formula_is_the_slope_of_the_expected_reward():
@@ -112,8 +112,13 @@ def test_the_middle_of_the_game_is_an_equilibrium():
 
 @claim("06", "surprise", "A smaller η only slows it.", "Taking turns keeps the circle;", "spirals in.")
 def test_the_three_ways_to_play():
-    slow, fast = (figures.Game(rate=rate).radius for rate in (0.04, 0.1))
+    slow, fast = (figures.Game(rate=rate).radius for rate in (0.02, 0.1))
     assert fast[50] > slow[50] > slow[0]
+    for rate in (0.02, 0.1, 0.5):
+        for play, said in (("both", "it spirals out"), ("turns", "round and round"), ("ahead", "it spirals in")):
+            game = figures.Game(rate=rate, play=play)
+            game.frame = game.last_frame
+            assert said in game.sentence()
     turns = figures.Game(rate=0.1, play="turns").radius
     assert np.ptp(turns) < 0.2 and figures.Game(rate=0.1, play="ahead").radius[-1] < turns[0]
 

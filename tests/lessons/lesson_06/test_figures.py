@@ -59,6 +59,14 @@ def test_heights_alone_cost_more_the_more_dimensions_there_are_and_gradients_do_
     assert np.ptp(figure.digits["gradient"]) == 0
 
 
+def test_each_line_of_the_costs_leads_up_to_its_point():
+    for d in (2, 10, 100, 300):
+        marks = Cost(dimension=d).scene()[0].marks
+        lines, dots = ([mark for mark in marks if mark.kind == kind] for kind in ("curve", "point"))
+        ends = [(line.xs[-1], line.ys[-1]) for line in lines]
+        assert len(ends) == 4 and ends == [pytest.approx((dot.x, dot.y)) for dot in dots]
+
+
 def test_a_ride_alone_and_in_company_is_the_same_ride():
     _, together = ride(GAINS, wind(3))
     assert [float(ride(g, wind(3))[1][0]) for g in GAINS] == together.tolist()
