@@ -133,13 +133,15 @@ class Arrows(Figure):
         mean = place + self.shrink * self.mean
         gaps = np.full(tips.shape, np.nan)  # one line with gaps is less to send than 64 arrows
         rays = np.stack([np.broadcast_to(place, tips.shape), tips, gaps], axis=1).reshape(-1, 2)
+        picture, *numbers = loss_map()  # its numbers stand on what is drawn, to be read
         ground = Panel(
             [
-                *loss_map(),
+                picture,
                 polyline(rays[:, 0], rays[:, 1], role="guide"),
                 points(ends[:, 0], ends[:, 1], role="path"),
                 point(self.fit.best[0], self.fit.best[1], role="minimum"),
                 arrow(self.w, self.b, mean[0], mean[1], role="derivative"),
+                *numbers,
                 point(self.w, self.b, role="here", label="you", drag={"x": "w", "y": "b"}),
             ],
             xlim=MAP,
@@ -222,8 +224,10 @@ class Floor(Figure):
         self.last_frame = len(self.path) - 1
 
     def scene(self) -> list[Panel]:
+        picture, *numbers = loss_map()
+        *walked, here = trail(self.path)
         ground = Panel(
-            [*loss_map(), point(self.fit.best[0], self.fit.best[1], role="minimum"), *trail(self.path)],
+            [picture, point(self.fit.best[0], self.fit.best[1], role="minimum"), *walked, *numbers, here],
             xlim=MAP,
             ylim=MAP,
             xlabel="w",

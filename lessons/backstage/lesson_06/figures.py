@@ -571,8 +571,10 @@ class Game(Figure):
         self.last_frame = len(self.path) - 1
 
     def scene(self) -> list[Panel]:
+        picture, *numbers = field()
+        *walked, here = trail(self.path)
         board = Panel(
-            [*field(), point(0.0, 0.0, role="class_c", label="rest"), *trail(self.path)],
+            [picture, point(0.0, 0.0, role="class_c", label="rest"), *walked, *numbers, here],
             xlim=FIELD,
             ylim=FIELD,
             xlabel="x, your number",

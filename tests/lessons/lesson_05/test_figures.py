@@ -57,3 +57,10 @@ def test_another_hiker_wins_on_each_axis():
         winners[axis] = min(arrival, key=lambda size: arrival[size])
     assert winners == {"updates": 4096, "samples": 1, "time": 64}
     assert [size for size, loss in race().items() if loss.min() > 0.05] == [], "everybody arrives"
+
+
+@pytest.mark.parametrize("name", ["arrows", "floor"])
+def test_no_line_is_drawn_over_the_numbers_of_the_map(name):
+    kinds = [mark.kind for mark in files.figures("05").FIGURES[name]().scene()[0].marks]
+    lines = [place for place, kind in enumerate(kinds) if kind in ("polyline", "arrow", "curve")]
+    assert kinds.count("text") >= 3 and kinds.index("text") > max(lines)
