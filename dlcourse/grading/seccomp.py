@@ -6,8 +6,8 @@ only so much of (places for asynchronous reading, watched files, the disks' time
 does on a system without it, so that a library which only tries it goes on.
 
 A filter is a program for a tiny machine with one register, which the kernel runs before each system call. It sees the
-call's number, the machine's, and the arguments. Ours is a list of refusals and four looks at an argument; everything
-else is allowed.
+call's number, the machine's, and the arguments. Ours is a list of refusals and five looks at an argument; everything
+else is allowed, except what is newer than this list: nobody has looked at that.
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ vhangup 153 58             modify_ldt 154 -            ioperm 173 -             
 io_setup 206 0             inotify_init 253 -          inotify_init1 294 26         sync 162 81
 syncfs 306 267
 """
-CLONE, MMAP, SOCKET, SOCKETPAIR = (56, 220), (9, 222), (41, 198), (53, 199)
+NEWEST = 456  # futex_requeue, of Linux 6.7; of late the two machines share the numbers
+CLONE, MMAP, SOCKET, SOCKETPAIR, FCNTL = (56, 220), (9, 222), (41, 198), (53, 199), (72, 25)
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW... that clone() takes
 SHARED_ANONYMOUS, HUGE_PAGES = 0x21, 0x40000  # flags of mmap: pages that outlive the process that filled them
+# Of fcntl: leases, which keep everybody else who opens a file waiting, and news of what others do in a folder.
+SETLEASE, NOTIFY, SETDELEG = 1024, 1026, 1040
 # Of sockets: unix, which Jupyter talks through here, and netlink with addresses and routes, which libraries ask for. No
 # internet: nobody is there, its buffers count to no process, and others (vsock) leave the network namespace.
 FAMILIES, NETLINK = (1, 16), 16
@@ -72,7 +75,7 @@ def program(machine: str) -> bytes:
     missing, forbidden = REFUSE + errno.ENOSYS, REFUSE + errno.EPERM
     # Each step: code, steps to skip if it holds, steps to skip if not, operand.
     steps = [(LOAD, 0, 0, MACHINE), (EQUAL, 1, 0, own), (RETURN, 0, 0, missing)]  # 32-bit calls have other numbers
-    steps += [(LOAD, 0, 0, NUMBER), (AT_LEAST, 0, 1, 0x40000000), (RETURN, 0, 0, missing)]  # and so has x32
+    steps += [(LOAD, 0, 0, NUMBER), (AT_LEAST, 0, 1, NEWEST + 1), (RETURN, 0, 0, missing)]  # x32 begins far above
     words = REFUSED.split()
     for number in words[1 + column :: 3]:
         if number != "-":
@@ -83,6 +86,9 @@ def program(machine: str) -> bytes:
     steps += [(EQUAL, 0, 6, MMAP[column]), (LOAD, 0, 0, ARGUMENTS + 3 * 8), (ANY_BIT, 2, 0, HUGE_PAGES)]
     steps += [(AND, 0, 0, SHARED_ANONYMOUS), (EQUAL, 0, 1, SHARED_ANONYMOUS)]
     steps += [(RETURN, 0, 0, forbidden), (LOAD, 0, 0, NUMBER)]
+    look = [(LOAD, 0, 0, ARGUMENTS + 8), (EQUAL, 2, 0, SETLEASE), (EQUAL, 1, 0, NOTIFY), (EQUAL, 0, 1, SETDELEG)]
+    look += [(RETURN, 0, 0, forbidden), (LOAD, 0, 0, NUMBER)]
+    steps += [(EQUAL, 0, len(look), FCNTL[column]), *look]
     refused = (RETURN, 0, 0, REFUSE + errno.EAFNOSUPPORT)
     looks = [(LOAD, 0, 0, ARGUMENTS), *_one_of(FAMILIES), refused]
     looks += [(EQUAL, 0, 3, NETLINK), (LOAD, 0, 0, ARGUMENTS + 2 * 8), (EQUAL, 1, 0, 0), refused]

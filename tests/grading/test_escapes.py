@@ -102,12 +102,12 @@ seen["environment of the first process"] = tried(names)
 seen["keys"] = tried(lambda: open("/proc/keys").read())
 n = {"x86_64": dict(keyctl=250, add_key=248, request_key=249, ptrace=101, vm_readv=310, shmget=29, semget=64, msgget=68,
                     mq_open=240, memfd=319, unshare=272, setns=308, mount=165, bpf=321, perf=298, uffd=323, uring=425,
-                    pidfd_getfd=438, clone=56, mmap=9, handle=304, memfd_secret=447, kcmp=312,
+                    pidfd_getfd=438, clone=56, mmap=9, handle=304, memfd_secret=447, kcmp=312, fcntl=72,
                     io_setup=206, inotify=294, sync=162, syncfs=306),
      "aarch64": dict(keyctl=219, add_key=217, request_key=218, ptrace=117, vm_readv=270, shmget=194, semget=190,
                     msgget=186, mq_open=180, memfd=279, unshare=97, setns=268, mount=40, bpf=280, perf=241, uffd=282,
                     uring=425, pidfd_getfd=438, clone=220, mmap=222, handle=265, memfd_secret=447,
-                    kcmp=272, io_setup=0, inotify=26, sync=81, syncfs=267)}[platform.machine()]
+                    kcmp=272, fcntl=25, io_setup=0, inotify=26, sync=81, syncfs=267)}[platform.machine()]
 calls = {
     "search a keyring": (n["keyctl"], 10, ctypes.c_int(-3), b"user", b"ticket", 0),
     "the user's keyring": (n["keyctl"], 0, ctypes.c_int(-4), 0),
@@ -139,6 +139,12 @@ calls = {
     "a watch on files, of those that a user has": (n["inotify"], 0),
     "all disks written": (n["sync"],),
     "a disk written": (n["syncfs"], 0),
+    "a lease on a file": (n["fcntl"], os.open(os.__file__, 0), 1024, 0),
+    "news of a folder": (n["fcntl"], os.open("/usr", 0), 1026, 1),
+    "a list of mounts": (458, None, None, 0, 0),
+    "a mount described": (457, None, None, 0, 0),
+    "a mount with attributes": (467, -100, b"/usr", 1, None, 0),
+    "x32": (0x40000000 | 39,),
     "huge pages": (n["mmap"], 0, 1 << 21, 3, 0x40022, -1, 0),
 }
 seen["calls that work"] = [name for name, words in calls.items() if call(*words) not in (
