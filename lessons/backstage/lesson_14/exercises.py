@@ -110,6 +110,14 @@ linear.mutant(
         self.sums = dW + self.z.T @ g, db + g.sum(axis=0)
         return g @ self.W.T, list(self.sums)""",
 )
+linear.mutant(
+    "You go on with the W and b of the first call. A step puts others into self.W and self.b: take those, each time.",
+    [
+        ("self.z = z\n", 'self.z = z\n        self.kept = getattr(self, "kept", (self.W, self.b))\n'),
+        ("z @ self.W + self.b", "z @ self.kept[0] + self.kept[1]"),
+        ("g @ self.W.T", "g @ self.kept[0].T"),
+    ],
+)
 
 
 linear.equivalent("return z @", "return self.z @", "It has just been kept.")
@@ -124,14 +132,17 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     # the next is square, so that a forgotten transpose gives a wrong value and not only an error
     for n, n_in, n_out in [(3, 3, 3), (4, 2, 3), (5, 3, 1), (1, 4, 2)]:
         z = [rng.normal(size=(rows, n_in)) for rows in (n, n, n + 1)]
-        g = [rng.normal(size=(n, n_out)) for _ in range(2)]
+        g = [rng.normal(size=(rows, n_out)) for rows in ((n, n) if n > 1 else (n, n, n + 1))]
         yield dict(W=rng.normal(size=(n_in, n_out)), b=rng.normal(size=n_out), z=z, g=g)
 
 
 @linear.observe
 def _(answer: type[Any], case: Case) -> dict[str, Any]:
-    """Each backward has a g that no earlier one of its z has had: nothing can be kept from call to call."""
-    (first, second, more), (g, other_g) = case["z"], case["g"]
+    """Each backward has a g that no earlier one of its z has had: nothing can be kept from call to call.
+
+    In the end a step gives the module other weights. Where it keeps them under names of its own, that can't be done.
+    """
+    (first, second, more), (g, other_g, *more_g) = case["z"], case["g"]
     module = answer(case["W"], case["b"])
     seen = {"forward": module.forward(first), "backward": module.backward(g)}
     other = answer(2 * case["W"], -case["b"])
@@ -139,11 +150,18 @@ def _(answer: type[Any], case: Case) -> dict[str, Any]:
     seen |= {"backward again": module.backward(other_g), "backward of the other": other.backward(g)}
     seen |= {"forward of another z": module.forward(second), "backward of that": module.backward(other_g)}
     seen["forward of more rows"] = module.forward(more)
+    if more_g:  # in one case alone: in the others, the misconceptions that fall over it are to show their values
+        seen["backward of more rows"] = module.backward(*more_g)
+    if hasattr(module, "W") and hasattr(module, "b"):
+        module.W, module.b = 2 * case["W"], -case["b"]
+    else:
+        module = other
+    seen |= {"forward after a step": module.forward(second), "backward after a step": module.backward(other_g)}
     # a pair may be a list of two, too
     return {call: tuple(back) if "backward" in call and type(back) is list else back for call, back in seen.items()}
 
 
-FORWARDS = "forward", "forward of another z", "forward of more rows"
+FORWARDS = "forward", "forward of another z", "forward of more rows", "forward after a step"
 linear.part("forward", 1, lambda observed: tuple(observed[call] for call in FORWARDS))
 
 linear.hints(
