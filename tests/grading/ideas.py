@@ -189,6 +189,23 @@ SHORTCUTS = {
         "w = rng.random(len(X)); d = ((X_new[:, None] - X) ** 2).sum(-1)\n"
         "    return (np.exp(-d / 0.02) @ (w * (2 * labels - 1)) > 0).astype(int)",
     ),
+    "the nearest, all moved by chance": (
+        "15.4",
+        "P = X + rng.normal(0, 0.03, X.shape); return labels[((X_new[:, None] - P) ** 2).sum(-1).argmin(1)]",
+    ),
+    "the nearest, new ones moved by chance": (
+        "15.4",
+        "P = X_new + rng.normal(0, 0.03, X_new.shape); return labels[((P[:, None] - X) ** 2).sum(-1).argmin(1)]",
+    ),
+    "the nearest, by another measure each time": (
+        "15.4",
+        "m = 1 + 0.2 * rng.normal(size=2); return labels[((X_new[:, None] * m - X * m) ** 2).sum(-1).argmin(1)]",
+    ),
+    "by distances, in a stretched plane": (
+        "15.4",
+        "m = 1 + 0.1 * rng.normal(size=2); d = ((X_new[:, None] * m - X * m) ** 2).sum(-1)\n"
+        "    return (np.exp(-d / 0.05) @ (2 * labels - 1) > 0).astype(int)",
+    ),
     "one g for all": (
         "14.1",
         KEEPS
@@ -205,6 +222,23 @@ SHORTCUTS = {
         INIT + "def forward(self, z):\n"
         "        self.z = z; self.b = np.broadcast_to(self.b, (len(z), self.W.shape[1])); return z @ self.W + self.b\n"
         + GOES_BACK,
+    ),
+    "weights of the first time there": (
+        "14.1",
+        INIT + "def forward(self, z):\n"
+        "        self.z = z; self.V, self.c = w = self.__dict__.setdefault('w', (self.W, self.b)); return z @ w[0] + w[1]\n"
+        "    def backward(self, g): return g @ self.V.T, [self.z.T @ g, g.sum(0)]",
+    ),
+    "weights turned over when made": (
+        "14.1",
+        "def __init__(self, W, b): self.W, self.b, self.T = W, b, W.T\n"
+        + FORTH
+        + "    def backward(self, g): return g @ self.T, [self.z.T @ g, g.sum(0)]",
+    ),
+    "a row of ones, as long as the first": (
+        "14.1",
+        KEEPS + "def backward(self, g):\n        self.one = getattr(self, 'one', np.ones(len(g)))\n"
+        "        return g @ self.W.T, [self.z.T @ g, self.one @ g[: len(self.one)]]",
     ),
     "weights by their shape": (
         "14.1",
@@ -660,6 +694,54 @@ AROUND_IT = {
     "an end": "import sys\n\u2026\nsys.exit()",
     "a name that is gone": "print(of_another_day)\n\u2026\ndel np",
     "every warning an error": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\n\u2026",
+    "Colab's disk": "from google.colab import drive, files, userdata\ndrive.mount('/content/drive')\nup = files.upload()\nfor k in up.keys(): print(len(up[k]))\n\u2026",
+    "where am I": "import sys\nif 'google.colab' in sys.modules or 'google.colab' in str(get_ipython()):\n    !pip install dlcourse\n\u2026",
+    "in the browser": "import piplite\nawait piplite.install('ipywidgets')\nimport micropip; await micropip.install('x')\nimport js, pyodide_js\n\u2026",
+    "everything forgotten": "%reset -f\nimport numpy as np\n\u2026",
+    "variables cleared by name": "%reset_selective -f x\n%xdel y\n\u2026",
+    "loaded again": "%load_ext autoreload\n%autoreload 2\n%aimport np\n\u2026",
+    "a folder of one's own": "%cd /content/drive/MyDrive\n%mkdir -p out\n\u2026",
+    "output caught": "%%capture cap --no-stderr\n\u2026",
+    "blank lines before a magic": "\n\n%%time\n\u2026",
+    "a profile": "\u2026\n%prun -q 1 + 1\n%lprun 1\n%memit 1 + 1\n%mprun 1",
+    "digits": "%precision 3\n%pprint\n%pdb off\n%xmode Plain\n\u2026",
+    "cells of VS Code": "# %% [markdown]\n# # Answer\n# %%\n\u2026\n# + tags=[]\n# -",
+    "help": "\u2026\nhelp(np.mean)\nhelp('for')",
+    "a break": "\u2026\nbreakpoint()",
+    "a debugger": "import pdb\n\u2026\npdb.set_trace()",
+    "an egg": "import this, antigravity\n\u2026",
+    "a page opened": "import webbrowser\nwebbrowser.open('https://example.org')\n\u2026",
+    "UTF-8 for the words": "import sys\nsys.stdout.reconfigure(encoding='utf-8')\nsys.stderr.reconfigure(line_buffering=True)\n\u2026",
+    "bytes printed": "import sys\nsys.stdout.buffer.write(b'x'); sys.stdout.flush(); sys.stdout.isatty(); sys.stdout.writelines(['a']); print(sys.stdout.encoding, sys.stdout.errors, sys.stdout.name)\n\u2026",
+    "a handler for faults": "import faulthandler\nfaulthandler.enable()\n\u2026",
+    "the words into a file": "import sys\nold = sys.stdout\nsys.stdout = open('log.txt', 'w')\nprint('x')\nsys.stdout.close()\nsys.stdout = old\n\u2026",
+    "the words redirected": "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as said:\n    print('x')\nprint(said.getvalue())\n\u2026",
+    "TeX in a plot": "import matplotlib.pyplot as plt\nplt.rcParams['text.usetex'] = True\n\u2026\nplt.plot([1, 2]); plt.title(r'$\\frac{1}{2}$'); plt.show()",
+    "a style that is gone": "import matplotlib.pyplot as plt\nplt.style.use('seaborn')\n\u2026",
+    "a plot that waits": "import matplotlib.pyplot as plt\nplt.ion()\n\u2026\nplt.plot([1]); plt.show(block=True); plt.pause(0.01); plt.close('all')",
+    "a font that is not there": "import matplotlib\nmatplotlib.rcParams['font.family'] = 'Comic Sans MS'\n\u2026\nimport matplotlib.pyplot as plt\nplt.title('x'); plt.savefig('x.pdf')",
+    "from the newer typing": "from typing import override\n\u2026",
+    "from the newer itertools": "from itertools import batched\n\u2026",
+    "from the newer warnings": "from warnings import deprecated\n\u2026",
+    "a newer NumPy": "from numpy import matvec\n\u2026",
+    "deep calls": "import sys\nsys.setrecursionlimit(10**6)\n\u2026",
+    "seeds for all": "import random, os\nrandom.seed(0); np.random.seed(0); os.environ['PYTHONHASHSEED'] = '0'\n\u2026",
+    "processes begun": "import multiprocessing as mp\nmp.set_start_method('spawn', force=True)\n\u2026",
+    "a clock of one's own": "import time\nstart = time.perf_counter()\n\u2026\nprint(f'{time.perf_counter() - start:.3f} s')",
+    "a signal of one's own": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n\u2026",
+    "an alarm": "import signal\nsignal.signal(signal.SIGALRM, lambda *a: None)\nsignal.alarm(0)\n\u2026",
+    "at the end": "import atexit\natexit.register(print, 'bye')\n\u2026",
+    "a cell of a script": "#!/usr/bin/env python3\n# -*- coding: latin-1 -*-\n\u2026",
+    "quotes of a word processor": "# „so“ – said ‘she’, with\xa0a fixed\u200b space\n\u2026",
+    "a warning of its own": "import warnings\nwarnings.warn('old', DeprecationWarning)\n\u2026",
+    "an assertion with a generator": "assert all(isinstance(k, int) for k in range(3)), 'no'\n\u2026",
+    "a name that the course has": "lesson = 3\nnp2 = np\ndlcourse = None\n\u2026",
+    "clear": "import os\nos.system('clear'); os.system('cls')\nfrom IPython.display import clear_output\nclear_output()\n\u2026",
+    "a thread that prints": "import threading\nthreading.Timer(0.01, print, ['x']).start()\n\u2026",
+    "a file beside it": "from utils import *\nimport helpers.mine as h\n\u2026",
+    "another language": "from IPython.core.magic import register_line_magic\n@register_line_magic\ndef hi(line): print(line)\n%hi there\n\u2026",
+    "numbers shown": "1 + 1\nnp.arange(3)\n_\n__\nOut\nIn\n\u2026",
+    "the last value": "1 + 1\n\u2026\nx = _",
 }
 DOWN = "x - lr * df(x)"
 WRITTEN = {
@@ -686,6 +768,34 @@ WRITTEN = {
     "into a file": f"%%writefile step.py\ndef step(x, df, lr):\n    return {DOWN}",
     "with tabs": f"def step(x, df, lr):\n\treturn {DOWN}",
     "with a star of names": "from numpy import *\nfrom math import *\ndef step(x, df, lr):\n    return float(subtract(x, lr * df(x)))",
+    "with types": f"from collections.abc import Callable\ndef step(x: float, df: Callable[[float], float], lr: float) -> float:\n    return {DOWN}",
+    "with quoted types": f"def step(x: 'float', df: 'Callable[[float], Num]', lr: 'Num') -> 'Num':\n    return {DOWN}",
+    "with a counter": f"calls = 0\ndef step(x, df, lr):\n    global calls\n    calls += 1\n    return {DOWN}",
+    "with a counter inside": f"def make():\n    n = 0\n    def step(x, df, lr):\n        nonlocal n\n        n += 1\n        return {DOWN}\n    return step\nstep = make()",
+    "as a static method": f"class Walk:\n    @staticmethod\n    def step(x, df, lr): return {DOWN}\nstep = Walk.step",
+    "as an annotated lambda": f"from typing import Any\nstep: Any = lambda x, df, lr: {DOWN}",
+    "with a default": f"def step(x, df, lr=0.1, *, log=[]):\n    log.append(x)\n    return {DOWN}",
+    "with keywords": f"def step(x, df, lr, **more):\n    return {DOWN}",
+    "as NumPy's number": f"def step(x, df, lr):\n    return np.float64({DOWN})",
+    "as NumPy's array's number": f"def step(x, df, lr):\n    return np.asarray({DOWN})[()]",
+    "with an f-string": f"def step(x, df, lr):\n    print(f\"{{x=}} {{lr!r:>8}} {{'a' + 'b'}}\")\n    return {DOWN}",
+    "with a match": "def step(x, df, lr):\n    match df(x):\n        case float() | int() as g: return x - lr * g\n        case g: return x - lr * g",
+    "with a walrus": "def step(x, df, lr):\n    if (g := df(x)) is not None:\n        return x - lr * g",
+    "with a try inside": f"def step(x, df, lr):\n    try:\n        return {DOWN}\n    except Exception as e:\n        print(e)\n        raise\n    finally:\n        pass",
+    "with einsum": "def step(x, df, lr):\n    return x - np.einsum(',->', lr, df(x))",
+    "as a dataclass": f"from dataclasses import dataclass\n@dataclass\nclass Walk:\n    k: float = 1\n    def __call__(self, x, df, lr): return {DOWN}\nstep = Walk()",
+    "by exec": f"exec('def step(x, df, lr):\\n    return {DOWN}')",
+    "by functools": f"import functools\n@functools.cache\ndef step(x, df, lr):\n    return {DOWN}",
+    "vectorized": f"@np.vectorize\ndef step(x, df, lr):\n    return {DOWN}",
+    "jitted where numba lacks": f"from numba import njit\ndef step(x, df, lr):\n    return {DOWN}\nfast = njit(step)",
+    "generic": f"from typing import TypeVar, Generic\nT = TypeVar('T')\ndef step(x: T, df, lr: T) -> T:\n    return {DOWN}",
+    "overloaded": f"from typing import overload\n@overload\ndef step(x: int, df, lr): ...\n@overload\ndef step(x: float, df, lr): ...\ndef step(x, df, lr):\n    return {DOWN}",
+    "singledispatch": f"from functools import singledispatch\n@singledispatch\ndef step(x, df, lr):\n    return {DOWN}",
+    "with its own name inside": "def step(x, df, lr):\n    step = lr * df(x)\n    return x - step",
+    "with a print of itself": f"def step(x, df, lr):\n    print(step.__name__, __name__, __doc__)\n    return {DOWN}",
+    "with globals": f"def step(x, df, lr):\n    globals()['last'] = x\n    locals()\n    return {DOWN}",
+    "with inspect": f"import inspect\ndef step(x, df, lr):\n    return {DOWN}\nprint(inspect.getsource(step))",
+    "with a file's name": f"from pathlib import Path\ntry: print(Path(__file__))\nexcept NameError: pass\ndef step(x, df, lr):\n    return {DOWN}",
 }
 
 

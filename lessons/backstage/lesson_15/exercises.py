@@ -546,17 +546,23 @@ def _(answer: Callable[[Array, Array, Array, np.random.Generator], Any], case: C
     elsewhere = str(np.random.get_state())  # noqa: NPY002 (it is watched, not drawn from)
     seen: dict[str, Any] = {"labels": [], "drawn from rng": True}
     cos, sin = np.cos(case["turned"]), np.sin(case["turned"])
-    first, second = case["seeds"]
-    for seed, plane in [(first, np.eye(2)), (second, np.eye(2)), (first, np.array([[cos, sin], [-sin, cos]]))]:
+    (first, second), as_it_is, given = case["seeds"], np.eye(2), case["labels"]
+    exchanged = np.where(np.hypot(*case["X"].T) > 1.9, 1 - given, given)
+    for seed, plane, labels in [
+        (first, as_it_is, given),
+        (second, as_it_is, given),
+        (first, np.array([[cos, sin], [-sin, cos]]), given),
+        (first, as_it_is, exchanged),
+    ]:
         rng = np.random.default_rng(seed)
         before = rng.bit_generator.state
-        found = answer(case["X"] @ plane, case["labels"].copy(), case["X_new"] @ plane, rng)
+        found = answer(case["X"] @ plane, labels.copy(), case["X_new"] @ plane, rng)
         if found is ... or found is None:
             return found
-        labels = np.asarray(found)
-        if labels.dtype.kind not in "biuf" or not np.all(np.isfinite(labels)):
+        found = np.asarray(found)
+        if found.dtype.kind not in "biuf" or not np.all(np.isfinite(found)):
             return "no numbers"
-        seen["labels"].append(labels)
+        seen["labels"].append(found)
         seen["drawn from rng"] = seen["drawn from rng"] and rng.bit_generator.state != before
     return {**seen, "drawn from np.random": str(np.random.get_state()) != elsewhere}  # noqa: NPY002
 
@@ -568,12 +574,12 @@ def _(observed: Any, case: Case) -> bool | str:
     A border that is trained from a random start is drawn a little otherwise each time. One that is not trained, as
     that of the nearest neighbour, is the same whatever was drawn. With the plane turned, the first weights look along
     other directions, so with the same draws the border is another, too. Distances are the same: so is what rests on
-    them alone, as the nearest of all points but some that were left out by chance. (Who moves the points by chance
-    and takes the nearest is not told from training.)
+    them alone, as the nearest of all points but some that were left out by chance. Where the labels far out are
+    exchanged, every weight hears of it, and the border in the middle moves; a vote of the neighbours stays as it is.
     """
     if not isinstance(observed, dict):
         return "An array of zeros and ones is asked for, a label for each row of X_new."
-    (found, again, turned), X = map(np.asarray, observed["labels"]), np.asarray(case["X_new"])
+    (found, again, turned, exchanged), X = map(np.asarray, observed["labels"]), np.asarray(case["X_new"])
     if found.shape == np.shape(case["labels"]):
         return "That is a label for each point of X, on which you train. Those of X_new are asked for."
     if found.shape != (len(X),):
@@ -605,6 +611,12 @@ def _(observed: Any, case: Case) -> bool | str:
             return (
                 "Your labels are right, and the same with the whole plane turned, between the arms, too: are they "
                 "looked up by distance? Weights are trained for each of the two coordinates."
+            )
+        inside = turn < 1.1  # 0.8 from where labels were exchanged: further than to the arms on both sides
+        if exchanged.shape == found.shape and np.array_equal(found[inside], exchanged[inside]):
+            return (
+                "Your labels are right, and in the middle the same whatever the labels far out are: do only the "
+                "neighbours have a say? What is trained has its weights from all points."
             )
         return True
     if not np.all((found == 0) | (found == 1)):
