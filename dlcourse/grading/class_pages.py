@@ -183,10 +183,11 @@ def _overview(exercises: Sequence[Hardness]) -> dict[str, Any]:
 
 
 def _histogram(scores: Sequence[float], most: int) -> dict[str, Any]:
-    """Bars for an SVG, and the same in words."""
+    """Bars for an SVG, and the same in words. A mark by hand may lie below them or above: the outer bars take it."""
     step = max(1, -(-(most + 1) // 21))  # at most 21 bars
     starts = range(0, most + 1, step)
-    counts = [sum(start <= score < start + step for score in scores) for start in starts]
+    places = [min(max(0, int(score // step)), len(starts) - 1) for score in scores]
+    counts = [places.count(i) for i in range(len(starts))]
     labels = [str(a) if step == 1 else f"{a}–{min(a + step - 1, most)}" for a in starts]
     width, floor, tallest = 640, 220, max([1, *counts])
     slot = width / len(labels)
@@ -212,7 +213,8 @@ def _histogram(scores: Sequence[float], most: int) -> dict[str, Any]:
         "height": floor + 46,
         "floor": floor,
         "bars": bars,
-        "text": f"Students by mark: {'; '.join(parts) or 'none'}.",
+        "text": f"Students by mark: {'; '.join(parts) or 'none'}."
+        + (" Parts of points are left out here." if any(score % 1 for score in scores) else ""),
     }
 
 

@@ -16,7 +16,7 @@ if sys.platform == "win32":
 
 from dlcourse.commands.program import main
 from dlcourse.grading.asking import CannotGrade
-from dlcourse.grading.class_pages import class_page, difficulty_page, look_alikes_page
+from dlcourse.grading.class_pages import _histogram, class_page, difficulty_page, look_alikes_page
 from dlcourse.grading.difficulty import how_hard
 from dlcourse.grading.exports import canvas_csv, gradebook_csv, gradescope_json, moodle_csv, students_csv, write_exports
 from dlcourse.grading.feedback import student_page
@@ -69,6 +69,13 @@ def roster_of(tmp_path: Path, text: str) -> Path:
 
 
 # -------------------------------------------------------------------------------------------------------- attempts
+
+
+def test_every_mark_has_a_place_in_the_picture_of_marks():
+    said = _histogram([6.3, 6, 0, -1, 9], 7)["text"]
+    assert said == "Students by mark: 0 points: 2; 6 points: 2; 7 points: 1. Parts of points are left out here."
+    assert _histogram([6, 7], 7)["text"] == "Students by mark: 6 points: 1; 7 points: 1."
+    assert _histogram([25.5, 3], 30)["text"].startswith("Students by mark: 2–3 points: 1; 24–25 points: 1. Parts")
 
 
 def test_a_second_attachment_and_a_second_attempt_are_one_row_with_the_mark_that_counts():
