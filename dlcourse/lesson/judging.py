@@ -342,6 +342,11 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "^(?!.*NoneType).*has no attribute",
         "The thing before the dot is not what you think it is: print its type.",
     ),
+    (
+        "ValueError",
+        "m(ax|in)\\(\\) .*empty|zero-size array to reduction",
+        "Nothing is in there to choose from. Was nothing put in, or is there a case in which all is left out?",
+    ),
     ("ValueError", "is not in list", "A list was searched for something that it does not hold."),
     (
         "TypeError",
@@ -400,6 +405,16 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "TypeError",
         "(for [-+*/@]+=?( or pow\\(\\))?|for unary [-+]|for abs\\(\\)|instances of):? '(list|tuple)'",
         NO_ARRAY,
+    ),
+    (
+        "TypeError",
+        "for [-+*/@]+=?: ('dict'|.* and 'dict')",
+        "A dictionary does not compute: take an entry of it by its key, or go through its keys one by one.",
+    ),
+    (
+        "TypeError",
+        "for [-+*/@]+=?: .* and '(list|tuple)'",
+        "A number meets a whole list there: take an entry of the list, or make an array of it, np.array(...).",
     ),
     (
         "TypeError",

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -13,9 +14,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.figures import FigureOnPage
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    command = [sys.executable, "-m", "dlcourse", "author", "figure", "02", "descent", "--no-browser"]
+@contextmanager
+def serving(lesson: str, figure: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "dlcourse", "author", "figure", lesson, figure, "--no-browser"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     found = re.match(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
@@ -23,6 +24,12 @@ def address() -> Iterator[str]:
     yield found[0]
     server.terminate()
     server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving("02", "descent") as found:
+        yield found
 
 
 # Stricter than what VS Code lets a widget do on its page: nothing from elsewhere, and no text becomes a program.
@@ -69,3 +76,16 @@ def test_loading_the_page_again_starts_afresh(page: Page) -> None:
     assert figure.unchanged(first, 5000) == []
     page.reload()
     assert figure.becomes(first["sentence"])
+
+
+def test_no_hatch_stays_behind_when_a_mark_is_drawn_anew_without_one(browser: Browser) -> None:
+    """The letters that come too late breadth-first are hatched; in the right order none is too late."""
+    page = browser.new_page()
+    with serving("11", "mail") as found:
+        page.goto(found)
+        hatched = page.locator('figure.dlfig path[fill*="-slash-"]:not([d=""])')
+        for order, late in (("breadth-first", 1), ("when all letters are there", 0)):
+            page.get_by_label(order).check()
+            page.get_by_label("step", exact=True).press("End")
+            expect(hatched).to_have_count(late)
+    page.close()

@@ -49,6 +49,22 @@ NO_ENTRIES = "A single number has no entries: an array or a list is wanted where
         ("knobs[np.argmin(abs(losses))]", LIST),
         ("knobs[np.argmin(-losses)]", LIST),
         ("knobs[0] if losses < 3.0 else knobs[1]", LIST),
+        (
+            "knobs[0] * (1 + losses)",
+            "A number meets a whole list there: take an entry of the list, or make an array of it, np.array(...).",
+        ),
+        (
+            "0.1 * {'w': losses}",
+            "A dictionary does not compute: take an entry of it by its key, or go through its keys one by one.",
+        ),
+        (
+            "knobs[max([])]",
+            "Nothing is in there to choose from. Was nothing put in, or is there a case in which all is left out?",
+        ),
+        (
+            "np.max([])",
+            "Nothing is in there to choose from. Was nothing put in, or is there a case in which all is left out?",
+        ),
         ("losses[0][1]", NO_ENTRIES),
         ("len(losses[0])", NO_ENTRIES),
         ("max(losses[0])", NO_ENTRIES),

@@ -592,8 +592,8 @@ function drawLine(view, group, mark, plan) {
   set(part(group, 0, "path"), { d: line(points), style: stroke(style), "stroke-dasharray": style.dash || null,
     "clip-path": `url(#${view.clip})`, "stroke-linejoin": "round", "stroke-linecap": style.dash ? "butt" : "round" });
   const whole = points.filter(Boolean);
-  if (mark.markers) {
-    const d = whole.filter(([x, y]) => view.inside(x, y, 1)).map(([x, y]) => marker(style.marker, x, y, style.size)).join("");
+  if (mark.markers || group.childNodes[1]) { // a group may have drawn another mark before
+    const d = !mark.markers ? "" : whole.filter(([x, y]) => view.inside(x, y, 1)).map(([x, y]) => marker(style.marker, x, y, style.size)).join("");
     set(part(group, 1, "path"), { d, style: `fill:var(--dlfig-${style.colour})` });
   }
   const spots = dense(whole).filter(([x, y]) => view.inside(x, y));
@@ -614,6 +614,7 @@ function drawArea(view, group, mark, corners) {
   set(part(group, 0, "path"), { d, "clip-path": clip, style: `fill:var(--dlfig-${style.colour})`, "fill-opacity": mark.opacity ?? style.fill });
   const hatch = { "/": "slash", ".": "dot" }[style.hatch];
   if (hatch) set(part(group, 1, "path"), { d, "clip-path": clip, fill: `url(#${view.clip}-${hatch}-${style.colour})` });
+  else if (group.childNodes[1]) set(group.childNodes[1], { d: "" }); // it was hatched in another frame
 }
 
 const DRAW = {

@@ -95,7 +95,7 @@ entrywise.mutant(
     "(1 / (1 + np.exp(x - 1)))",
 )
 entrywise.mutant(
-    "Sigmoid: you used the input where its value belongs. The slope is written with the output.",
+    "Sigmoid: you used the input, x, where the output belongs. The slope is σ(1 − σ), and the output is σ.",
     "g * output * (1 - output)",
     "g * x * (1 - x)",
 )
@@ -103,6 +103,17 @@ entrywise.mutant(
     "Sigmoid: the output is σ(x) already. You applied the sigmoid to it once more.",
     "g * output * (1 - output)",
     "g * 0.25 / np.cosh(output / 2) ** 2",
+)
+entrywise.mutant(
+    "Sigmoid: that is g times σ. Its slope is σ(1 − σ), and the output is σ.", "g * output * (1 - output)", "g * output"
+)
+entrywise.mutant(
+    "These are the slopes alone. The gradient that arrives is g: multiply by it, as the chain rule says.",
+    ALL_ENTRYWISE,
+    """"negative": lambda g, output, x: [-g],
+        "log": lambda g, output, x: [1 / x],
+        "sigmoid": lambda g, output, x: [output * (1 - output)],
+        "multiply": lambda g, output, a, b: [b, a],""",
 )
 entrywise.mutant(
     "Log: you multiplied by the log itself. Its slope is 1 / x: divide g by the input.", "g / x", "g * np.log(x)"
@@ -630,6 +641,14 @@ walk.mutant(
     "{loss: 0.0}",
 )
 walk.mutant(
+    "A rule sends a list, one gradient for each input. You give all of it to each: go through both side by side.",
+    """for i, g in zip(inputs, sent, strict=True):
+                grads[i] = grads[i] + g""",
+    """for i in inputs:
+                g = sent
+                grads[i] = grads[i] + g""",
+)
+walk.mutant(
     "You return at the first input on the way. Others may still wait for their letters: skip it, and go on.",
     "                grads[i] = grads[i] + g if i in grads else g\n",
     "                grads[i] = grads[i] + g if i in grads else g\n        else:\n            return grads\n",
@@ -812,6 +831,21 @@ checking.mutant(
     "worst = max(worst, error)",
     "worst += error / x.size",
 )
+
+
+@checking.mutant("That is the mean of the errors: many right entries hide a wrong one. Keep the worst of all.")
+def _(f: Callable[[Any], float], claimed: Any, x: Any, h: float = 1e-5) -> float:
+    x, errors = np.array(x, dtype=float), []
+    for i in np.ndindex(x.shape):
+        right, left = x.copy(), x.copy()
+        right[i] += h
+        left[i] -= h
+        if abs((f(right) - f(x)) / h - (f(x) - f(left)) / h) <= 0.01:
+            slope = (f(right) - f(left)) / (2 * h)
+            errors.append(abs(claimed[i] - slope) / max(1.0, abs(claimed[i]), abs(slope)))
+    return float(sum(errors) / len(errors))
+
+
 checking.mutant(
     "A claim that is too small comes out as an error below 0, and is lost: take the absolute value.",
     "abs(claimed[i] - slope)",
@@ -1098,6 +1132,11 @@ own.equivalent(
 own.mutant(
     "The size is missing, above and in the rule: x / (1 + |x|). Left of 0, 1 + x is something else.",
     [("1 + np.abs(x)", "1 + x"), ("1 + dl.abs(x)", "1 + x")],
+)
+own.mutant(
+    "A rule with two arguments gets other things than g and x. Take three, in this order: g, output, x.",
+    "(g, output, x)",
+    "(g, x)",
 )
 own.mutant(
     "The rule gets g first, then the output, then x. The names of yours stand in another order.",

@@ -23,8 +23,9 @@ def hook(swapped: bool = False) -> tuple[dl.Node, dict[str, dl.Node]]:
 @claim(
     "11",
     "hook",
-    "b moves 2 times as far as a, c 12 times as far as b, and d, which has both, 13 times.",
-    "So the derivative of d by a is 26.",
+    "When a moves, b moves 2 times as far.",
+    "c moves 12 times as far as b, and so d, which adds both, 13 times as far as b.",
+    "The derivative of d by a is 2 · 13 = 26.",
 )
 def test_the_slopes_of_the_hook():
     d, nodes = hook()
@@ -93,16 +94,16 @@ def test_a_row_times_the_jacobian_of_softmax():
     np.testing.assert_allclose(G @ J, S * (G - G @ S))
 
 
-@claim("11", "recipe-general", "With A (n, m), B (m, k) and G (n, k), there is one way to make an (n, m) of G and B.")
+@claim("11", "recipe-general", "With A (3, 2), B (2, 4) and G (3, 4), there is one way to make a (3, 2) of G and B.")
 def test_one_product_has_the_shape():
-    G, B = np.ones((2, 5)), np.ones((3, 5))
+    G, B = np.ones((3, 4)), np.ones((2, 4))
     fits = []
     for left in (G, G.T):
         for right in (B, B.T):
             for one, two in ((left, right), (right, left)):
-                if one.shape[1] == two.shape[0] and (one @ two).shape == (2, 3):
+                if one.shape[1] == two.shape[0] and (one @ two).shape == (3, 2):
                     fits.append((one.shape, two.shape))
-    assert fits == [((2, 5), (5, 3))]
+    assert fits == [((3, 4), (4, 2))]
 
 
 @claim(
@@ -142,7 +143,7 @@ def test_the_check_is_dear():
     assert len(runs) >= 14
 
 
-@claim("11", "careful", "its matmul rule is for matrices (with a vector, `@` gives a number of no use)")
+@claim("11", "careful", "Its matmul rule is for matrices. With a vector, `@` gives a number of no use.")
 @claim("11", "careful", "In a + b, G for both holds where the shapes are equal, as the text says")
 def test_what_the_published_rules_leave_out():
     A, x = dl.parameter(np.ones((2, 2))), dl.parameter(np.array([1.0, 10.0]))
@@ -217,7 +218,7 @@ def test_register_returns_note():
     assert names["registry"]["cube"] is len
 
 
-@claim("11", "careful", "Two more lines of the published program work on its examples only")
+@claim("11", "careful", "In A·A that is the first place, twice.")
 def test_what_index_finds():
     A, G = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2))
     assert ["A", "A"].index("A") == 0, "never the second place"
@@ -244,3 +245,16 @@ def test_the_package_prints_what_the_learners_engine_prints():
     said = {cell["id"]: printed(cell) for cell in files.cells("11")}
     package = numbers(said["small-dl"].replace("-", ""))
     assert package <= numbers((said["small-engine"] + said["small-step"]).replace("-", "")) and len(package) > 8
+
+
+@claim(
+    "11",
+    "sums",
+    "With S = [0.25, 0.75] and G = [4, 0], the sum is 1.",
+    "0.25 · (4 − 1) = 0.75 and 0.75 · (0 − 1) = −0.75",
+)
+def test_the_scores_of_a_row_of_two():
+    scores, G = dl.parameter(np.log([0.25, 0.75])), np.array([4.0, 0.0])
+    S = dl.softmax(scores)
+    np.testing.assert_allclose(dl.run(S) @ G, 1)
+    np.testing.assert_allclose(dl.run(dl.gradients(S, scores, grad_output=G)), [0.25 * (4 - 1), 0.75 * (0 - 1)])
