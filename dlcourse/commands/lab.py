@@ -109,7 +109,8 @@ def where_to_go_on(folder: Path) -> str:
     """The name of the lesson that was saved last, or of the first one where none was worked on."""
     record = read_record(folder / RECORD)
     lessons = [folder / path.name for path in files.notebooks() if (folder / path.name).exists()]
-    worked_on = [path for path in lessons if checksum(path.read_bytes()) != record.get(path.name)]
+    newer = [path for lesson in lessons for path in folder.glob(f"{lesson.stem}-newer*.ipynb")]  # of --merge
+    worked_on = [path for path in [*lessons, *newer] if checksum(path.read_bytes()) != record.get(path.name)]
     if not record or not worked_on:
         return min((path.name for path in lessons), default="")
     return max(worked_on, key=lambda path: path.stat().st_mtime).name

@@ -18,7 +18,7 @@ from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketC
 from traitlets.utils.importstring import import_item
 
 from dlcourse.commands.errors import CommandError
-from dlcourse.commands.lab import RECORD, copy_lessons, jupyterlab_settings, where_to_go_on
+from dlcourse.commands.lab import RECORD, copy_lessons, jupyterlab_settings, put_beside, where_to_go_on
 from dlcourse.commands.program import main
 from dlcourse.lesson import files
 
@@ -132,6 +132,8 @@ def test_lab_opens_the_first_lesson_and_then_the_one_that_was_worked_on_last(tmp
         os.utime(path, (when, when))
     assert where_to_go_on(tmp_path) == files.notebooks()[7].name
     assert f"--LabApp.default_url=/lab/tree/{files.notebooks()[7].name}" in jupyterlab_settings(tmp_path, [])
+    beside = put_beside(tmp_path / files.notebooks()[3].name, b"of --merge")
+    assert where_to_go_on(tmp_path) == beside
 
 
 def test_copy_only_copies_and_stops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
