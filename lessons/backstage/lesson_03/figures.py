@@ -155,7 +155,8 @@ class Turn(Figure):
     named = (0.1, 0.6, 1.5)  # a 2.5 would stand where ∇f ends, as if it were a factor
 
     def setup(self) -> None:
-        self.ground = contour_map(BOWL, (-self.reach, self.reach), (-self.reach, self.reach), self.levels, self.named)
+        self.across, self.up = (-self.reach - 0.4, self.reach - 0.4), (-self.reach, self.reach)
+        self.ground = contour_map(BOWL, self.across, self.up, self.levels, self.named)
         self.gradient = BOWL.gradient(self.place)
 
     def compute(self) -> None:
@@ -165,7 +166,7 @@ class Turn(Figure):
         self.between = float(degrees_between(self.gradient, self.d))
 
     def scene(self) -> list[Panel]:
-        (x, y), r = self.place, self.reach
+        x, y = self.place
         chart = Panel(
             [
                 *self.ground,
@@ -173,8 +174,8 @@ class Turn(Figure):
                 arrow(x, y, x + self.d[0], y + self.d[1], role="here", label="d"),
                 point(x, y, role="here"),
             ],
-            xlim=(-r - 0.4, r - 0.4),
-            ylim=(-r, r),
+            xlim=self.across,
+            ylim=self.up,
             xlabel="x",
             ylabel="y",
             aspect="equal",
@@ -212,7 +213,7 @@ class Condition(Figure):
     sealed = True
     title = "A valley that is steeper across than along: x² + κy²"
     kappa = slider(1.0, 100.0, value=1.0, log=True, label="condition number κ")
-    share = slider(0.05, 1.6, value=0.5, step=0.05, label="η × κ (plain descent is safe below 1)")
+    share = slider(0.05, 1.6, value=0.5, step=0.05, label="η × κ (plain: safe below 1)")
     beta = slider(0.0, 0.95, value=0.0, step=0.05, label="momentum β")
 
     start, steps = (1.0, 0.1), 40

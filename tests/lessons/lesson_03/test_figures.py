@@ -71,3 +71,10 @@ def test_the_first_and_the_last_frame_say_something(name):
     for frame in (0, fig.last_frame):
         fig.set(frame=frame)
         assert len(fig.describe()) > 20 and "nan" not in fig.describe()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_map_fills_its_axes(name):
+    for panel in FIGURES[name]().scene():
+        for image in [mark for mark in panel.marks if mark.kind == "image" and panel.axes]:
+            assert image.extent == pytest.approx((*panel.xlim, *panel.ylim))
