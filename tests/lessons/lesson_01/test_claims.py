@@ -127,6 +127,35 @@ def test_the_error_falls_with_h_and_rises_again():
         assert middle < small / 100 and middle < large / 100
 
 
+@claim("01", "saw-ucurve", "Forward, it falls with $h$ (in the figure: ∝ h); central, with $h^2$.")
+@claim("01", "saw-ucurve", "This error grows like $1/h$.")
+def test_how_fast_each_error_falls_and_grows():
+    curve = figures.UCurve()
+
+    def error(errors, h):
+        return np.median(errors[:-1][(curve.hs > h / 4) & (curve.hs < 4 * h)])
+
+    assert error(curve.forward, 1e-2) / error(curve.forward, 1e-4) == pytest.approx(100, rel=0.3)
+    assert error(curve.central, 1e-2) / error(curve.central, 1e-4) == pytest.approx(100**2, rel=0.3)
+    for errors in (curve.forward, curve.central):
+        assert 100 / 3 < error(errors, 1e-13) / error(errors, 1e-11) < 100 * 3
+
+
+@claim("01", "saw-ucurve", "Under the microscope the smooth hill turns into stairs.")
+def test_under_the_microscope_the_hill_turns_into_stairs():
+    curve = figures.UCurve()
+
+    def heights():
+        microscope = next(panel for panel in curve.scene() if panel.name == "microscope")
+        return len(set(next(mark for mark in microscope.marks if mark.label == "f").ys))
+
+    assert heights() > 100
+    for _ in range(5):
+        curve.shrink_h()
+        curve.set()
+    assert 2 <= heights() <= 12
+
+
 @claim("01", "saw-ucurve", "in the figure: ∝ h")
 def test_the_lines_of_the_u_are_named_when_they_are_there():
     curve = figures.FIGURES["ucurve"]()

@@ -54,6 +54,9 @@ def test_the_five_cases_of_the_dial():
 def test_the_borders_between_the_basins():
     small, large = figures.Basins(rate=0.05), figures.Basins(rate=0.2)
     assert (small.borders, large.borders) == (1, 3)
+    border = small.starts[int(np.argmin(small.left)) - 1 :][:2]  # the last start that ends on the left, and the next
+    slopes = figures.HILLS["quartic"].slope(border)
+    assert slopes[0] > 0 > slopes[1], "it rises up to the border and falls behind it: the top of the ridge"
     leap = figures.Basins(rate=0.2, start=1.6)
     assert leap.path[1] < 0 and large.left[-1], "over the ridge at once, and to the left, the deeper one"
     hill = figures.HILLS["quartic"]
