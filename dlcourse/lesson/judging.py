@@ -268,7 +268,8 @@ def _syntax_advice(trouble: Report) -> str:
     if "invalid character" in message or "non-printable" in message:
         return "Type that sign anew on your keyboard: Python takes plain quotes, signs and blanks only."
     if "expected ':'" in message:
-        return "A line that starts with def, if, else, for or while ends with a colon."
+        word = re.match(r"(def|class|if|elif|else|for|while|with|try)\b", trouble.text)
+        return f"A line that starts with {word[0] if word else 'def, if, else, for or while'} ends with a colon."
     if "invalid decimal literal" in message:
         return "A number and a name stand side by side. A product needs its sign: 2 * h, not 2h."
     if "maybe you meant '=='" in message:
@@ -421,7 +422,24 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "multiply sequence|for .*: .*'str'",
         "A list, a tuple or a text stands where a number or an array is meant.",
     ),
-    ("ValueError", "to unpack", "There are more names before the = than things behind it, or fewer."),
+    ("ValueError", "to unpack", "There are more names than things to put into them, or fewer."),
+    (
+        "TypeError",
+        "cannot unpack",
+        "A single thing is to be shared out among several names. A loop over a dictionary gives its keys alone; "
+        ".items() gives pairs.",
+    ),
+    (
+        "TypeError",
+        "order must be str",
+        "NumPy's flatten takes no axis: it makes one row of everything. reshape takes the shape that you want.",
+    ),
+    (
+        "TypeError|ValueError",
+        "sub-type of ndarray|Cannot interpret .* as a data type",
+        "NumPy's view is for other types, not for other shapes. reshape takes the shape that you want.",
+    ),
+    ("AxisError", "out of bounds", "There is no such axis: those of n axes are 0 to n − 1. Look at its shape."),
     (
         "TypeError",
         "must be integers or slices, not tuple",
@@ -470,7 +488,11 @@ def _exception(report: Report, own: str = "") -> tuple[str, ...]:
     where = f", in line {report.line} of your cell: {report.text}" if report.line else ""
     meaning = MEANING.get(report.type, "")
     missing = re.search(r"'(\w+)' object has no attribute '(\w+)'", report.message)
-    if report.name and report.ends == "bound elsewhere":  # whatever other cells call by that name
+    if report.name and report.ends == "kept in self":
+        meaning = f"{report.name} is kept in the object: write self.{report.name}."
+    elif report.name and report.ends == "of another method":
+        meaning = f"Only another method has {report.name}: keep it there, in self.{report.name}, and write that here."
+    elif report.name and report.ends == "bound elsewhere":  # whatever other cells call by that name
         meaning = (
             f"{report.name} is in this cell, but this line does not see it: it is made later, or in another function."
         )
@@ -785,8 +807,10 @@ def _of_numbers(exercise: Exercise, pairs: Pairs) -> str:
             sizes = np.allclose(np.abs(theirs), np.abs(ours), rtol=1e-7, atol=1e-12)
         if sizes:
             return "The size of every number is right; the sign is wrong in some of them."
-        for much, words in CLOSE:
-            if np.all(np.abs(theirs - ours) <= much * np.maximum(np.abs(ours), 0.01 * np.abs(ours).max())):
+        for much, words in CLOSE:  # a number may be small beside the others of its case, not beside those of another
+            if all(
+                np.all(np.abs(b - a) <= much * np.maximum(np.abs(a), 0.01 * np.abs(a).max(initial=0))) for a, b in plain
+            ):
                 return f"Nearly: every number is off by less than {words}."
         if exercise.called_directly and all(a.ndim == 1 and np.allclose(a[::-1], b, rtol=1e-7) for a, b in plain):
             return "The numbers are right, in the opposite order."

@@ -70,8 +70,9 @@ class Report:
         The first calls of the answer that an observer made: the ``text`` of the call, and what was ``observed``.
     ends : str
         ``"no return"`` for a function that has none; ``"handed over"`` if an exception began in something that the
-        exercise hands to the answer; ``"said by dl"`` if the engine refused what came back; ``"bound elsewhere"`` for
-        a ``NameError`` whose name the cell has, out of sight.
+        exercise hands to the answer; ``"said by dl"`` if the engine refused what came back; for a
+        ``NameError`` whose name the cell has, out of sight, ``"kept in self"``, ``"of another method"`` or
+        ``"bound elsewhere"``.
     """
 
     status: str
@@ -227,6 +228,17 @@ def has(tree: ast.Module, name: str) -> bool:
         or (isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name)
         for node in ast.walk(tree)
     )
+
+
+def bound(tree: ast.Module, name: str) -> str:
+    """Where a cell has a name that a line of it does not see, if anywhere."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    inside = [node for one in classes for node in ast.walk(one)]
+    if any(isinstance(n, ast.Attribute) and n.attr == name and isinstance(n.ctx, ast.Store) for n in inside):
+        return "kept in self"
+    if any(isinstance(n, ast.arg) and n.arg == name for n in inside):
+        return "of another method"
+    return "bound elsewhere" if has(tree, name) else ""
 
 
 def looks_defined(source: str, name: str) -> bool:
@@ -882,7 +894,8 @@ def shown(value: Any) -> str:
     name = getattr(value, "__name__", None)
     if callable(value) and isinstance(name, str) and name.isidentifier():
         return name
-    return "rng" if isinstance(value, np.random.Generator) else f"a {type(value).__name__}"
+    kind = type(value).__name__
+    return "rng" if isinstance(value, np.random.Generator) else f"{'an' if kind[:1] in 'AEIOU' else 'a'} {kind}"
 
 
 def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> Report:
@@ -898,8 +911,8 @@ def _raised(error: BaseException, filename: str, elsewhere: Collection[str]) -> 
     if line:
         text = _quoted(linecache.getline(filename, line))
     name = error.name if type(error) is NameError and isinstance(error.name, str) else ""
-    if name and has(parse("".join(linecache.getlines(filename))), name):
-        ends = "bound elsewhere"
+    if name:
+        ends = bound(parse("".join(linecache.getlines(filename))), name)
     return Report(
         "raised",
         type=_type_name(error),

@@ -270,7 +270,19 @@ def test_a_sign_that_is_no_power_is_named():
         (
             "def step(x, df, lr)\n    return x",
             "02.1: Python cannot read line 1 of your cell: def step(x, df, lr)\nIt says: expected ':'\n"
-            "A line that starts with def, if, else, for or while ends with a colon.\n",
+            "A line that starts with def ends with a colon.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    a, b = 5\n    return x",
+            TRIED + "it raised TypeError: cannot unpack non-iterable int object, in line 2 of your cell: a, b = 5\n"
+            "A single thing is to be shared out among several names. A loop over a dictionary gives its keys alone; "
+            ".items() gives pairs.\n",
+        ),
+        (
+            "def step(x, df, lr):\n    return np.ones(3).sum(axis=1)",
+            TRIED + "it raised AxisError: axis 1 is out of bounds for array of dimension 1, "
+            "in line 2 of your cell: return np.ones(3).sum(axis=1)\n"
+            "There is no such axis: those of n axes are 0 to n − 1. Look at its shape.\n",
         ),
         (
             "def step(x, df, lr):\nreturn x",
@@ -352,18 +364,48 @@ def test_a_name_from_another_cell_is_explained(open_notebook):
     )
 
 
-def test_a_name_of_the_cell_itself_is_not_looked_for_in_others(open_notebook):
-    source = """class Linear:
+METHODS = """class Linear:
     def __init__(self, W, b):
         self.W, self.b = W, b
     def forward(self, z):
-        return z @ self.W + self.b
+        return {there}
     def backward(self, g):
         return g @ self.W.T, [z.T @ g, g.sum(axis=0)]"""
-    said = open_notebook("14").check("14.1", "z = 3", source)
-    assert said.splitlines()[2] == (
-        "z is in this cell, but this line does not see it: it is made later, or in another function."
-    )
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ("z @ self.W + self.b", "Only another method has z: keep it there, in self.z, and write that here."),
+        ("z @ W + self.b", "W is kept in the object: write self.W."),
+    ],
+)
+def test_a_name_of_the_cell_itself_is_not_looked_for_in_others(open_notebook, there, said):
+    assert open_notebook("14").check("14.1", "z = 3", METHODS.format(there=there)).splitlines()[2] == said
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            "x.flatten(1)",
+            "NumPy's flatten takes no axis: it makes one row of everything. reshape takes the shape that you want.",
+        ),
+        (
+            "x.view(len(x), -1)",
+            "NumPy's view is for other types, not for other shapes. reshape takes the shape that you want.",
+        ),
+        ("x.view(-1)", "NumPy's view is for other types, not for other shapes. reshape takes the shape that you want."),
+    ],
+)
+def test_what_pytorch_calls_otherwise(open_notebook, call, said):
+    assert open_notebook("14").check("14.3", f"def flatten(x):\n    return {call}").splitlines()[2] == said
+
+
+def test_nearly_is_said_only_where_it_is_true_of_every_case(open_notebook):
+    answer = "def param_count(dims):\n    return sum((a + 1) * (b + 1) for a, b in zip(dims, dims[1:]))"
+    said = open_notebook("14").check("14.4", answer)  # 20 for 13 in the first case, near in the large ones
+    assert "came back: 20\n" in said and "Nearly" not in said
 
 
 def test_the_latest_cell_counts(open_notebook):

@@ -112,6 +112,11 @@ probabilities.mutant(
     f"np.exp({LARGEST})\n    return E / E.sum(axis=1, keepdims=True)",
     "np.exp(-Z)\n    return 1 / (1 + E)",
 )
+probabilities.mutant(
+    "You divided the scores, and took e to the power of that. First e to the power of each score, then divide.",
+    f"np.exp({LARGEST})\n    return E / E.sum(axis=1, keepdims=True)",
+    "Z / Z.sum(axis=1, keepdims=True)\n    return np.exp(E)",
+)
 probabilities.mutant("Your base is 2. Take e to the power of the scores: np.exp.", "np.exp(", "np.exp2(")
 for scores in ("Z", LARGEST):
     probabilities.mutant(
@@ -209,6 +214,11 @@ surprise.mutant(
 )
 surprise.mutant(
     "You added down the columns. A row is one example: pick one probability from each row, axis=1.", "axis=1", "axis=0"
+)
+surprise.mutant(
+    "You charge for the other classes, too. An example costs minus the log of the right class's probability, no more.",
+    SUM,
+    "float(-np.sum(Y * np.log(P) + (1 - Y) * np.log(1 - P)))",
 )
 surprise.mutant("Those are the costs of the single examples. J is their sum, one number.", SUM, "-np.log(p)")
 surprise.mutant(
@@ -687,6 +697,16 @@ SLIPS_OF_ADAM: tuple[tuple[str, Any, Any], ...] = (
         "The correction counts from 0: the first step has t = 1.",
         WHOLE,
         "m / (1 - beta1 ** (t + 1)), s / (1 - beta2 ** (t + 1))",
+    ),
+    (
+        "You multiply by the shares. After t steps m and s are too small: divide by 1 − βᵗ.",
+        WHOLE,
+        "m * (1 - beta1**t), s * (1 - beta2**t)",
+    ),
+    (
+        "The share of s is taken out behind the root. Divide s by it first, then take the root.",
+        "np.sqrt(square)",
+        "np.sqrt(s) / (1 - beta2**t)",
     ),
     ("You walk with g over the root of s. Adam walks with the mean m.", "lr * mean", "lr * g"),
     ("You add g whole to m. In Adam m is a mean: beta1 of the old one, 1 − beta1 of g.", "(1 - beta1) * g\n", "g\n"),

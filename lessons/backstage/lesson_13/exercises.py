@@ -54,6 +54,10 @@ for alone in ("z", "s"):
         "caches.append((z, s))",
         f"caches.append({alone})",
     )
+passing.mutant(
+    "You add b behind tanh. It belongs to the sum s, so tanh sees it, too.",
+    [("z @ W + b", "z @ W"), ("np.tanh(s)", "np.tanh(s) + b")],
+)
 passing.mutant("Your pairs are the wrong way round: first z, what goes in, then s, the sum.", "(z, s)", "(s, z)")
 passing.mutant(
     "The last layer's scores went through tanh. There is no nonlinearity after the last weights.",
@@ -139,6 +143,11 @@ def backward(params: Sequence[Layer], caches: Sequence[Layer], dY: Array) -> lis
     return grads[::-1]
 
 
+back.mutant(
+    "Your dW is made of what came OUT of the layer. A weight passes on what goes IN: z of the cache.",
+    "(z.T @ delta,",
+    "(np.tanh(caches[k][1]).T @ delta,",
+)
 back.mutant(
     "You sent δ down through dW. No weight depends on another one; the way down is through W itself.",
     "params[k][0].T",

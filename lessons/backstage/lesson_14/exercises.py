@@ -58,6 +58,10 @@ for message, wrong in (
         "g @ self.W, [self.z.T @ g, g.sum(axis=0)]",
     ),
     (
+        "Your db leaves g out. b goes into each sum with slope 1, so each sample's g counts in full: add them up.",
+        "g @ self.W.T, [self.z.T @ g, np.ones_like(self.b)]",
+    ),
+    (
         "You averaged over the samples. Whether the loss is a mean is the loss's affair; g knows it already.",
         "g @ self.W.T, [self.z.T @ g / len(g), g.mean(axis=0)]",
     ),
@@ -209,6 +213,18 @@ DOWN = """for layer in reversed(self.layers):
 stack.mutant(
     "You went back from the first module to the last. g comes from the loss: the last module gets it first.",
     [("reversed(self.layers)", "self.layers"), ("own + grads", "grads + own")],
+)
+stack.mutant(
+    "You went through the modules backwards in forward, and forwards in backward. The first of the list is the bottom.",
+    [
+        ("in self.layers:", "in reversed(self.layers):"),
+        ("for layer in reversed(self.layers):\n            g, own", "for layer in self.layers:\n            g, own"),
+    ],
+)
+stack.mutant(
+    "Forward goes from the last module to the first. The first of the list is at the bottom, and gets z first.",
+    "in self.layers:",
+    "in reversed(self.layers):",
 )
 stack.mutant(
     "The gradients are listed from the last module to the first. Put them in the order of the modules.",
@@ -523,7 +539,7 @@ moving.mutant(
     "for name in [] if module.children else store:",
 )
 moving.mutant(
-    "dev.put gives a NEW array on the device and leaves the old one where it is. Store what it gives.",
+    "Nothing has moved. dev.put gives a NEW array on the device: store it in place of the old one.",
     "store[name] = dev.put",
     "dev.put",
 )
