@@ -285,6 +285,22 @@ def curves(name: str) -> tuple[Array, Array, Array]:
     return xs, claim.says(xs), claim.truth(xs)
 
 
+def shown(value: float) -> str:
+    """A number as the sentence under the cards gives it."""
+    return f"{value if abs(value) > 1e-4 else 0:.3g}"
+
+
+# what is said to a verdict that does not fit: for the verdict given, and the one that fits
+OBJECTIONS = {
+    ("right", "conditional"): "The lines part: let the button show you where.",
+    ("right", "wrong"): "The lines part: let the button show you where.",
+    ("conditional", "right"): "Then there is a place where the lines part. Which?",
+    ("conditional", "wrong"): "Then there is a whole stretch on which both numbers are the same. Which?",
+    ("wrong", "right"): "Then there is a place where the lines part. Which?",
+    ("wrong", "conditional"): "There is a whole stretch on which both numbers are the same: look for it.",
+}
+
+
 class Claims(Figure):
     """Twelve claims, one at a time: what it says, what happens, and your verdict."""
 
@@ -297,8 +313,19 @@ class Claims(Figure):
     def setup(self) -> None:
         for name in CLAIMS:
             curves(name)  # some take longer than an event may
+        self.verdicts: dict[str, str] = {}
+        self.shown_claim = self.claim
+
+    def restore(self) -> None:
+        """Forget the verdicts, too."""
+        self.verdicts.clear()
+        super().restore()
 
     def compute(self) -> None:
+        if self.claim != self.shown_claim:  # a verdict on one claim must not be taken for one on the next
+            self.adjust(verdict=self.verdicts.get(self.claim, "not yet"))
+        self.shown_claim = self.claim
+        self.verdicts[self.claim] = self.verdict
         self.card = CLAIMS[self.claim]
         self.xs, self.says, self.truth = curves(self.claim)
         k = round(self.knob * (len(self.xs) - 1))
@@ -332,13 +359,13 @@ class Claims(Figure):
         ]
 
     def describe(self) -> str:
-        said, found = (f"{v if abs(v) > 1e-6 else 0:.3g}" for v in self.here)
+        said, found = (shown(v) for v in self.here)
         head = f"{self.card.knob}: at {self.at:.3g} said {said}, found {found}."
         if self.verdict == "not yet":
             return f"{head} Right, conditional or wrong?"
         if self.verdict == self.card.verdict:
             return f"{head} Agreed, {self.card.verdict}. {self.card.why}"
-        return f"{head} You say {self.verdict}. Move the knob over its whole range once more."
+        return f"{head} You say {self.verdict}. {OBJECTIONS[self.verdict, self.card.verdict]}"
 
 
 # ------------------------------------------------------------------------------------------------ training

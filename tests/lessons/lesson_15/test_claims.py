@@ -13,7 +13,7 @@ figures = files.figures("15")
 def said_and_found(name):
     """Where on the knob the card prints the same number twice."""
     _, says, truth = figures.curves(name)
-    printed = [[f"{v if abs(v) > 1e-6 else 0:.3g}" for v in line] for line in (says, truth)]
+    printed = [[figures.shown(v) for v in line] for line in (says, truth)]
     return [said == found for said, found in zip(*printed, strict=True)]
 
 

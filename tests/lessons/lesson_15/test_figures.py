@@ -36,6 +36,29 @@ def test_only_the_fitting_verdict_is_agreed_to():
     assert "Agreed, wrong" in fig.describe()
 
 
+def test_a_verdict_is_on_its_own_claim_only():
+    fig = Claims()
+    fig.set(verdict="wrong")
+    fig.set(claim="sigmoid")
+    assert "Right, conditional or wrong?" in fig.describe()
+    fig.set(verdict="wrong")
+    fig.set(claim="rule")
+    assert "You say wrong." in fig.describe()
+    fig.set(claim="sigmoid")
+    fig.restore()
+    assert fig.values["verdict"] == "not yet"
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_what_is_said_to_a_verdict_that_does_not_fit_is_true(name):
+    _, says, truth = curves(name)
+    same = [figures.shown(a) == figures.shown(b) for a, b in zip(says, truth, strict=True)]
+    for verdict in {"right", "conditional", "wrong"} - {CLAIMS[name].verdict}:
+        said = Claims(claim=name, verdict=verdict).describe()
+        assert ("The lines part:" in said) == (verdict == "right" and not all(same))
+        assert ("There is a whole stretch" in said) == (verdict == "wrong" and 4 <= sum(same) < len(same))
+
+
 def test_the_arms_are_half_a_turn_apart():
     X, labels = spiral(np.random.default_rng(3), n=100)
     behind = np.exp(1j * (np.arctan2(X[:, 1], X[:, 0]) - 2.4 * np.hypot(X[:, 0], X[:, 1])))
