@@ -10,6 +10,7 @@ import importlib.util
 import re
 import sys
 import tomllib
+import unicodedata
 from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -214,10 +215,33 @@ def stub(exercise_id: str) -> str:
 
 
 def sentence(lesson: str | int, cell_id: str, word: str) -> str:
-    """The first line of a cell that has the word in it, without Markdown's stars; empty if none has."""
+    """The sentence of a cell that introduces a word or a letter, without Markdown's stars; empty if none has it.
+
+    What is printed bold comes first, then what is no heading. A sentence goes on over the ends of lines; what a list,
+    a table or a formula has in a line stays a line.
+    """
     source = next((cell["source"] for cell in cells(lesson) if cell["id"] == cell_id), "")
-    lines = [line.replace("*", "").strip("# ") for line in source.splitlines()]
-    return next((line for line in lines if word.casefold() in line.casefold()), "")
+    blocks = re.split(r"\n\s*\n|\n(?=[-#|<$]|\d\. )", source.replace("**", BOLD).replace("*", ""))
+    parts = [part for block in blocks for part in SENTENCE_END.split(" ".join(block.split()))]
+    asked = re.compile(_as_written(word), re.IGNORECASE)
+    having = [part for part in parts if asked.search(part.replace(BOLD, ""))]
+    bold = [part for part in having if any(asked.search(said) for said in re.findall(f"{BOLD}(.+?)(?:{BOLD}|$)", part))]
+    plain = [part for part in having if not part.startswith("#")]
+    return next(iter(bold or plain or having), "").replace(BOLD, "").lstrip("#- ")
+
+
+BOLD = "\x00"
+SENTENCE_END = re.compile(rf"(?<=[.?!]){BOLD}? +(?={BOLD}?[A-Z$`(])")
+LATEX = {"ℓ": "ell", "⊙": "odot", "∇f": "nabla f", "∂f/∂x": "partial f", "f′": "f'"}
+
+
+def _as_written(word: str) -> str:
+    """What to look for: a letter may be written in LaTeX, and a Latin one stands in a formula by itself."""
+    if len(word) == 1 and word.isascii():
+        return rf"\$[^$]*(?<![A-Za-z\\]){word}(?![A-Za-z])[^$]*\$"
+    name = unicodedata.name(word).split()[-1].lower() if len(word) == 1 else ""
+    name = LATEX.get(word, name)
+    return rf"(?<!\w){re.escape(word)}" + (rf"|\\?{re.escape(name)}(?![a-z])" if name else "")
 
 
 def reference() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -258,13 +259,17 @@ class Lesson:
 
     def word(self, name: str) -> None:
         """Say where a word or a symbol of the course is introduced, and what is said there."""
+        every: list[str] = []
         for number in files.numbers():
             about = files.about(number)
             for known, cell in {**about.get("new_words", {}), **about.get("new_symbols", {})}.items():
+                every.append(known)
                 if name.casefold() in (known.casefold(), *known.casefold().split(", ")):
                     print(f"{known}: lesson {number}, {about['title']}.\n{files.sentence(number, cell, name)}")
                     return
-        print(f"The course introduces no word {name!r} of its own. The summary of each lesson lists its new words.")
+        near = ", ".join(get_close_matches(name.casefold(), every))
+        meant = f"Near it: {near}." if near else "The summary of each lesson lists its new words."
+        print(f"The course introduces no word {name!r} of its own. {meant}")
 
     def reference(self) -> None:
         """Show the page for looking things up: letters, what the sources call them, where words come from."""

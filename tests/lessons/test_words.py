@@ -71,9 +71,30 @@ def test_a_learner_can_ask_where_a_word_comes_from(capsys):
     said = capsys.readouterr().out
     assert said.startswith("learning rate: lesson 02") and "how far you go" in said
     lesson.word("η")
-    assert "lesson 02" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "lesson 02" in said and "how far you go" in said
+    lesson.word("b")
+    assert "A second knob, $b$, lifts the line" in capsys.readouterr().out
+    lesson.word("slope")
+    assert "how much $f$ changes for each unit" in capsys.readouterr().out
     lesson.word("flux capacitor")
-    assert "no word 'flux capacitor'" in capsys.readouterr().out
+    assert "no word 'flux capacitor' of its own. The summary of each" in capsys.readouterr().out
+    lesson.word("learnig rate")
+    assert "Near it: learning rate." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_is_quoted_of_a_word_is_no_half_of_a_sentence(lesson):
+    """A quote runs from the beginning of a paragraph, a line of a list or a sentence to the end of one."""
+    for word, cell in {**files.about(lesson)["new_words"], **files.about(lesson).get("new_symbols", {})}.items():
+        said = files.sentence(lesson, cell, re.split(r", | \(", word)[0])
+        whole = [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=[-#|<$])", source(lesson, cell))]
+        parts = [part.replace("*", "").lstrip("#- ") for part in whole]
+        around = [part.partition(said)[::2] for part in parts if said and said in part]
+        assert not said or any(
+            (not before or before.rstrip()[-1] in ".?!)") and (not after or said[-1] in ".?!)")
+            for before, after in around
+        ), (word, said)
 
 
 def test_a_learner_can_look_letters_and_words_up(capsys):
