@@ -338,6 +338,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "'numpy.ndarray' .*attribute '(append|extend|index|insert|remove)'",
         "A list has that, an array has not: make a list of it, list(...), or call a function of np.",
     ),
+    ("AttributeError", "'dict' .*attribute '(add|discard)'", "{} makes an empty dict. An empty set is set()."),
     (
         "AttributeError",
         "^(?!.*NoneType).*has no attribute",
@@ -359,6 +360,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "'(list|tuple|dict|numpy.ndarray)' object is not callable",
         "Round brackets call a function. An entry is taken with square ones, as in a[0].",
     ),
+    ("TypeError", "'str' object is not callable", "A text is no function: look up the function that it names."),
     (
         "TypeError",
         "object is not callable",
@@ -400,6 +402,12 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "LinAlgError",
         "dimensional",
         "A matrix is wanted where a plain row of numbers stands: look at the order, and at the shapes.",
+    ),
+    ("TypeError", "can only concatenate (list|tuple)", NO_ARRAY),
+    (
+        "TypeError",
+        "for \\+.*'set'",
+        "A set grows by found.add(...), which takes one thing, or by found.update(...), which takes several.",
     ),
     ("TypeError", "bitwise_xor|for \\^", "A power is written ** in Python: x**2. The sign ^ is something else."),
     (
@@ -467,6 +475,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "math domain",
         "A root, a log or an arccos takes some numbers only, and this one lies outside, if only by rounding.",
     ),
+    ("ValueError", "must have the same shape", "np.stack takes arrays of one shape only: print the shape of each."),
     ("ValueError", "equal division", "np.split cuts into equal parts only, or at the places that a list names."),
     (
         "ValueError",

@@ -817,6 +817,63 @@ def test_what_a_stranger_to_the_form_writes_is_told_in_one_sentence(cell, says):
             """,
             "An array has that, a list has not: make an array of it, np.array(...), or call a function of np.",
         ),
+        (
+            "04.1",
+            """
+            def linear(w, b, X):
+                return [w @ x for x in X] + b
+            """,
+            "A list is no array: to compute with all its entries at once, make an array of it, np.array(...).",
+        ),
+        (
+            "05.1",
+            """
+            def batches(N, B, rng):
+                return np.split(rng.permutation(N), B)
+            """,
+            "np.split cuts into equal parts only, or at the places that a list names.",
+        ),
+        (
+            "05.2",
+            """
+            def sgd_epoch(w, X, y, batches, lr):
+                for k in range(len(batches)):
+                    w = w - lr * 2 * X[k].T @ (X[k] @ w - y[k])
+                return w
+            """,
+            "A single number stands beside @, which takes vectors and matrices: print both sides of it.",
+        ),
+        (
+            "07.2",
+            """
+            def evaluate(graph, feed, functions):
+                return {name: kind(*inputs) for name, (kind, inputs) in graph.items()}
+            """,
+            "A text is no function: look up the function that it names.",
+        ),
+        (
+            "07.3",
+            """
+            def consumers(graph):
+                out = {name: set() for name in graph}
+                for name in graph:
+                    for i in graph[name][1]:
+                        out[i] = out[i] + name
+                return out
+            """,
+            "A set grows by found.add(...), which takes one thing, or by found.update(...), which takes several.",
+        ),
+        (
+            "07.4",
+            """
+            def ancestors(graph, node):
+                found = {}
+                for i in graph[node][1]:
+                    found.add(i)
+                return found
+            """,
+            "{} makes an empty dict. An empty set is set().",
+        ),
         (  # what the engine says of what came back
             "11.7",
             """

@@ -61,6 +61,13 @@ line.mutant(
     "X[:, 0] * w[0] + X[:, 1] * w[1]",
 )
 line.mutant("You added up the products down each column. The sum runs along a row.", "X @ w", "(X * w).sum(axis=0)")
+
+
+@line.mutant("X[i] is sample i. Weight i belongs to input i, and that is the column X[:, i].")
+def _(w: Any, b: float, X: Any) -> Any:
+    return sum(w[i] * X[i] for i in range(len(w))) + b
+
+
 line.mutant("The bias is added, not subtracted.", "+ b", "- b")
 line.mutant("The bias is added, not multiplied.", "+ b", "* b")
 
@@ -133,6 +140,53 @@ squares.mutant(
 squares.mutant(
     "That is one number for each sample. Their mean is asked for: one number.", "np.mean(error**2)", "error**2"
 )
+squares.mutant(
+    "y may still be a column, and (N, 1) minus (N,) is (N, N). np.reshape(..., -1) makes (N,) of both.",
+    ERROR,
+    "np.asarray(y) - np.reshape(yhat, -1)",
+)
+squares.mutant(
+    "yhat may still be a column, and (N,) minus (N, 1) is (N, N). np.reshape(..., -1) makes (N,) of both.",
+    ERROR,
+    "np.reshape(y, -1) - np.asarray(yhat)",
+)
+squares.mutant(
+    "y is a column now, and a column minus (N,) is (N, N). Make both (N,), or both columns.",
+    ERROR,
+    "np.reshape(y, (-1, 1)) - np.asarray(yhat)",
+)
+squares.mutant(
+    "yhat is a column now, and (N,) minus a column is (N, N). Make both (N,), or both columns.",
+    ERROR,
+    "np.asarray(y) - np.reshape(yhat, (-1, 1))",
+)
+
+
+@squares.mutant("To transpose changes nothing in (N,). np.reshape(..., -1) makes (N,) of each, whatever its shape.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    y, yhat = np.asarray(y), np.asarray(yhat)
+    return np.mean((y - (yhat if y.shape == yhat.shape else yhat.T)) ** 2)
+
+
+@squares.mutant("In a column each entry is an array of one number, and so is your answer. Lay both out as (N,) first.")
+def _(y: Any, yhat: Any) -> Any:
+    return sum((a - b) ** 2 for a, b in zip(y, yhat)) / len(y)  # noqa: B905
+
+
+@squares.mutant("(N,) minus (N, 1) is (N, N), and `sum` adds up its rows only. Make both (N,) first.")
+def _(y: ArrayLike, yhat: ArrayLike) -> Any:
+    return sum((np.asarray(y) - np.asarray(yhat)) ** 2) / len(np.asarray(y))
+
+
+@squares.mutant("Every prediction is taken from every target. Target k meets prediction k: one loop, not two.")
+def _(y: Any, yhat: Any) -> Any:
+    total = 0
+    for a in y:
+        for b in yhat:
+            total = total + (a - b) ** 2
+    return total / len(y)
+
+
 squares.mutant("You doubled each error. In Python a square is written ** 2.", "error**2", "error * 2")
 
 
@@ -322,10 +376,23 @@ neighbour.mutant(
     "abs(W - x)",
 )
 neighbour.mutant(
-    "That is row 0 each time. In a loop, `best` has to begin above every distance, and to be renewed.",
+    "That is row 0 each time. Without axis=1 all is one number; in a loop, `best` begins above every distance.",
     "np.argmin(np.sum((W - x) ** 2, axis=1))",
     "0",
 )
+neighbour.mutant(
+    "You compare how long the rows are. Rows of one length may lie anywhere: subtract x first.",
+    "np.argmin(np.sum((W - x) ** 2, axis=1))",
+    "np.argmin(abs(np.linalg.norm(W, axis=1) - np.linalg.norm(x)))",
+)
+
+
+@neighbour.mutant("Each row is compared with row 0. Compare it with the nearest row so far.")
+def _(W: Any, x: Any) -> Any:
+    far = np.sum((W - x) ** 2, axis=1)
+    return max([0, *np.flatnonzero(far < far[0])])
+
+
 neighbour.mutant("You count the rows from 1. They are counted from 0.", "axis=1))", "axis=1)) + 1")
 neighbour.mutant(
     "Only the largest difference of a row counts for you. Add up the squares of all.",
@@ -392,6 +459,14 @@ solve.mutant(
     "You stopped at Xᵀy, the right-hand side. The unknown θ still has to be found: solve (XᵀX) θ = Xᵀy.",
     SOLVED,
     "X.T @ y",
+)
+solve.mutant(
+    "`/` divides entry by entry. To find θ in (XᵀX) θ = Xᵀy is to solve equations: np.linalg.solve.",
+    SOLVED,
+    "X.T @ y / (X.T @ X)",
+)
+solve.mutant(
+    "np.linalg.lstsq gives back four things, and θ is the first of them.", SOLVED, "np.linalg.lstsq(X, y, rcond=None)"
 )
 solve.mutant(
     "You fitted each column on its own. Columns overlap: all weights are found together, from one system.",

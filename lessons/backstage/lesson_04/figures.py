@@ -99,12 +99,10 @@ class Line(Figure):
             title="Data space",
             name="data",
         )
+        picture, *numbers = self.map  # its numbers stand on what is drawn, to be read
+        *walked, here = trail(self.path, label="this line", drag={"x": "w", "y": "b"})
         space = Panel(
-            [
-                *self.map,
-                point(self.best[0], self.best[1], role="minimum", label="lowest"),
-                *trail(self.path, label="this line", drag={"x": "w", "y": "b"}),
-            ],
+            [picture, point(self.best[0], self.best[1], role="minimum", label="lowest"), *walked, *numbers, here],
             xlim=self.wlim,
             ylim=self.blim,
             xlabel="w (kg per cm)",

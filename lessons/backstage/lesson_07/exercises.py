@@ -338,6 +338,10 @@ users.mutant(
     "{name: [] for name in graph}",
     "dict.fromkeys(graph, [])",
 )
+users.mutant(
+    "`+=` puts the letters of a name into the list, one by one. Append the name, and each name once.",
+    [(EACH, "graph[name][1]"), ("used_by[i].append(name)", "used_by[i] += name")],
+)
 users.mutant("You note what the consumers do. Their names are asked for.", "append(name)", "append(graph[name][0])")
 users.mutant(
     "The consumers of consumers are in your lists, too. Only the nodes that use it directly belong there.",
@@ -463,6 +467,30 @@ upstream.mutant(
     "extend(graph[name][1])",
     "extend(graph[name][1][:1])",
 )
+
+
+upstream.mutant(
+    "`update` puts the letters of a name into the set. `add` puts the name there.",
+    "found.add(name)",
+    "found.update(name)",
+)
+upstream.mutant(
+    "These are its consumers: the nodes that use it. Ancestors are what it is computed from.",
+    "return found",
+    "return {k for k in graph if node in graph[k][1]}",
+)
+
+
+@upstream.mutant("What the inner call gives back is dropped. It belongs into the set: found |= ancestors(graph, i).")
+def _(graph: Graph, node: str) -> set[str]:
+    def inner(node: str) -> set[str]:
+        found = set()
+        for i in graph[node][1]:
+            found.add(i)
+            inner(i)
+        return found
+
+    return inner(node)
 
 
 @upstream.mutant(
