@@ -267,6 +267,8 @@ def _syntax_advice(trouble: Report) -> str:
         return "Count the brackets: each one that opens must close."
     if "invalid character" in message or "non-printable" in message:
         return "Type that sign anew on your keyboard: Python takes plain quotes, signs and blanks only."
+    if re.fullmatch(r"\w+ *\(.*\) *:", trouble.text.strip()):
+        return "A function begins with the word def, and a class with class."
     if "expected ':'" in message:
         word = re.match(r"(def|class|if|elif|else|for|while|with|try)\b", trouble.text)
         return f"A line that starts with {word[0] if word else 'def, if, else, for or while'} ends with a colon."

@@ -106,6 +106,8 @@ def test_a_place_that_a_list_does_not_have_yet_a_line_that_is_never_reached_and_
     sides = "def one_sided(f, x, h=1e-6):\n    return (f(x) - f(x - h)) / h\n    return (f(x + h) - f(x)) / h"
     told = "Line 3 is never reached: the `return` above it ends the function."
     assert diagnose("01.4", sides).lines[-1].endswith(told)
+    headless = "shape_of(a, b):\n    return None"
+    assert diagnose("00.3", headless).lines[-1] == "A function begins with the word def, and a class with class."
     compared = "def shape_of(a, b):\n    if a[1] = b[0]:\n        return (a[0], b[1])"
     assert diagnose("00.3", compared).lines[-1] == "One = puts something into a name. To compare, write ==."
     template = "def one_sided(f, x, h=1e-6):\n    return (f(x) - f(x - h)) / h\n    return ..."
