@@ -89,3 +89,13 @@ def test_no_hatch_stays_behind_when_a_mark_is_drawn_anew_without_one(browser: Br
             page.get_by_label("step", exact=True).press("End")
             expect(hatched).to_have_count(late)
     page.close()
+
+
+def test_the_two_modules_and_their_numbers_fit_on_a_phone(browser: Browser) -> None:
+    """Boxes do not shrink, so a wide chain of them would have to be moved sideways."""
+    page = browser.new_page(viewport={"width": 330, "height": 844})
+    with serving("10", "modules") as found:
+        page.goto(found)
+        expect(page.locator("figure.dlfig svg").first).to_be_visible()
+        expect(page.locator(".dlfig-sideways")).to_have_count(0)
+    page.close()

@@ -183,7 +183,7 @@ class Modules(Figure):
 
     title = "Two modules, and the row that walks back"
     d_g = slider(1, 3, value=2, step=1, label="numbers in z_g")
-    d_f = slider(1, 4, value=3, step=1, label="numbers in z_f")
+    d_f = slider(1, 3, value=3, step=1, label="numbers in z_f")
 
     def compute(self) -> None:
         m, n = self.m, self.n = round(self.d_g), round(self.d_f)
@@ -197,19 +197,20 @@ class Modules(Figure):
         chart = diagram(
             {
                 "x": "observed",
-                "f": ("block", "f(x, w_f)"),
+                "f": "block",
                 "zf": ("circle", "z_f"),
-                "g": ("block", "g(z_f, w_g)"),
+                "g": "block",
                 "zg": ("circle", "z_g"),
                 "C": "square",
                 "y": "observed",
                 "wf": ("circle", "w_f"),
                 "wg": ("circle", "w_g"),
                 "df": ("box", "∂C/∂z_f"),
-                "J": ("block-left", "∂z_g/∂z_f"),
+                "J": ("box", "∂z_g/∂z_f"),
                 "dg": ("box", "∂C/∂z_g"),
             },
-            [[None, "wf", None, "wg", None, "y"], ["x", "f", "zf", "g", "zg", "C"], [None, None, "df", "J", "dg"]],
+            # forward goes down, and back up beside it, so that a phone shows both at once
+            [[None, "x", "f", "wf"], [None, None, "zf", "df"], [None, "wg", "g", "J"], ["y", "C", "zg", "dg"]],
             [
                 "x f zf g zg C",
                 "y C",
@@ -219,33 +220,24 @@ class Modules(Figure):
                 ("J df", by_frame(done)),
             ],
             roles={"J": by_frame(seen), "dg": by_frame(seen), "df": by_frame(done)},
-            words=[(2, 5, "back ←")],
-            size=(600, 204),
-            pitch=68,
+            size=(300, 200),
+            pitch=50,
         )
-        cells = self.numbers()
-        return [Panel([*chart.marks, *cells], (-300, 300), (-208, 94), axes=False, name="modules")]
+        tables = Panel(self.numbers(), (-108, 108), (-100, 100), axes=False, name="numbers")
+        return [Panel(chart.marks, (-152, 152), (-100, 100), axes=False, name="modules"), tables]
 
     def numbers(self) -> list[Mark]:
-        """The row, the Jacobian and their product, as tables under the boxes to which they belong."""
-        m, n, wide, high = self.m, self.n, 46.0, 24.0
+        """The row, set upright, beside the Jacobian; column j of this stands over the entry that both make."""
+        m, n, wide, high = self.m, self.n, 44.0, 24.0
         frames = range(self.last_frame + 1)
         marks: list[Mark] = []
-        top = -108.0
-        # each table has room for the words under it
-        slots = {name: max(count * wide, 116.0) for name, count in (("row", m), ("J", n), ("back", n))}
-        left = -(sum(slots.values()) + 76) / 2
-        centres = {
-            "row": left + slots["row"] / 2,
-            "J": left + slots["row"] + 28 + slots["J"] / 2,
-            "back": left + slots["row"] + slots["J"] + 76 + slots["back"] / 2,
-        }
-        middle = top - m * high / 2
-        tables = {"row": self.row[None], "J": self.J, "back": self.product[None]}
+        under = 36.0  # the middle of the Jacobian, and of what comes out
+        top = m * high - 16
+        corners = {"row": (-92.0, top), "J": (under - n * wide / 2, top), "back": (under - n * wide / 2, -32.0)}
+        tables = {"row": self.row[:, None], "J": self.J, "back": self.product[None]}
         for name, table in tables.items():
             for i, j in np.ndindex(table.shape):
-                x = centres[name] + (j - table.shape[1] / 2) * wide
-                y = top - i * high if name == "J" else middle + high / 2
+                x, y = corners[name][0] + j * wide, corners[name][1] - i * high
                 xs, ys = np.array([x, x + wide, x + wide, x, x]), np.array([y, y, y - high, y - high, y])
                 lit = [{"row": k >= 2, "J": k == j + 2, "back": k == j + 2}[name] for k in frames]
                 known = [{"row": k >= 1, "J": k >= 1, "back": k >= j + 2}[name] for k in frames]
@@ -253,13 +245,10 @@ class Modules(Figure):
                 marks.append(polyline(xs, ys, role="path"))
                 value = signed(float(table[i, j]))
                 marks.append(text(x + wide / 2, y - high / 2, by_frame([value if k else "" for k in known]), "middle"))
-        marks.append(text(centres["J"] - slots["J"] / 2 - 14, middle, "·", anchor="middle"))
-        marks.append(text(centres["back"] - slots["back"] / 2 - 24, middle, "=", anchor="middle"))
-        foot = top - max(m, 1) * high - 14
-        words = {"row": f"∂C/∂z_g: 1 × {m}", "J": f"∂z_g/∂z_f: {m} × {n}", "back": f"∂C/∂z_f: 1 × {n}"}
-        for name, size in words.items():
-            y = foot if name == "J" else middle - high / 2 - 14
-            marks.append(text(centres[name], y, size, anchor="middle"))
+        for line, words in enumerate(("∂C/∂z_g:", f"1 × {m},", "upright")):
+            marks.append(text(-70, -38 - 16 * line, words, anchor="middle"))
+        marks.append(text(under, top + 14, f"∂z_g/∂z_f: {m} × {n}", anchor="middle"))
+        marks.append(text(under, -72, f"∂C/∂z_f: 1 × {n}", anchor="middle"))
         return marks
 
     def describe(self) -> str:

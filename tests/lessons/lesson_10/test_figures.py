@@ -37,7 +37,7 @@ def test_a_smaller_square_comes_closer_to_its_parallelogram_by_more_than_its_sid
 
 
 @pytest.mark.parametrize("m", [1, 3])
-@pytest.mark.parametrize("n", [1, 4])
+@pytest.mark.parametrize("n", [1, 3])
 def test_the_row_that_arrives_is_the_row_times_the_jacobian_and_the_engine_agrees(m, n):
     fig = Modules(d_g=m, d_f=n)
     assert fig.J.shape == (m, n)
