@@ -121,3 +121,11 @@ def test_06_c_the_staircase_is_drawn_as_far_as_somebody_went():
     assert rise() < 0.3
     staircase.set(start=-1.9)
     assert rise() > 1
+
+
+@pytest.mark.parametrize(("lesson", "answer"), [("05", "winner"), ("07", "524")])
+def test_no_heading_gives_the_answer_of_a_prediction_away(lesson, answer):
+    """A heading is read before what stands below it, and from anywhere, in the table of contents."""
+    sources = [str(cell["source"]) for cell in files.cells(lesson) if cell["cell_type"] == "markdown"]
+    headings = [line for source in sources for line in source.splitlines() if line.startswith("#")]
+    assert headings and not [line for line in headings if answer in line]
