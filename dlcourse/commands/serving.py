@@ -40,9 +40,9 @@ def _load_jupyter_server_extension(server: Any) -> None:
     settings = server.web_app.settings
     if settings.get("kernel_websocket_connection_class") is ZMQChannelsWebsocketConnection:  # nobody chose another
         settings["kernel_websocket_connection_class"] = PromptConnection
-    exporting = server.config.HTMLExporter  # what the menu exports is what jupyter/nbconvert.json makes it elsewhere
-    if "preprocessors" not in exporting:
-        exporting.preprocessors = ["dlcourse.commands.stills.Stills"]
+    for kind in ("HTMLExporter", "LatexExporter", "MarkdownExporter"):  # the menu's are as jupyter/nbconvert.json's
+        if "preprocessors" not in server.config[kind]:
+            server.config[kind].preprocessors = ["dlcourse.commands.stills.Stills"]
     contents = server.contents_manager
     contents.register_pre_save_hook(put_views_aside)
     if inspect.iscoroutinefunction(contents.get):  # what else uses a manager that is not asynchronous would be misled

@@ -4,10 +4,10 @@ A stored output holds a picture and a sentence. Here the picture gets its words 
 cell says which figure it shows, the figure itself: frames, sentences and settings, recorded by running its model now.
 Questions answer in the browser anyway. Without JavaScript the picture and the text stay.
 
-The wheel brings a setting for nbconvert (jupyter/nbconvert.json) that puts `Stills` before every export to HTML and to
-slides. With the extra `site` formulas are MathML, and a page of HTML fetches nothing; slides fetch reveal.js and
-RequireJS, or take them from where `--SlidesExporter.reveal_url_prefix` and `.require_js_url` say. Notebooks that are no
-lessons of the course pass it untouched.
+The wheel brings a setting for nbconvert (jupyter/nbconvert.json) that puts `Stills` before every export to HTML,
+slides, Markdown and LaTeX; in the last two a figure's sentence stands below its picture. With the extra `site` formulas
+are MathML, and a page of HTML fetches nothing; slides fetch reveal.js and RequireJS, or take them from where
+`--SlidesExporter.reveal_url_prefix` and `.require_js_url` say. Notebooks that are no lessons pass it untouched.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from html import escape
 from typing import Any
 
 from nbconvert.exporters.html import HTMLExporter
+from nbconvert.exporters.latex import LatexExporter
+from nbconvert.exporters.markdown import MarkdownExporter
 from nbconvert.exporters.slides import SlidesExporter
 from nbconvert.preprocessors import Preprocessor
 
@@ -26,7 +28,7 @@ from dlcourse.commands.mathml import NOTHING, without_mathjax
 from dlcourse.commands.serving import ASIDE, WIDGET_VIEW, is_lesson
 from dlcourse.lesson import files, remembering
 
-__all__ = ["Stills", "lesson_of", "slides", "with_stills"]
+__all__ = ["Stills", "lesson_of", "slides", "with_sentences", "with_stills"]
 
 RECORDED = "Recorded on this page: {}."
 STEPS, SETTINGS = "every step", "one control at a time, at some of its settings"
@@ -41,7 +43,9 @@ class Stills(Preprocessor):
 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
         """Called by nbconvert, with a copy of the notebook that is its own."""
-        if is_lesson(notebook):
+        if is_lesson(notebook) and isinstance(self.parent, (MarkdownExporter, LatexExporter)):
+            with_sentences(notebook, pictures_have_words=isinstance(self.parent, MarkdownExporter))
+        elif is_lesson(notebook):
             with_stills(notebook)
             add_scripts(notebook)
             notebook["metadata"].pop("widgets", None)  # what plays needs no programs of ipywidgets
@@ -88,6 +92,44 @@ def with_stills(notebook: Any, run: str = "") -> None:
             if found is not None or "image/png" in data:
                 otherwise = A_PROBLEM if ".practice(" in cell["source"] else ONLY_A_PICTURE
                 data["text/html"] = page_part(output, found, otherwise, run)
+
+
+def with_sentences(notebook: Any, pictures_have_words: bool) -> None:
+    """Set below each figure's picture the sentence that goes with it: Markdown and LaTeX take one of the two.
+
+    LaTeX knows no alternative text. Markdown does, and nbconvert has written the picture's file by now.
+    """
+    for cell in notebook["cells"]:
+        shown = []
+        for output in cell.get("outputs", []):
+            shown.append(output)
+            data, about = output.get("data", {}), output.get("metadata", {})
+            if len(data) > 1:
+                data.pop(WIDGET_VIEW, None)
+            if "alt" not in about.get("image/png", {}):
+                continue
+            sentence = as_markdown(data["text/plain"])
+            file = about.get("filenames", {}).get("image/png")
+            if pictures_have_words and file:
+                picture = f"![{as_markdown(about['image/png']['alt'])}](<{file}>)"
+                output["data"] = type(data)({"text/markdown": f"\n\n{picture}\n\n{sentence}\n"})
+            else:
+                caption = type(output)(output)
+                caption |= {"data": type(data)({"text/markdown": sentence}), "metadata": type(about)()}
+                shown.append(caption)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = shown
+
+
+def as_markdown(text: str) -> str:
+    """A sentence as Markdown that means just this.
+
+    Examples
+    --------
+    >>> print(as_markdown("x_1 * [2] costs $3"))
+    x\\_1 \\* \\[2\\] costs \\$3
+    """
+    return re.sub(r"([\\`*_{}\[\]<>$~^|#])", r"\\\1", text)
 
 
 SHOWING = ("show", "practice", "predict", "quiz", "remember", "checkup", "progress", "reference")

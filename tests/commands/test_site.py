@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbconvert.exporters import HTMLExporter, LatexExporter, SlidesExporter
+from nbconvert.exporters import HTMLExporter, LatexExporter, MarkdownExporter, SlidesExporter
 
 from dlcourse.commands import program, publishing, site
 from dlcourse.commands.errors import CommandError
@@ -222,10 +222,33 @@ def test_nbconvert_to_slides_has_slides_and_pages_below_them() -> None:
     assert "<math" in text and 'src="data:,"' in text
 
 
+@pytest.mark.parametrize("make", [released, executed])
+def test_nbconvert_to_markdown_has_each_picture_with_its_words_and_the_sentence_below(make: Any) -> None:
+    text, resources = MarkdownExporter(config=as_the_wheel_sets_it()).from_notebook_node(make())
+    figures = [o for cell in released().cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
+    assert len(resources["outputs"]) == len(figures) > 0
+    for file, figure in zip(resources["outputs"], figures, strict=True):
+        [(words, below)] = re.findall(rf"!\[(.+)\]\(<{file}>\)\s+(.+)", text)
+        assert words.replace("\\", "") == figure.metadata["image/png"]["alt"]
+        assert below.replace("\\", "") == figure.data["text/plain"]
+    assert "![png]" not in text
+
+
+def test_below_a_picture_in_latex_stands_its_sentence() -> None:
+    """The notebook that LaTeX is made of; what pandoc makes of it is looked at below, where there is one."""
+    exporter = LatexExporter(config=as_the_wheel_sets_it())
+    notebook, _ = exporter._preprocess(executed(), exporter._init_resources({}))
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", []) if "data" in o]
+    pictures = [k for k, output in enumerate(outputs) if "image/png" in output.data]
+    assert pictures and not any(WIDGET_VIEW in output.data for output in outputs)
+    for k in pictures:
+        assert outputs[k + 1].data["text/markdown"].replace("\\", "") == outputs[k].data["text/plain"]
+
+
 def test_nbconvert_to_latex_has_the_picture_and_the_words() -> None:
     if shutil.which("pandoc") is None:
         pytest.skip("pandoc is not installed (apt install pandoc)")  # nbconvert asks for it: .ci/run does without
-    text, resources = LatexExporter().from_notebook_node(executed())
+    text, resources = LatexExporter(config=as_the_wheel_sets_it()).from_notebook_node(executed())
     assert "includegraphics" in text or "adjustimage" in text
     assert [name for name in resources["outputs"] if name.endswith(".png")]
 
