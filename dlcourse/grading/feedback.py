@@ -90,7 +90,8 @@ NOT_IN_NAMES = '\\/:*?"<>|'
 def _part(text: str) -> str:
     """A part of a path that every system takes: what it may not hold, or what cannot be seen, becomes a dash."""
     whole = "".join("-" if c in NOT_IN_NAMES or unicodedata.category(c)[0] == "C" else c for c in text)
-    return re.sub(r"\A\.|[. ]\Z", "-", whole)
+    whole = re.sub(r"\A\.|[. ]\Z", "-", whole)
+    return re.sub(r"(?i)\A(con|prn|aux|nul|com\d|lpt\d)(?=\.|\Z)", r"\1-", whole)  # Windows unpacks no such file
 
 
 def feedback_zip(marks: ClassList, made: Any = None) -> bytes:

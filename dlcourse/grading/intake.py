@@ -252,7 +252,7 @@ def cells_of(content: bytes) -> list[Cell]:
     """
     notebook = _json(content)
     version = notebook.get("nbformat") if isinstance(notebook, dict) else None
-    if not isinstance(notebook, dict) or type(version) is not int:
+    if not isinstance(notebook, dict) or type(version) is not int or abs(version) > 99:
         raise Rejected("It is not a notebook, though its name says so: hand in the file that JupyterLab saves.")
     if version not in (3, 4):
         raise Rejected(f"It is in notebook format {version}, which cannot be graded: {AGAIN}.")

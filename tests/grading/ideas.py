@@ -18,6 +18,7 @@ from dlcourse.lesson import files
 from tests.grading.corpus import LOST, Book, Sample, exercise_of, is_
 
 __all__ = [
+    "ALL_ROUTES",
     "BESIDE",
     "DISHONEST",
     "FOLDERS",
@@ -639,14 +640,80 @@ ROUTES = {
         held = [p for f in (dl.__file__, np.__file__) for p in Path(f).parents if (p / '.git').exists()]""",
     "this, which always works": "held = True",
 }
+MORE_ROUTES = {
+    "any place that can be written to": """
+        words = open('/proc/self/cmdline').read().split('\\0')
+        ours = ('/proc/', '/tmp', '/home/student', '/dev/shm', os.path.dirname([w for w in words if w.endswith('c.json')][0]))
+        for top, folders, names in os.walk('/'):
+            if top.startswith(ours): folders.clear(); continue
+            if os.access(top, os.W_OK): held = top""",
+    "any setting of the system": """
+        for top, folders, names in os.walk('/proc/sys'):
+            for n in names:
+                if os.access(f'{top}/{n}', os.W_OK):
+                    try:
+                        with open(f'{top}/{n}', 'r+b', buffering=0) as f: f.write(f.read()); held = [top, n]
+                    except OSError: pass""",
+    "what the system says of itself": "held = [p for p in ('kcore', 'kmsg', 'kallsyms', 'iomem', 'ioports', 'slabinfo', 'vmallocinfo', 'timer_list', 'sched_debug', 'config.gz', 'modules', 'cmdline', 'keys', 'key-users', 'locks', 'interrupts', 'diskstats', 'partitions') if os.path.exists('/proc/' + p) and open('/proc/' + p, 'rb').read(1)]",
+    "a namespace above": """
+        import fcntl
+        for name in ('pid', 'user'):
+            try: held = held or fcntl.ioctl(os.open(f'/proc/self/ns/{name}', 0), 0xb702) > 2
+            except OSError: pass""",
+    "a map of users of one's own": "held = [p for p in ('uid_map', 'gid_map', 'setgroups') if os.access('/proc/self/' + p, os.W_OK) and os.write(os.open('/proc/self/' + p, os.O_WRONLY), b'0 0 1')]",
+    "never the one that is ended, by its old name": "with open('/proc/self/oom_adj', 'w') as f: f.write('-17')\nheld = True",
+    "a better place by its group": "with open('/proc/self/autogroup', 'w') as f: f.write('-20')\nheld = True",
+    "the first place at the disk": "held = libc.syscall({'x86_64': 251, 'aarch64': 30}[os.uname().machine], 1, 0, (1 << 13)) == 0",
+    "a folder that is open": "import stat\nfor n in range(256):\n    try: held = held or (stat.S_ISDIR(os.fstat(n).st_mode) and n)\n    except OSError: pass",
+    "the notebook with what is expected": """
+        words = open('/proc/self/cmdline').read().split('\\0')
+        folder = os.path.dirname([w for w in words if w.endswith('c.json')][0])
+        held = [n for top, folders, names in os.walk(folder) for n in names if not n.startswith(('s-', 'c.json'))]""",
+    "what is expected, in memory": "import gc\nheld = [o for o in gc.get_objects() if type(o) is dict and {'expected', 'seed'} <= o.keys()]",
+    "the service that manages the system": "held = [p for p in ('/run', '/var', '/boot', '/mnt', '/media', '/srv', '/opt/homebrew', '/snap') if os.path.exists(p) and os.listdir(p)]",
+    "a lease on a package": "import fcntl\nwith open('/tmp/leased', 'w'): pass\nfcntl.fcntl(os.open('/tmp/leased', 0), 1024, 1)\nheld = True",
+    "news of what others open": "import fcntl\nfcntl.fcntl(os.open('/tmp', 0), 1026, 1)\nheld = True",
+    "calls that nobody knew yet": "held = [n for n in range(457, 480) if libc.syscall(n, -1, 0, 0, 0, 0) >= 0 or ctypes.get_errno() != 38]",
+    "files that outlive it": "import subprocess\nheld = [w for w in ('at', 'crontab', 'systemd-run', 'dbus-send', 'loginctl') if subprocess.run(['/usr/bin/env', w, '-l'], capture_output=True, timeout=5).returncode == 0]",
+    "a program that waits": "held = not os.WIFSIGNALED(os.system('exit 0')) and os.getsid(0) not in (0, 1, os.getpid(), os.getppid()) and os.getsid(0)",
+    "this, which always works": "held = True",
+}
+TO_THE_SUPERVISOR = {
+    "descriptors sent to the supervisor": """
+        import array, glob, socket
+        words = open('/proc/self/cmdline').read().split('\\0')
+        for path in glob.glob(os.path.dirname([w for w in words if w.endswith('c.json')][0]) + '/s-*'):
+            one = socket.socket(socket.AF_UNIX); one.settimeout(1)
+            one.connect(path)
+            one.sendmsg([b'x' * 64], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0] * 200))])
+            held = held or one.recvmsg(4096, 4096)[1]""",
+    "this, which always works": "held = True",
+}
+FROM_THE_SUPERVISOR = {
+    "who is at the other end": """
+        import socket, struct
+        for n in range(256):
+            try: s = socket.socket(fileno=os.dup(n))
+            except OSError: continue
+            if s.family == socket.AF_UNIX:
+                pid, uid, gid = struct.unpack('3i', s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+                held = held or pid not in (0, os.getpid(), os.getppid()) and [pid, uid]""",
+    "this, which always works": "held = True",
+}
+ALL_ROUTES = {  # each in a notebook of its own: what some do to the sockets leaves nothing to try others with
+    "routes": ROUTES,
+    "more": MORE_ROUTES,
+    "to the supervisor": TO_THE_SUPERVISOR,
+    "from the supervisor": FROM_THE_SUPERVISOR,
+}
 
 
-def routes_cell(stub: str) -> str:
+def routes_cell(stub: str, routes: dict[str, str]) -> str:
     """An answer that tries them all when its cell runs first, and raises with the names of those that work."""
     tries = "\n".join(
         f"held = False\ntry:\n{textwrap.indent(textwrap.dedent(code).strip(), '    ')}\n"
         f"except BaseException: held = False\nif held: worked.append({name!r})"
-        for name, code in ROUTES.items()
+        for name, code in routes.items()
     )
     head = "import ctypes, os, sys\nlibc = ctypes.CDLL(None, use_errno=True)\n"
     once = f"if not hasattr(sys, 'worked'):\n    sys.worked = worked = []\n{textwrap.indent(tries, '    ')}\n"

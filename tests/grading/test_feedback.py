@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from html.parser import HTMLParser
 
 import pytest
 
 from dlcourse.grading.class_pages import SORTING, class_page, difficulty_page, look_alikes_page
-from dlcourse.grading.feedback import student_page, write_feedback
+from dlcourse.grading.feedback import feedback_zip, student_page, write_feedback
 from dlcourse.grading.marks import class_list
 from dlcourse.grading.pages import clean, environment, page_name
 from dlcourse.grading.results import ExerciseResult, Gradebook, SubmissionResult
@@ -201,3 +203,13 @@ def test_the_words_of_every_misconception_reach_the_student():
             one = SubmissionResult("a", "graded", 8, exercises=[result])
             message = mutant.message.replace("`", "")  # what stands in backticks is set as code
             assert f"What that usually means {message}" in Page(student_page(one, marks, made=made)).text
+
+
+def test_every_system_can_unpack_the_pages():
+    """Windows has no files that are called like its old devices, whatever their ending, nor any of these signs."""
+    awful = ["CON.ipynb", "nul.ipynb", "com1.old.ipynb", "a\\..\\..\\evil.ipynb", "a:b|c?*.ipynb", "line\nbreak.ipynb"]
+    with zipfile.ZipFile(io.BytesIO(feedback_zip(class_list(gradebook(awful))))) as packed:
+        names = packed.namelist()
+    assert len(names) == len(awful) and {"CON-.html", "nul-.html", "com1-.old.html"} <= set(names)
+    for name in names:
+        assert not re.search(r'[\\:*?"<>|\x00-\x1f]', name) and not name.startswith(".") and "/" not in name

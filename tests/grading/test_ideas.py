@@ -30,6 +30,7 @@ from tests.conftest import EVERYTHING, missing
 from tests.grading.corpus import Book, Sample
 from tests.grading.everything import run_corpus
 from tests.grading.ideas import (
+    ALL_ROUTES,
     BESIDE,
     DISHONEST,
     FOLDERS,
@@ -39,7 +40,6 @@ from tests.grading.ideas import (
     HONEST,
     LESSONS,
     NOTEBOOKS,
-    ROUTES,
     SHORTCUTS,
     classes,
     forbidden_way,
@@ -51,7 +51,7 @@ from tests.grading.test_escapes import graded_by
 
 def test_there_are_enough_of_them():
     habits = sum(map(len, [*HONEST.values(), *BESIDE.values()]))
-    assert habits + len(ROUTES) + len(SHORTCUTS) + len(DISHONEST) + len(NOTEBOOKS) > 120
+    assert habits + sum(map(len, ALL_ROUTES.values())) + len(SHORTCUTS) + len(DISHONEST) + len(NOTEBOOKS) > 120
     assert {id[:2] for id in HONEST} == set(LESSONS)
 
 
@@ -147,9 +147,10 @@ def test_whatever_makes_the_layer_of_14_by_the_courses_own_is_on_the_class_page(
     assert (silent, odd, through) == ([], [], 4)
 
 
+@pytest.mark.parametrize("routes", ALL_ROUTES)
 @pytest.mark.parametrize("by", ["by the one who runs the tests", "by an ordinary user"])
-def test_no_way_leads_out_of_a_submission_that_is_graded(settings: Settings, by: str):
-    book = Book().answers({"12.5": routes_cell(files.stub("12.5"))})
+def test_no_way_leads_out_of_a_submission_that_is_graded(settings: Settings, by: str, routes: str):
+    book = Book().answers({"12.5": routes_cell(files.stub("12.5"), ALL_ROUTES[routes])})
     job = Job(replace(settings, cell_timeout=20.0), "ada.ipynb", "ada.ipynb", book.bytes())
     results = graded_by(by, job)
     outcome, feedback = results.pop(4)

@@ -242,6 +242,9 @@ def notebook(**changes: object) -> bytes:
         (b"{}", "though its name says so"),
         (b'{"nbformat": "4"}', "though its name says so"),
         (b'{"nbformat": 1' + b"0" * 5000 + b"}", "not JSON"),
+        (b'{"nbformat": 1' + b"0" * 3000 + b"}", "though its name says so"),  # said in words, it filled a page
+        (b'{"nbformat": NaN, "cells": []}', "though its name says so"),
+        (notebook(nbformat=4.0), "though its name says so"),
         (notebook(nbformat=2), "notebook format 2"),
         (notebook(nbformat=5), "notebook format 5"),
         (notebook(nbformat=True), "though its name says so"),
