@@ -131,6 +131,7 @@ def sandbox_command(
         if not name.isdigit() and name not in SHOWN_PROC:
             path = f"/proc/{name}"
             line += ["--tmpfs", path, "--remount-ro", path] if Path(path).is_dir() else ["--ro-bind", "/dev/null", path]
+    line += ["--ro-bind", "/proc/sys", "/proc/sys"]  # some settings, of namespaces of its own, a user could change
     line += ["--tmpfs", "/proc/1", "--remount-ro", "/proc/1"]  # bubblewrap's own, which has no limits of ours
     for folder in ("/tmp", HOME, "/dev/shm"):
         size = ["--size", str(limits.scratch)] if "--size" in _options() else []
