@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import keyword
 import math
-import operator
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -57,21 +56,23 @@ class Specialised:
                 return node
             node = Constant(node.array, node.name, node.where)  # no longer weak: all dtypes are decided
             return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
-        inputs = tuple([self.done[parent] for parent in node.inputs])
-        form = node.shape, node.dtype, node.name, node.where
-        if None not in node.shape and all(map(operator.is_, inputs, node.inputs)):
-            new = node
-        elif None not in node.shape and [x.shape for x in inputs] == [x.shape for x in node.inputs]:
-            new = Operation(node.kind, inputs, node.attributes, *form)
+        inputs, kind = tuple([self.done[parent] for parent in node.inputs]), node.kind
+        fits, moved = None not in node.shape, False
+        for x, parent in zip(inputs, node.inputs, strict=True):
+            if x is not parent:
+                moved, fits = True, fits and x.shape == parent.shape
+        if fits:
+            form = node.shape, node.dtype, node.name, node.where
+            new = Operation(kind, inputs, node.attributes, *form) if moved else node
         else:  # checks sizes
-            new = node.kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)
-        if node.kind.learners:
+            new = kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)
+        if kind.learners:
             return self.kept(new)  # it may not do the same thing twice
-        better = node.kind.formula(*inputs, **node.attributes) if node.kind.formula else simplified(new)
+        better = kind.formula(*inputs, **node.attributes) if kind.formula else simplified(new)
         if better is not None:
             return self.replaced_below(cast(better, node.dtype))
-        parts = sorted(map(id, inputs)) if node.kind in _COMMUTATIVE else map(id, inputs)
-        return self.once((node.kind, *parts, *(sorted(node.attributes.items()) if node.attributes else ())), new)
+        same = frozenset(inputs) if kind in _COMMUTATIVE else inputs
+        return self.once((kind, same, *sorted(node.attributes.items())) if node.attributes else (kind, same), new)
 
     def replaced_below(self, target: Node) -> Node:
         """The same for nodes that the rewriting itself has made."""
@@ -80,7 +81,10 @@ class Specialised:
         return self.done[target]
 
     def once(self, key: Hashable, node: Node) -> Node:
-        return self.computed[key] if key in self.computed else self.kept(self.computed.setdefault(key, node))
+        if key not in self.computed:
+            self.computed[key] = self.done[node] = node
+            self.origin[node] = self.current
+        return self.computed[key]
 
     def kept(self, node: Node) -> Node:
         self.done[node], self.origin[node] = node, self.current
@@ -97,8 +101,12 @@ _SIMPLER: defaultdict[OperationKind, list[Callable[[Operation], Node | None]]] =
 
 def simplified(node: Operation) -> Node | None:
     """The same value for less work, by the first rule that has one; or None."""
-    if node.kind.elementwise and not any(isinstance(x, Constant) or x.kind in _LOOKED_FOR for x in node.inputs):
-        return None  # nearly always
+    if node.kind.elementwise:
+        for x in node.inputs:
+            if x.kind in _LOOKED_FOR or type(x) is Constant:
+                break
+        else:
+            return None  # nearly always
     if node.kind.elementwise and node.shape != () and (better := _on_one_number(node)) is not None:
         return better
     for rule in _SIMPLER[node.kind]:
@@ -368,19 +376,22 @@ def _takes_out(kind: OperationKind) -> bool:
     return kind.elementwise or "{out}" in _WRITTEN.get(kind, "")
 
 
+_LONG = 80
 _CALLED = re.compile(r"(?<![\w.])([a-z_]\w*)(?=[.\w]*\()")
 _RESERVED = {*dir(np), *dir(math), *keyword.kwlist, *keyword.softkwlist, "step", "float", "numpy"} - {"ones"}
 
 
-def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
-    """The call that computes a node, as Python."""
+def _expression(node: Operation, inputs: Sequence[str], out: str, quick: bool = False) -> str:
+    """The call that computes a node, as Python. It is `quick` to give ``out=`` by position (but maximum would warn)."""
     kind = node.kind
     template: str = _WRITTEN.get(kind, "")
     if kind.elementwise:
         if node.shape == () and "(" not in _ON_FLOATS.get(kind, "("):
             return _ON_FLOATS[kind].format(*inputs)
-        template = f"{kind.function.__name__}({{inputs}}{{out}})"
-    elif kind is ops.matmul and all(x.ndim < 3 and x.dtype == node.dtype for x in node.inputs):
+        by_position = quick and kind not in (ops.maximum, ops.minimum)
+        given = [*inputs, out if by_position else f"out={out}"] if out else inputs
+        return f"{kind.function.__name__}({', '.join(given)})"
+    if kind is ops.matmul and all(x.ndim < 3 and x.dtype == node.dtype for x in node.inputs):
         template = "{0}.dot({1}{out})"  # the same product, with less ado before it
     attributes = {
         name: str(value).format("", *inputs[1:])
@@ -389,22 +400,6 @@ def _expression(node: Operation, inputs: Sequence[str], out: str) -> str:
         for name, value in node.attributes.items()
     }
     return template.format(*inputs, inputs=", ".join(inputs), out=f", out={out}" if out else "", **attributes)
-
-
-def computation(node: Operation) -> Callable[..., Any]:
-    """What the line of this node computes, as a function of the inputs."""
-    if not node.kind.elementwise and node.kind not in _WRITTEN:
-        return _unwritten(node, CPU)
-    names = [f"x{i}" for i in range(len(node.inputs))]
-    out = "out" if node.shape and _takes_out(node.kind) else ""
-    function = _function(", ".join(names), _quicker(node.kind, _expression(node, names, out), CPU))
-    return partial(function, out=np.empty(node.shape, node.dtype)) if out else function
-
-
-@lru_cache(1024)
-def _function(inputs: str, text: str) -> Callable[..., Any]:
-    function: Callable[..., Any] = eval(f"lambda {inputs}, out=None: {text}", vars(np))
-    return function
 
 
 @lru_cache(1024)
@@ -430,8 +425,9 @@ class Writer:
         self.objects: dict[str, Any] = {}
         self.names: dict[Node, str] = {}
         self.taken: defaultdict[str, int] = defaultdict(int)
-        called = variable_names(set(graph.origin.values()))  # a part of a composite goes by its kind
-        self.wanted = {node: called[origin] for node, origin in graph.origin.items() if graph.done[origin] is node}
+        called = variable_names(set(graph.origin.values())) if printed else {}
+        own = [(node, origin) for node, origin in graph.origin.items() if printed and graph.done[origin] is node]
+        self.wanted = {node: called[origin] for node, origin in own}  # a part of a composite goes by its kind
         self.leaves, self.arguments = arguments, [self.name(node) for node in arguments]
         self.numbers: list[str] = []
         self.views: list[str] = []  # of memory that stays: made once
@@ -453,9 +449,10 @@ class Writer:
         self.results = [self.result(node) for node in graph.targets]
 
     def name(self, node: Node) -> str:
-        """A Python identifier for the node, different from all others."""
+        """A Python identifier for the node, different from all others; a short one, if nobody reads it."""
         if node not in self.names:
-            self.names[node] = self.fresh_name(_identifier(self.wanted.get(node) or node.name or node.kind_name))
+            known_as = self.wanted.get(node) or node.name or node.kind_name if self.printed else ""
+            self.names[node] = self.fresh_name(_identifier(known_as)) if self.printed else f"v{len(self.names)}"
         return self.names[node]
 
     def fresh_name(self, text: str) -> str:
@@ -472,10 +469,8 @@ class Writer:
         self.objects[name] = value
         return name
 
-    def operand(self, node: Node, used_by: Operation) -> str:
-        """How an operation refers to one of its inputs."""
-        if not isinstance(node, Constant):
-            return self.names[node]
+    def operand(self, node: Constant, used_by: Operation) -> str:
+        """How an operation refers to a constant."""
         number = number_in(node)
         if number is not None and used_by.shape == () and used_by.kind in _ON_FLOATS:
             others = [parent for parent in used_by.inputs if number_in(parent) is None]
@@ -491,46 +486,39 @@ class Writer:
         return self.name(node)
 
     def write(self, node: Operation) -> None:
-        inputs = [self.operand(parent, node) for parent in node.inputs]
+        kind, storage, out = node.kind, self.plan.storage, ""
+        inputs = [self.operand(x, node) if isinstance(x, Constant) else self.names[x] for x in node.inputs]
         if self.floats:
-            text = _ON_FLOATS[node.kind].format(*inputs)
-            if self.is_multiple(node):
-                self.names[node] = text
+            template = self.called[kind] = _ON_FLOATS[kind]
+            text = template.format(*inputs)
+            if self.stands_in_its_user(node, text):
+                self.names[node] = text if self.printed else f"({text})"
                 return
         elif is_view(node) and self.stays(node):
-            place = self.plan.storage.get(node.inputs[0])
+            place = storage.get(node.inputs[0])
             self.views.append(f"{self.name(node)} = {_expression(node, [place.name if place else inputs[0]], '')}")
             self.fixed.add(node)
             return
-        elif not node.kind.elementwise and node.kind not in _WRITTEN:
+        elif not kind.elementwise and kind not in _WRITTEN:
             function = _unwritten(node, self.device)
-            text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', node.kind.name) + '_of')}({', '.join(inputs)})"
+            text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', kind.name) + '_of')}({', '.join(inputs)})"
         else:
-            place, overwritten = self.plan.storage.get(node), self.plan.overwrites.get(node)
-            out = self.name(overwritten) if overwritten is not None else place.name if place else ""
-            text = _expression(node, inputs, out)
-        if "(" in (_ON_FLOATS[node.kind] if self.floats else text):
-            self.called[text[: text.index("(")]] = text
-        if self.floats and self.stands_in_its_user(node, text):
-            self.names[node] = text if self.printed else f"({text})"
-        else:
-            self.add_line(node, text)
-
-    def add_line(self, node: Operation, text: str) -> None:
-        """`text` computes the node. It stays on the line of the multiple before it, if it adds or subtracts that."""
+            if node in storage:
+                overwritten = self.plan.overwrites.get(node)
+                out = storage[node].name if overwritten is None else self.names[overwritten]
+            text = _expression(node, inputs, out, quick=not self.printed)
+            self.called[text.partition("(")[0]] = text
+            if out and not kind.elementwise and not self.printed:
+                text = _quicker(kind, text, self.device)
         name, origin = self.name(node), self.graph.origin.get(node, node)
-        statement = f"{name} = {text if self.printed else _quicker(node.kind, text, self.device)}"
         if self.multiple is not None and any(x is self.multiple for x in node.inputs):
-            if self.printed:
-                a, b = (self.product(x) if x is self.multiple else self.names[x] for x in node.inputs)
-                self.lines[-1] = f"{name} = {a} {'+' if node.kind is ops.add else '-'} {b}"
-            else:
-                self.lines[-1] += f"; {statement}"
+            a, b = (self.product(x) if x is self.multiple else self.names[x] for x in node.inputs)
+            self.lines[-1] = f"{name} = {a} {'+' if kind is ops.add else '-'} {b}"
             self.node_of_line[-1] = origin
         else:
-            self.lines.append(statement)
+            self.lines.append(f"{name} = {text}")
             self.node_of_line.append(origin)
-        self.multiple = node if node.shape and self.is_multiple(node) else None
+        self.multiple = node if self.printed and node.shape and self.is_multiple(node) else None
 
     def product(self, node: Node) -> str:
         """A multiple, as it stands in a formula."""
@@ -547,9 +535,10 @@ class Writer:
 
     def stands_in_its_user(self, node: Operation, text: str) -> bool:
         """Whether a number stands in the expression of the one that needs it, which Python reads and runs sooner."""
-        if self.printed or len(self.users[node]) > 1:
+        if self.printed:
             return self.is_multiple(node)
-        return len(text) < 80 and " if " not in _ON_FLOATS.get(self.users[node][0], " if ")
+        users = self.users[node]
+        return len(users) == 1 and len(text) < _LONG and " if " not in _ON_FLOATS.get(users[0], " if ")
 
     def stays(self, view: Operation) -> bool:
         """Whether this is a view of memory that is the same in every run. (To reshape a view may be to copy it.)"""
@@ -568,13 +557,13 @@ class Writer:
     def source(self) -> str:
         """The whole program."""
         body = [*self.lines, "return " + "".join(f"{result}, " for result in self.results).rstrip()]
-        numbers, called = self.numbers, [*self.called.values()]
+        numbers, called, memory = self.numbers, [*self.called.values()], self.plan.memory if self.printed else ()
         if self.printed and not self.floats:  # some of these may stand in the formulas now
             words = set(re.findall(r"\w+", "\n".join(body)))
             numbers = [number for number in numbers if number.split(" = ")[0] in words]
             called = [call for name, call in self.called.items() if name.split(".")[0] in words]
         calls = set(_CALLED.findall("\n".join([*numbers[:1], *self.views, *called, body[-1]]))) - set(self.objects)
-        calls |= {"empty"} if self.plan.memory else set()
+        calls |= {"empty"} if memory else set()
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
         head = [f"# {len(self.lines)} operations, {size} bytes of memory"]
         head += [f"# {self.names[leaf]}: {shape_text(leaf.shape)}" for leaf in self.leaves]
@@ -582,7 +571,7 @@ class Writer:
             imported = sorted(name for name in calls if hasattr(module, name))
             calls -= set(imported)
             head += [f"from {module.__name__} import {', '.join(imported)}"] if imported else []
-        head += [f"{s.name} = empty({s.shape}, {_name(s.dtype)!r})" for s in self.plan.memory]
+        head += [f"{s.name} = empty({s.shape}, {_name(s.dtype)!r})" for s in memory]
         head += [*numbers, *self.views, f"def step({', '.join(self.arguments)}):"]
         self.first_line = len(head) + 1
         return "\n".join([*head, *[f"    {line}" for line in body], ""])
@@ -598,19 +587,17 @@ _REDUCED = re.compile(r", axis=(.+), keepdims=(\w+), out=(\w+)\)$")
 
 
 def _quicker(kind: OperationKind, text: str, device: Device) -> str:
-    """The same call with ``out=`` given by position, where NumPy finds it sooner (but maximum would warn)."""
-    if ", out=" not in text or kind in (ops.maximum, ops.minimum):
-        return text
-    if kind.elementwise or kind is ops.matmul:
+    """The same call with ``out=`` given by position, where NumPy finds it sooner."""
+    if kind is ops.matmul:
         return text.replace(", out=", ", ")
     return _REDUCED.sub(r", \1, None, \3, \2)", text) if device is CPU else text  # CuPy's order is another
 
 
 def _unwritten(node: Operation, device: Device) -> Callable[..., Any]:
-    return _guarded(node, device) if node.kind.learners else partial(node.kind.function, **node.attributes)
+    return guarded(node, device) if node.kind.learners else partial(node.kind.function, **node.attributes)
 
 
-def _guarded(node: Operation, device: Device) -> Callable[..., Array]:
+def guarded(node: Operation, device: Device) -> Callable[..., Array]:
     """A learner's function: it cannot change its inputs, and its answer is checked and copied."""
 
     def compute(*arrays: Any) -> Array:

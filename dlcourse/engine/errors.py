@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
 import linecache
 import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Line = tuple[str, int]  # the file (or notebook cell) and the line number on which a node was built
 
@@ -88,6 +89,30 @@ class Mismatch(Exception):
     def __init__(self, reason: str, hint: str = "", verb: str = "") -> None:
         super().__init__(reason)
         self.reason, self.hint, self.verb = reason, hint, verb
+
+
+AnyClass = TypeVar("AnyClass", bound=type)
+
+
+def made_by(call: str) -> Callable[[AnyClass], AnyClass]:
+    """A class that is called with what it cannot take says what is called instead, or how."""
+
+    def decorate(cls: AnyClass) -> AnyClass:
+        made: Any = cls
+        filled = made.__init__
+
+        def fill(self: Any, *given: Any, **options: Any) -> None:
+            try:
+                filled(self, *given, **options)
+            except (TypeError, AttributeError) as error:
+                if isinstance(error, EngineError):
+                    raise
+                raise DTypeError(f"a {cls.__name__} is made by {call}.") from None
+
+        made.__init__ = functools.wraps(filled)(fill)
+        return cls
+
+    return decorate
 
 
 @contextmanager

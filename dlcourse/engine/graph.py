@@ -71,7 +71,7 @@ class Node(Operators["Node"]):
         return f"<{self.kind_name}{name}, shape {shape_text(self.shape)}, {self.dtype}, built in {place(self.where)}>"
 
 
-class Placeholder(Node):
+class Placeholder(Node, made_by_call="dl.placeholder(name, shape=(), dtype=float)"):
     """A node that is filled when you run: see :func:`placeholder`."""
 
     __slots__ = ()
@@ -89,7 +89,7 @@ class Constant(Node):
         self.array, self.weak = array, weak
 
 
-class Parameter(Node):
+class Parameter(Node, made_by_call="dl.parameter(initial_array, name=None)"):
     """A node whose value is learned: see :func:`parameter`."""
 
     __slots__ = ("array",)  # never written to: an update puts a new array in its place

@@ -49,6 +49,7 @@ _WEIGHED: dict[str, Callable[[tuple[Node, ...]], Sequence[Node]]] = {  # the inp
     "second": lambda inputs: inputs[1:2],
     "branches": lambda inputs: inputs[1:],  # a condition does not count
 }
+_NUMBERS, _SMALL = (int, float), 2**31  # which every dtype of floats can hold
 
 
 class ShapeOf(tuple[int | None, ...]):
@@ -92,8 +93,12 @@ class OperationKind:
         self.takes = function.nin if isinstance(function, np.ufunc) else None  # so many inputs, and nothing else
         self.takes_floats = isinstance(dtype, str) and dtype in ("float", "scores") and not learners
         self.elementwise = isinstance(function, np.ufunc) and not learners
+        self.keeps_floats = self.elementwise and isinstance(dtype, str) and dtype in ("same", "float", "signed")
 
     def __call__(self, *operands: Operand, **attributes: Any) -> Node:
+        quick = self.keeps_floats and len(operands) == self.takes and not attributes
+        if quick and (usual := self.of_floats(operands[0], operands[-1])) is not None:
+            return usual
         if self.prepare is not None:
             try:
                 prepared = self.prepare(*operands, **attributes)
@@ -108,6 +113,18 @@ class OperationKind:
         given = as_nodes(operands, self.name)
         inputs = self.in_floats(given) if self.takes_floats else given
         return self.build(inputs, attributes, None, learners_line(), known_as=given)
+
+    def of_floats(self, a: Operand, b: Operand) -> Operation | None:
+        """What is built nearly always, sooner: from floats of one shape and dtype, or with a number."""
+        if type(b) in _NUMBERS and isinstance(a, Node) and a.dtype.kind == "f" and -_SMALL < b < _SMALL:
+            b = Constant(np.array(b, a.dtype), None, learners_line())
+        elif type(a) in _NUMBERS and isinstance(b, Node) and b.dtype.kind == "f" and -_SMALL < a < _SMALL:
+            a = Constant(np.array(a, b.dtype), None, learners_line())
+        elif not isinstance(a, Node) or not isinstance(b, Node):
+            return None
+        if a.dtype is not b.dtype or a.dtype.kind != "f" or not (a.shape == b.shape or () in (a.shape, b.shape)):
+            return None
+        return Operation(self, (a, b)[: self.takes], {}, a.shape or b.shape, a.dtype, None, learners_line())
 
     def document(self, doc: str, parameters: Iterable[str] | Mapping[str, inspect.Parameter]) -> None:
         """What ``help(dl.exp)`` shows: the text, and the names of what is to be given."""

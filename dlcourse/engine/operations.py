@@ -46,7 +46,7 @@ def _of_copies(rule: Rule | None) -> Rule | None:
     if rule is None or rule is _flat:
         return rule
     return lambda g, y, *inputs, **attributes: [
-        None if part is None else sum_to(part, x)
+        part if part is None or (part.shape == x.shape and None not in x.shape) else sum_to(part, x)
         for part, x in zip(rule(g, y, *inputs, **attributes), inputs, strict=True)
     ]
 

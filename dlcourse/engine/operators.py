@@ -9,13 +9,17 @@ import sys
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, TypeVar
 
-from dlcourse.engine.errors import DTypeError, EngineError, built, label, shape_text
+from dlcourse.engine.errors import DTypeError, EngineError, built, label, made_by, shape_text
 
 T = TypeVar("T")  # Node
 
 
 class Operators(Generic[T]):
     """What is written with nodes. A node is used like an array, but holds no numbers, and says so in its own way."""
+
+    def __init_subclass__(cls, made_by_call: str = "") -> None:
+        if made_by_call:
+            made_by(made_by_call)(cls)
 
     __slots__ = ()
     __array_priority__ = 1000.0

@@ -102,7 +102,8 @@ class Step:
             if check_finite:
                 check_all_finite(self.program.targets, feeds)
             loss, *new = results = self.program.results(feeds)
-            if not (math.isfinite(loss) and self._all_finite(new)):
+            single = len(new) == 1 and not new[0].ndim
+            if not (math.isfinite(loss) and (math.isfinite(new[0]) if single else self._all_finite(new))):
                 self._not_finite(self.program.targets, results, feeds)
             _commit(self.program, new)
         return loss

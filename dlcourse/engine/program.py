@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextvars
 import itertools
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
-from types import CodeType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcourse.engine.compiler import Sizes, Specialised, Writer, computation, runs_on_floats
+from dlcourse.engine.compiler import Sizes, Specialised, Writer, guarded, runs_on_floats
 from dlcourse.engine.errors import (
     DTypeError,
     EngineError,
@@ -26,6 +26,7 @@ from dlcourse.engine.errors import (
     built,
     code,
     label,
+    made_by,
     place,
     shape_text,
     variable_names,
@@ -38,7 +39,8 @@ from dlcourse.engine.values import Array, nodes_in, nothing_to_collect, numeric_
 
 _programs = itertools.count(1)
 _MOST_SIZES = 16  # programs kept for different sizes of the data
-WALKED, _SMALL = 100, 10_000  # a graph of so few nodes, on so few numbers, is not compiled before its second run
+WALKED = 10_000  # a graph on so few numbers is not compiled before its second run
+_MANY = 1_000  # nodes: fewer with a single number each are compiled at once, for Python's floats are quick
 
 
 class Compiled:
@@ -50,13 +52,20 @@ class Compiled:
         self.code = compile(writer.source(), self.filename, "exec")
         self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
         self.objects = {name: put(x) if isinstance(x, np.ndarray) else x for name, x in writer.objects.items()}
+        self.empty, self.memory = writer.device.module.empty, writer.plan.memory
         self.idle: list[Callable[..., tuple[Any, ...]]] = []
         if self.floats:  # needs no memory of its own
-            self.on_floats = _executed(self.code, self.objects)
+            self.on_floats = self.executed()
+
+    def executed(self) -> Callable[..., tuple[Any, ...]]:
+        namespace = {**self.objects, **{place.name: self.empty(place.shape, place.dtype) for place in self.memory}}
+        exec(self.code, namespace)
+        step: Callable[..., tuple[Any, ...]] = namespace["step"]
+        return step
 
     def function(self) -> Callable[..., tuple[Any, ...]]:
         """The compiled function with memory of its own."""
-        step = _executed(self.code, self.objects)
+        step = self.executed()
         if any(node.kind.learners for node in self.node_of_line if isinstance(node, Operation)):
             return np.errstate(all="ignore")(step)
         quiet = contextvars.Context()  # in here NumPy does not warn: a bad value is reported by its node instead
@@ -74,13 +83,7 @@ class Compiled:
             self.idle.append(step)
 
 
-def _executed(code: CodeType, objects: Mapping[str, Any]) -> Callable[..., tuple[Array, ...]]:
-    namespace = dict(objects)
-    exec(code, namespace)
-    step: Callable[..., tuple[Array, ...]] = namespace["step"]
-    return step
-
-
+@made_by("dl.Program(fetches, updates=()), two lists: nodes to compute, and pairs of a parameter and its new value")
 class Program:
     """Fetches (and updates of parameters) that are computed together. It is compiled when it meets new sizes.
 
@@ -111,8 +114,8 @@ class Program:
         self.only: Compiled | None = None  # where all sizes are known beforehand
         self.lock = threading.RLock()
         self.device = current_device()
-        few = may_walk and len(order) <= WALKED and any(node.shape for node in order)  # single numbers have floats
-        self.may_walk = few and sum([node.array.size for node in self.parameters]) <= _SMALL
+        self.may_walk = may_walk and (len(order) > _MANY or any(node.shape for node in order))
+        self.room = WALKED - sum([node.array.size for node in self.parameters])
         self.walked: set[tuple[Sizes, ...]] = set()
 
     @property
@@ -167,23 +170,22 @@ class Program:
             raise _explained(error, compiled) from error
 
     def walk(self, fed: Sequence[Array], arguments: Sequence[Any]) -> tuple[Array, ...] | None:
-        """The first run for arrays of these sizes: the lines of the program, one after the other, without writing them.
-
-        A second run is compiled, for there may be many. What has single numbers only is compiled at once, for floats.
-        """
+        """The first run for arrays of these sizes, operation by operation. A second is compiled: there may be many."""
         sizes = tuple([array.shape for array in fed])
-        if sizes in self.walked or len(self.walked) == _MOST_SIZES or sum([array.size for array in fed]) > _SMALL:
+        if sizes in self.walked or len(self.walked) == _MOST_SIZES or sum([array.size for array in fed]) >= self.room:
             return None
         self.walked.add(sizes)
         graph, leaves = self.specialised(sizes)
-        if runs_on_floats(graph, leaves):
+        if sum([math.prod([n or 1 for n in node.shape]) for node in graph.order]) > 100 * WALKED:  # all would be held
             return None
         values = dict(zip(leaves, arguments, strict=True))
         with np.errstate(all="ignore"):
             for node in graph.order:
                 if isinstance(node, Operation):
+                    given, kind = [values[parent] for parent in node.inputs], node.kind
                     try:
-                        values[node] = computation(node)(*[values[parent] for parent in node.inputs])
+                        learners = guarded(node, CPU)(*given) if kind.learners else None
+                        values[node] = kind.value(given, node.attributes, node.dtype) if learners is None else learners
                     except Exception as error:
                         raise _failed(graph.origin.get(node, node), error) from error
                 elif isinstance(node, Constant):

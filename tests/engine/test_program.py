@@ -13,6 +13,7 @@ import pytest
 
 import dlcourse as dl
 from dlcourse.engine import program
+from dlcourse.engine.graph import evaluate
 from dlcourse.engine.program import _MOST_SIZES
 
 rng = np.random.default_rng(3)
@@ -41,7 +42,7 @@ def test_feeds_may_be_left_out_where_nothing_is_to_be_fed() -> None:
     assert dl.run([]) == []
 
 
-@pytest.mark.parametrize("walked", [0, 100])
+@pytest.mark.parametrize("walked", [0, 10_000])
 def test_every_result_is_the_callers_own(walked: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """No result shares memory with a feed, a parameter, a constant, another result, or a later run."""
     monkeypatch.setattr(program, "WALKED", walked)
@@ -123,8 +124,8 @@ def test_a_parameters_value_is_a_copy_and_assign_takes_one() -> None:
 
 
 def test_what_is_run_once_is_not_compiled_and_what_is_run_again_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a few nodes and numbers only: a walk keeps all arrays, and single numbers are quicker as Python's floats."""
-    monkeypatch.setattr(program, "WALKED", 100)
+    """Of few numbers only: a walk keeps all arrays. A few single ones are quicker as Python's floats; many are not."""
+    monkeypatch.setattr(program, "WALKED", 10_000)
     x = dl.placeholder("x", shape=(None,))
     y, single = dl.sum(dl.tanh(x * 3) / 7), dl.parameter(2.0) * 3
 
@@ -138,10 +139,27 @@ def test_what_is_run_once_is_not_compiled_and_what_is_run_again_is(monkeypatch: 
 
     assert compilations(y, [1.0, 2.0], [3.0, 4.0], [1.0], [1.0], np.ones(20_000)) == [0, 1, 1, 2, 3]
     assert compilations(single, None) == [1]
+    wide = dl.exp(dl.reshape(x, (-1, 1)) - dl.reshape(x, (1, -1)))  # few numbers come, and many arise
+    assert compilations(wide, np.ones(1_500), np.ones(10), np.ones(10)) == [1, 1, 2]
+
+
+def test_a_long_chain_of_single_numbers_is_walked_before_it_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same results, and linear: its gradient has 4 nodes for each of the chain."""
+    monkeypatch.setattr(program, "WALKED", 10_000)
+    x, p = dl.parameter(0.5, name="x"), dl.parameter(0.99, name="p")
+    y: Any = x
+    for _ in range(1_000):
+        y = dl.tanh(y) * p
+    fetch = [y, *dl.gradients(y, [x, p])]
+    runs = [dl.run(fetch), dl.run(fetch), evaluate(fetch, {})]
+    (made,) = max(fetch, key=lambda node: node.serial).programs.values()
+    assert len(made.walked) == len(made.compiled) == 1
+    for run in runs[1:]:
+        np.testing.assert_allclose(run, runs[0], rtol=1e-11)
 
 
 def test_a_first_run_tells_an_error_as_a_later_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "WALKED", 100)
+    monkeypatch.setattr(program, "WALKED", 10_000)
 
     @dl.operation("writes")
     def writes(a: Any) -> Any:
