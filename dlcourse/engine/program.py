@@ -175,17 +175,17 @@ class Program:
         if sizes in self.walked or len(self.walked) == _MOST_SIZES or sum([array.size for array in fed]) >= self.room:
             return None
         self.walked.add(sizes)
-        graph, leaves = self.specialised(sizes)
-        if sum([math.prod([n or 1 for n in node.shape]) for node in graph.order]) > 100 * WALKED:  # all would be held
-            return None
-        values = dict(zip(leaves, arguments, strict=True))
-        with np.errstate(all="ignore"):
+        with nothing_to_collect(), np.errstate(all="ignore"):
+            graph, leaves = self.specialised(sizes)
+            if sum([math.prod([n or 1 for n in x.shape]) for x in graph.order if x.shape]) > 100 * WALKED:
+                return None  # all would be held
+            values = dict(zip(leaves, arguments, strict=True))
             for node in graph.order:
                 if isinstance(node, Operation):
                     given, kind = [values[parent] for parent in node.inputs], node.kind
+                    compute = kind.function if kind.elementwise else guarded(node, CPU) if kind.learners else None
                     try:
-                        learners = guarded(node, CPU)(*given) if kind.learners else None
-                        values[node] = kind.value(given, node.attributes, node.dtype) if learners is None else learners
+                        values[node] = compute(*given) if compute else kind.value(given, node.attributes, node.dtype)
                     except Exception as error:
                         raise _failed(graph.origin.get(node, node), error) from error
                 elif isinstance(node, Constant):
