@@ -57,6 +57,11 @@ slope.mutant(
     "1 / (1 + np.exp(-a))",
 )
 slope.mutant(
+    "A minus is lost. Both links, 1/u and 1 + e^(−a), have a slope below 0; multiplied, that is above 0.",
+    SLOPE,
+    "-np.exp(-a) / (1 + np.exp(-a)) ** 2",
+)
+slope.mutant(
     "The sign is turned round. The sigmoid rises everywhere, so its slope is positive: is it 1 − σ(a) with you?",
     SLOPE,
     "-small / (1 + small) ** 2",
