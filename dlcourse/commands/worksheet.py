@@ -17,7 +17,7 @@ from dlcourse.lesson import files
 if TYPE_CHECKING:
     from dlcourse.lesson.practice import Practice, Problem
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge", "chromium-headless-shell")
 MOST = 200  # problems on a sheet; more is a mistake
 
 PAGE = """<!DOCTYPE html>

@@ -135,8 +135,11 @@ def far_away(port: int, round_trip: float) -> Iterator[int]:
 
 
 def find_chromium() -> str | None:
-    """A Chromium or Chrome of this machine, or the one that `playwright install chromium` has put there."""
-    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
+    """A Chromium or Chrome of this machine, or the one that `playwright install chromium` has put there.
+
+    First the one without a window: it draws the same pages with a quarter less of the processor.
+    """
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"):
         if path := shutil.which(os.environ.get("CHROMIUM", name)):
             return path
     from playwright.sync_api import sync_playwright
