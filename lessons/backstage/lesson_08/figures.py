@@ -65,8 +65,9 @@ class Gears(Figure):
             marks += gear(teeth, x, degrees, np.pi / teeth if name == "u" else 0.0, role)
             marks.append(text(x, -teeth / 8 - 0.4, f"{name}: {degrees:+.0f}°", anchor="middle"))
             before = teeth / 8
-        left, right = -self.teeth[0] / 8, x + before
-        return [Panel(marks, (left - 0.3, right + 0.3), (-2.7, 2.3), aspect="equal", axes=False, name="gears")]
+        middle = (x + before - self.teeth[0] / 8) / 2
+        half = max(sum(self.teeth), 32) / 8 + 0.3  # never narrower: the controls would jump from below to beside it
+        return [Panel(marks, (middle - half, middle + half), (-2.7, 2.3), aspect="equal", axes=False, name="gears")]
 
     def describe(self) -> str:
         if self.turn == 0:
@@ -143,11 +144,11 @@ PLACES = {"a": (0.0, 0.0), "b": (1.0, 0.8), "c": (1.0, -0.8), "d": (2.1, 0.0), "
 
 
 class Diamond(Figure):
-    """A value that splits and joins again: the slope along each path, and their sum."""
+    """A value that splits and joins again: the slope along each path, and, with both, their sum."""
 
     title = "Two paths from a to e"
-    path = choice(PATHS, value="both", label="path")
-    a = slider(0.2, 2.0, value=1.0, step=0.1, label="a")
+    path = choice(PATHS, value="abde", label="path")  # the sum answers the question above
+    a = slider(0.2, 2.0, value=1.0, step=0.2, label="a")  # every number has two decimals, and they add up as shown
 
     def setup(self) -> None:
         self.input = dl.parameter(0.0, name="a")
@@ -175,7 +176,7 @@ class Diamond(Figure):
         for name, slope in self.local.items():
             (x0, y0), (x1, y1) = PLACES[name[0]], PLACES[name[1]]
             marks.append(edge(x0, y0, x1, y1, role="derivative" if name in on else "guide"))
-            marks.append(text((x0 + x1) / 2, (y0 + y1) / 2 + 0.2, f"{slope:.2g}", anchor="middle"))
+            marks.append(text((x0 + x1) / 2, (y0 + y1) / 2 + 0.2, f"{slope:.3g}", anchor="middle"))
         words = {"a": "a", "b": "b = 3a", "c": "c = a²", "d": "d = b·c", "e": "e = d/2"}
         for name, (x, y) in PLACES.items():
             marks.append(node(x, y, words[name]))
@@ -183,12 +184,13 @@ class Diamond(Figure):
         title = "Slopes on the arrows"
         graph = Panel(marks, (-0.3, 3.9), (-1.5, 1.3), title=title, axes=False, width=1.4, name="graph")
         heights = np.array([*self.products.values(), self.total])
-        role = {"abde": (1, 0, 0), "acde": (0, 1, 0), "both": (1, 1, 1)}[self.path]
+        role = {"abde": (1, 0), "acde": (0, 1), "both": (1, 1, 1)}[self.path]
+        shown = range(len(role))
         shares = Panel(
             [
-                *[bars([k], [heights[k]], role="derivative" if role[k] else "neutral", width=0.6) for k in range(3)],
-                *[text(k, heights[k] + 1.2, f"{heights[k]:.2f}", anchor="middle") for k in range(3)],
-                *[text(k, -1.4, name, anchor="middle") for k, name in enumerate(["a–b–d–e", "a–c–d–e", "sum"])],
+                *[bars([k], [heights[k]], role="derivative" if role[k] else "neutral", width=0.6) for k in shown],
+                *[text(k, heights[k] + 1.2, f"{heights[k]:.2f}", anchor="middle") for k in shown],
+                *[text(k, -1.4, ["a–b–d–e", "a–c–d–e", "sum"][k], anchor="middle") for k in shown],
             ],
             xlim=(-0.6, 2.6),
             ylim=(-2.5, 22),

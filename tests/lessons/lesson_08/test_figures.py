@@ -1,5 +1,7 @@
 """The figures of lesson 08 show what the lesson says they show."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,23 @@ def test_the_two_paths_add_to_what_the_engine_finds(a):
         again = {"multiply": dl.multiply, "square": dl.square, "divide": dl.divide}[end.kind_name]
         (found,) = dl.gradients(again(*[held[n] for n in end.inputs]), [start])
         assert float(dl.run(found)) == pytest.approx(slope)
+
+
+def test_the_sum_of_the_paths_is_drawn_with_both_alone_and_adds_up_as_printed():
+    for path in ("abde", "acde"):
+        assert not [m for m in Diamond(path=path).scene()[1].marks if getattr(m, "text", None) == "sum"]
+    for a in np.linspace(0.2, 2.0, 10):
+        one, two, together = (float(v) for v in re.findall(r"\d+\.\d\d", Diamond(a=a, path="both").describe()))
+        assert one + two == pytest.approx(together, abs=1e-9)
+
+
+@pytest.mark.parametrize("teeth", [(8, 16, 8), (6, 6, 6), (16, 16, 16)])
+def test_the_frame_of_the_gears_is_never_narrower_and_holds_them_all(teeth):
+    (panel,) = Gears(first=teeth[0], second=teeth[1], third=teeth[2]).scene()
+    left, right = panel.xlim
+    assert right - left >= np.subtract(*Gears().scene()[0].xlim[::-1])
+    xs = np.concatenate([m.xs for m in panel.marks if m.kind == "polygon"])
+    assert left <= xs.min() and xs.max() <= right
 
 
 def test_paths_double_with_each_diamond_and_arrows_grow_by_four():
