@@ -365,7 +365,7 @@ class Depth(Figure):
                     point(float(n), float(size[-1]), role="here", label="at the bottom"),
                 ],
                 xlim=(0, 20.5),
-                ylim=(1e-14, 1e6),
+                ylim=(min(1e-14, self.left[-1] / 10), max(1e6, 10 * self.left[-1])),  # the bottom stays in sight
                 yscale="log",
                 xlabel="layers walked back",
                 ylabel="share of the gradient",

@@ -48,12 +48,17 @@ def test_the_small_network_beside_its_derivative_network():
     "surprise",
     "The slope of the sigmoid is at most ¼, so with weights of 1 at most $0.25^{20} \\approx 9\\cdot10^{-13}$",
     "A relu passes it whole, or not at all.",
+    "With w = 2, twenty relus make it a million times as large: it explodes.",
 )
 def test_what_twenty_layers_leave():
     a = dl.parameter(np.linspace(-6, 6, 241))
     assert dl.run(dl.gradients(dl.sum(dl.sigmoid(a)), a)).max() == pytest.approx(0.25)
     assert pytest.approx(9e-13, rel=0.02) == 0.25**20
     assert set(dl.run(dl.gradients(dl.sum(dl.relu(a)), a))) == {0.0, 1.0}
+    relus = figures.Depth(h="relu", layers=20, weight=1.0)
+    assert relus.left[-1] == 1
+    relus.set(weight=2.0)
+    assert relus.left[-1] == pytest.approx(1e6, rel=0.05)
 
 
 @claim("09", "careful-linear", "96 and not 100: least squares fits the numbers 1 and −1, not the border.")

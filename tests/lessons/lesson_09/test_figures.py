@@ -46,6 +46,14 @@ def test_the_product_of_the_layers_is_the_gradient_of_the_whole_tower(h, layers,
     assert len(fig.left) == layers + 1
 
 
+@pytest.mark.parametrize("weight", [0.5, 4.0])
+@pytest.mark.parametrize("h", list(NONLINEARITIES))
+def test_what_reaches_the_bottom_of_twenty_layers_is_in_sight(h, weight):
+    fig = Depth(h=h, layers=20, weight=weight)
+    low, high = fig.scene()[0].ylim
+    assert low < fig.left[-1] < high
+
+
 def test_twenty_sigmoids_leave_less_than_a_quarter_each():
     assert Depth(layers=20).left[-1] < 0.25**20
 
