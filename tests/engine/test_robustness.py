@@ -2,13 +2,11 @@
 
 import gc
 import pickle
-import signal
 import sys
 import threading
 import time
 import tracemalloc
 import weakref
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -167,14 +165,6 @@ def test_whatever_stops_a_step_leaves_parameters_and_optimizer_as_they_were(erro
     undisturbed(), undisturbed()
     np.testing.assert_allclose(a.value, c.value, rtol=1e-12)
     np.testing.assert_allclose(b.value, d.value, rtol=1e-12)
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """A shell that runs pytest in the background has it ignore Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def test_interrupts_at_any_moment_of_training_leave_a_whole_step_or_none(ctrl_c):

@@ -142,7 +142,7 @@ def test_a_user_without_rights_grades_as_well():
 
 
 @pytest.mark.slow
-def test_an_interruption_is_a_sentence(class_of_two, tmp_path):
+def test_an_interruption_is_a_sentence(class_of_two, tmp_path, ctrl_c):
     process = subprocess.Popen(
         [*PROGRAM, "12", class_of_two, "-o", tmp_path / "graded"],
         cwd="/",
