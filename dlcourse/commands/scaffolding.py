@@ -151,10 +151,10 @@ def test_you_stand_on_the_hill():
 SETUP = """\
 try:
     from dlcourse import open_lesson
-except ModuleNotFoundError:
+except ModuleNotFoundError as missing:
     raise SystemExit(
-        "dlcourse is not installed where this notebook runs. Run  %pip install dlcourse  in a new cell, "
-        "restart the kernel, and run this cell again."
+        f"{missing.name} is not installed where this notebook runs. Run  %pip install dlcourse  in a new "
+        "cell, restart the kernel, and run this cell again."
     ) from None
 import numpy as np
 import dlcourse as dl

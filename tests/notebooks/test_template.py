@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import statistics
 import struct
@@ -92,11 +93,16 @@ def test_it_opens_with_title_objectives_and_setup(lesson, notebook):
     assert setup.source.startswith(SETUP.partition("import numpy")[0]), "it says what to do where dlcourse is missing"
 
 
-def test_where_dlcourse_is_not_installed_the_first_cell_says_what_to_do_in_one_sentence(tmp_path):
-    """As in Anaconda, on Colab, in VS Code with another Python: a kernel that has never heard of the course."""
-    program = f"import sys; sys.modules['dlcourse'] = None\n{SETUP}"
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+@pytest.mark.parametrize("absent", ["dlcourse", "numpy"])
+def test_where_a_package_is_not_installed_the_first_cell_names_it_and_says_what_to_do(absent, tmp_path):
+    """As in Anaconda, on Colab, in VS Code with another Python; NumPy: the course's folder alone, as in Pyodide."""
+    program = f"import sys; sys.modules[{absent!r}] = None\n{SETUP}"
+    environment = os.environ | {"PYTHONPATH": str(files.lessons_folder().parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 1 and "%pip install dlcourse" in done.stderr and "Traceback" not in done.stderr
+    assert done.stderr.startswith(f"{absent} is not installed where this notebook runs.")
 
 
 @each_notebook
