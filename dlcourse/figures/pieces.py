@@ -95,7 +95,7 @@ def _number(level: float, band: NDArray[np.int64], levels: Sequence[float], xs: 
     right, upward = columns / n - 0.5, 0.5 - rows / n
     away = np.abs(right - upward) + 0.8 * (right + upward < 0)
     best = int(np.argmin(away))
-    return text(float(xs[columns[best]]), float(ys[rows[best]]), f"{level:g}".replace("-", "−"), anchor="middle")
+    return text(float(xs[columns[best]]), float(ys[rows[best]]), f"{level:g}", anchor="middle")
 
 
 def trail(

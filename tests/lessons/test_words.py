@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import dlcourse.figures
 from dlcourse.lesson import files, open_lesson
 from tests.conftest import LESSONS
 from tests.lessons.terms import PYTHON, early, introduced, said, too_soon, uses
@@ -104,3 +106,10 @@ def test_a_learner_can_look_letters_and_words_up(capsys):
     assert all(
         f"- **{word}** (lesson {lesson})" in said for lesson in LESSONS for word in files.about(lesson)["new_words"]
     )
+
+
+def test_no_figure_spells_a_minus_by_itself():
+    """`spelling.minus` does it for all that is shown and takes the sign from a 0; where a true minus stands, no more."""
+    rooms = [files.lessons_folder() / "backstage", Path(dlcourse.figures.__file__).parent]
+    spelled = [path for room in rooms for path in room.rglob("*.py") if '.replace("-", "−")' in path.read_text("utf-8")]
+    assert spelled == []

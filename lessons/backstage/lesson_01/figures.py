@@ -225,7 +225,7 @@ class Secant(Figure):
         return [slope, quotient]
 
     def describe(self) -> str:
-        where = f"{SMOOTH[self.hill].formula} at x = {self.x:.2f}".replace("-", "−")
+        where = f"{SMOOTH[self.hill].formula} at x = {self.x:.2f}"
         if self.level:
             if self.corner:
                 return f"{where}, h = 0: 0 divided by 0. From the right the quotients come to +1, from the left to −1"
@@ -299,7 +299,7 @@ class Rule(Figure):
         return [hill, sign]
 
     def describe(self) -> str:
-        where = f"{HILLS[self.hill].formula}, x = {self.x:.1f}".replace("-", "−")
+        where = f"{HILLS[self.hill].formula}, x = {self.x:.1f}"
         if self.way:
             kind = "negative" if self.slope < 0 else "positive"
             return f"{where}: the slope is {signed(self.slope)}, {kind}, so down is to the {side(self.way)}"

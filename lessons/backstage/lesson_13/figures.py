@@ -274,12 +274,12 @@ class Deltas(Figure):
         return by_frame(roles)
 
     def note(self, name: str) -> Any:
-        number = f"{self.value[name]:.2f}".replace("-", "−")
+        number = f"{self.value[name]:.2f}"
         known = [k for k, stage in enumerate(self.stages, 1) if stage[0] == name]
         return by_frame([number if not known or f >= known[0] else "" for f in range(self.last_frame + 1)])
 
     def scene(self) -> list[Panel]:
-        w2 = f"{self.w2:.1f}".replace("-", "−")
+        w2 = f"{self.w2:.1f}"
         parts: dict[str, Any] = {"x": "observed"}
         for k, w in enumerate(("0.8", "−1.2", w2)):
             parts[f"w{k}b"] = ("block", f"{w}·")
@@ -317,7 +317,7 @@ class Deltas(Figure):
         v, k = self.value, self.frame
         if k == 0:
             says = f"the forward pass is done and kept: s₃ = {v['s3']:.2f}; the target is {self.y:.1f}"
-            return says.replace("-", "−")
+            return says
         name, _, few, many = self.stages[k - 1]
         level = name[1]
         if name == "d3":
@@ -338,7 +338,7 @@ class Deltas(Figure):
                 f"{slope:.2f} · {self.weights[f'w{j}']:.1f} · {v[f'd{j + 1}']:.2f} = {v[name]:.2f}"
             )
         times = "multiplication" if few == 1 else "multiplications"
-        return f"{says}; {few} {times} so far, {many} if each gradient started at the loss".replace("-", "−")
+        return f"{says}; {few} {times} so far, {many} if each gradient started at the loss"
 
 
 # -------------------------------------------------------------------------------------------------- how to start

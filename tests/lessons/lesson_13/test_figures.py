@@ -76,3 +76,11 @@ def test_the_digits_shown_as_wrong_are_wrong_and_the_network_is_better_than_96_p
     assert (figure.says[figure.rows] != figure.labels[figure.rows]).all()
     figure.set(kind="unsure")
     assert (figure.says[figure.rows] == figure.labels[figure.rows]).all()
+
+
+def test_a_product_with_0_has_no_sign():
+    """Of one 0 stood "−0.00": it had its true minus before the place that takes signs from zeros saw it."""
+    for frame in range(7):
+        figure = Deltas(x=-2, w2=0, y=2, frame=frame)
+        texts = [mark.text for panel in figure.scene() for mark in panel.marks if hasattr(mark, "text")]
+        assert "−0.0" not in f"{figure.sentence()} {texts}"
