@@ -109,7 +109,7 @@ def test_a_learner_can_look_letters_and_words_up(capsys):
 
 
 def test_no_figure_spells_a_minus_by_itself():
-    """`spelling.minus` does it for all that is shown and takes the sign from a 0; where a true minus stands, no more."""
+    """`spelling.minus` does it for all that is shown and takes the sign from a 0, if no true minus stands there."""
     rooms = [files.lessons_folder() / "backstage", Path(dlcourse.figures.__file__).parent]
     spelled = [path for room in rooms for path in room.rglob("*.py") if '.replace("-", "−")' in path.read_text("utf-8")]
     assert spelled == []

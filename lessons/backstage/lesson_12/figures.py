@@ -341,10 +341,11 @@ class Pull(Figure):
         self.slope = (Ws[0] - Ws[1])[:, 0] / self.rate  # of the loss, by the circle's column
         self.chance = float(dl.run(self.chances, {self.model.x: place})[0, label])
         (self.before, self.after) = [(W[:, 0] - W[:, 1], float(b[0] - b[1])) for W, b in zip(Ws, bs, strict=True)]
-        # where the line passes nearest to the point, and how far the step moves it there (to first order)
+        # where the line passes nearest to the point, and how far from there it passes after the step
         (d, e), (d1, e1) = self.before, self.after
         self.foot = place[0] - (place[0] @ d + e) / (d @ d) * d
-        self.moved = -(self.foot @ d1 + e1) / (d @ d) * d
+        self.moved = -(self.foot @ d1 + e1) / (d1 @ d1) * d1
+        self.turned_over = bool(d @ d1 < 0)
 
     def scene(self) -> list[Panel]:
         before, after = level(*self.before), level(*self.after)
@@ -376,8 +377,9 @@ class Pull(Figure):
         name = "triangle" if self.flipped else "circle"
         return (
             f"a {name} at ({self.x:.1f}, {self.y:.1f}): the model gives it {100 * self.chance:.0f} %, "
-            f"so its error is {100 * (1 - self.chance):.0f} %; the gradient on W has length {self.pull:.2f} "
-            f"and moves the line by {np.hypot(*self.moved):.2f} where it is nearest"
+            f"so its error is {100 * (1 - self.chance):.0f} %; the gradient on W has length {self.pull:.2f}; "
+            f"the step moves the line by {np.hypot(*self.moved):.2f} from where it was nearest"
+            f"{', and the two sides change places' * self.turned_over}"
         )
 
 
@@ -541,10 +543,13 @@ class Race(Figure):
         ]
 
     def describe(self) -> str:
-        height = {rule: float(h[self.frame]) for rule, h in self.heights.items()}
+        # a walker in noise hovers: where one step finds it is luck, so the last ten are taken together
+        since = max(0, self.frame - 9) if self.noisy else self.frame
+        height = {rule: float(h[since : self.frame + 1].mean()) for rule, h in self.heights.items()}
+        loss = f"the mean loss since step {since}" if since < self.frame else "the loss"
         said = {rule: f"{h:.0f}" if h >= 100 else f"{h:.2g}" for rule, h in height.items()}
         each = [f"{rule} (η = {spelled(self.rates[rule])}) {said[rule]}" for rule in said]
-        return f"step {self.frame}, the loss: {', '.join(each)}"
+        return f"step {self.frame}, {loss}: {', '.join(each)}"
 
 
 def digits(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
