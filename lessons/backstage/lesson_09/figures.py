@@ -51,11 +51,12 @@ class Microscope(Figure):
         xs = np.linspace(-4, 4, 121)
         reach = self.s + np.array([-1.5, 1.5])
         low, high = {"tanh": (-1.7, 1.7), "sigmoid": (-0.4, 1.4), "relu": (-1.6, 4.2)}[self.h]
+        gap_name = "gap" if abs(self.true - self.linear) > 1e-9 else ""  # none, no name
         lens = Panel(
             [
                 curve(xs, h(xs), role="function", label="h"),
                 polyline(reach, self.z + self.slope * (reach - self.s), role="derivative", label="tangent"),
-                polyline([end, end], [self.z + self.true, self.z + self.linear], role="path", label="gap"),
+                polyline([end, end], [self.z + self.true, self.z + self.linear], role="path", label=gap_name),
                 point(end, self.z + self.linear, role="class_b"),
                 point(end, self.z + self.true, role="minimum"),
                 point(self.s, self.z, role="here", label="(s, z)", drag={"x": "s"}),
@@ -227,7 +228,7 @@ class FanOut(Figure):
         back.append(text(0.0, -0.5, signed(self.total, 2) if moved else "?", anchor="middle"))
         if moved:
             there.append(text(3.8, -0.5, signed(self.total * self.dz, 2), anchor="middle"))
-        size: Any = dict(xlim=(-0.6, 4.3), ylim=(-2.3, 2.1), axes=False)
+        size: Any = dict(xlim=(-0.6, 4.3), ylim=(-2.3, 2.1), axes=False, width=1.3)  # narrower, words lie on boxes
         return [
             Panel(there, title="Moves, from left to right", name="there", **size),
             Panel(back, title="Gradients, from right to left", name="back", **size),
@@ -307,7 +308,7 @@ class Small(Figure):
                     marks.append(text(x, y + (0.42 if i == 0 else -0.62), signed(numbers[k][i], 4), anchor="middle"))
         there += [node(5.9, 0.0, "ŷ"), text(5.9, -0.55, signed(self.out, 4), anchor="middle")]
         back += [node(5.9, 0.0, "e"), text(5.9, -0.55, signed(self.miss, 4), anchor="middle")]
-        size: Any = dict(xlim=(-0.7, 6.6), ylim=(-2.1, 2.0), axes=False)
+        size: Any = dict(xlim=(-0.7, 6.6), ylim=(-2.1, 2.0), axes=False, width=1.3)  # narrower, words lie on arrows
         return [
             Panel(there, title="Values", name="there", **size),
             Panel(back, title="Slopes of C, by each value", name="back", **size),

@@ -29,12 +29,12 @@ def jacobian_num(f: Function, x: Array) -> Array:
     The step is an array of floats, also where x holds whole numbers, and a new one for each input, so that the other
     inputs stay where they are.
     """
-    h = 1e-5
+    dx = 1e-5
     columns = []
     for j in range(len(x)):
         step = np.zeros(len(x))
-        step[j] = h
-        columns.append((f(x + step) - f(x - step)) / (2 * h))
+        step[j] = dx
+        columns.append((f(x + step) - f(x - step)) / (2 * dx))
     return np.stack(columns, axis=1)
 
 
@@ -42,13 +42,13 @@ numerical.mutant(
     "It lies on its side. What one input does to all outputs is a column; each output has a row.", "axis=1", "axis=0"
 )
 numerical.mutant(
-    "You stepped to both sides, so the two ends lie 2h apart. Dividing by h gives twice the slope.", "(2 * h)", "h"
+    "You stepped to both sides, so the two ends lie 2·dx apart. Dividing by dx gives twice the slope.", "(2 * dx)", "dx"
 )
-numerical.mutant("`/ 2 * h` divides by 2 and then multiplies by h. Put 2 * h in brackets.", "(2 * h)", "2 * h")
+numerical.mutant("`/ 2 * dx` divides by 2 and then multiplies by dx. Put 2 * dx in brackets.", "(2 * dx)", "2 * dx")
 numerical.mutant(
     "You stepped to one side only. That is off by a curvature; step to both sides, as in lesson 01.",
-    "f(x - step)) / (2 * h)",
-    "f(x)) / h",
+    "f(x - step)) / (2 * dx)",
+    "f(x)) / dx",
 )
 
 
@@ -69,8 +69,8 @@ def _(f: Function, x: Array) -> Array:
 
 numerical.mutant(
     "Every column is the same: you moved all inputs together. Move input j alone for column j.",
-    "step[j] = h",
-    "step[:] = h",
+    "step[j] = dx",
+    "step[:] = dx",
 )
 numerical.mutant(
     "When input 2 moves, input 1 moves with it: your step keeps its old entries. Make a new one for each input.",
@@ -83,14 +83,14 @@ numerical.mutant(
     "When input 2 moves, input 1 is still a step away from x. Put it back, or start from a fresh copy.",
     """for j in range(len(x)):
         step = np.zeros(len(x))
-        step[j] = h
-        columns.append((f(x + step) - f(x - step)) / (2 * h))""",
+        step[j] = dx
+        columns.append((f(x + step) - f(x - step)) / (2 * dx))""",
     """x = np.array(x, dtype=float)
     for j in range(len(x)):
-        x[j] += h
+        x[j] += dx
         up = f(x)
-        x[j] -= 2 * h
-        columns.append((up - f(x)) / (2 * h))""",
+        x[j] -= 2 * dx
+        columns.append((up - f(x)) / (2 * dx))""",
 )
 numerical.mutant(
     "With whole numbers in x, your step is cut to a whole number, 0. Make it, or x, an array of floats.",
@@ -98,14 +98,14 @@ numerical.mutant(
     "np.zeros_like(x)",
 )
 numerical.mutant(
-    "With whole numbers in x, its copy holds whole numbers, too, and h is cut off. Make the copy an array of floats.",
+    "With whole numbers in x, its copy holds whole numbers, too, and dx is cut off. Make the copy an array of floats.",
     """step = np.zeros(len(x))
-        step[j] = h
-        columns.append((f(x + step) - f(x - step)) / (2 * h))""",
+        step[j] = dx
+        columns.append((f(x + step) - f(x - step)) / (2 * dx))""",
     """up, down = x.copy(), x.copy()
-        up[j] += h
-        down[j] -= h
-        columns.append((f(up) - f(down)) / (2 * h))""",
+        up[j] += dx
+        down[j] -= dx
+        columns.append((f(up) - f(down)) / (2 * dx))""",
 )
 numerical.mutant(
     "Every slope comes out 0. Is f asked twice at one place? `down = x` is a second name for the same array: copy it.",
@@ -114,12 +114,12 @@ numerical.mutant(
 )
 for tiny in ("1e-15", "1e-14", "1e-13", "1e-12"):
     numerical.mutant(
-        "Your step is so small that rounding eats the difference, as in lesson 01. Take h = 1e-5.", "1e-5", tiny
+        "Your step is so small that rounding eats the difference, as in lesson 01. Take dx = 1e-5.", "1e-5", tiny
     )
 numerical.mutant(
-    "Only f(x − step) is divided by 2h. Put the difference in brackets, then divide it.",
-    "(f(x + step) - f(x - step)) / (2 * h)",
-    "f(x + step) - f(x - step) / (2 * h)",
+    "Only f(x − step) is divided by 2·dx. Put the difference in brackets, then divide it.",
+    "(f(x + step) - f(x - step)) / (2 * dx)",
+    "f(x + step) - f(x - step) / (2 * dx)",
 )
 numerical.mutant(
     "The signs are lost. An output may fall when an input rises: its slope is negative.",
@@ -135,14 +135,14 @@ numerical.equivalent(
     "Both ends are asked, and any step near this one is exact enough.",
 )
 numerical.equivalent("axis=1", "axis=-1", "The new axis is both the second and the last.")
-numerical.equivalent("step[j] = h", "step[j] += h", "The fresh step holds 0 there.")
-numerical.equivalent("h = 1e-5\n    columns = []", "columns = []\n    h = 1e-5", "Neither needs the other.")
+numerical.equivalent("step[j] = dx", "step[j] += dx", "The fresh step holds 0 there.")
+numerical.equivalent("dx = 1e-5\n    columns = []", "columns = []\n    dx = 1e-5", "Neither needs the other.")
 
 
-for h in ("1e-3", "1e-4", "1e-6", "1e-7", "1e-8"):
+for size in ("1e-3", "1e-4", "1e-6", "1e-7", "1e-8"):
     numerical.mutant(
         "You stepped to one side only. That is off by a curvature; step to both sides, as in lesson 01.",
-        [("f(x - step)) / (2 * h)", "f(x)) / h"), ("h = 1e-5", f"h = {h}")],
+        [("f(x - step)) / (2 * dx)", "f(x)) / dx"), ("dx = 1e-5", f"dx = {size}")],
     )
 
 
@@ -166,7 +166,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 numerical.hints(
     "Move input j alone, a little up and a little down. All outputs answer; their answers make column j.",
     "f takes n numbers and gives m. The result has m rows and n columns: np.stack(columns, axis=1).",
-    "For each j: step = np.zeros(n); step[j] = h; the column is (f(x + step) - f(x - step)) / (2 * h).",
+    "For each j: step = np.zeros(n); step[j] = dx; the column is (f(x + step) - f(x - step)) / (2 * dx).",
 )
 
 

@@ -336,7 +336,7 @@ class Patterns(Figure):
         return {
             "tanh": f"{head}; the largest is {largest:.2f}. All it has is a diagonal: v J takes {n} multiplications",
             "linear": f"{head}. At x₁ = {self.x[0] + self.shift:.2f} and everywhere it is W itself: nothing to build",
-            "weights": f"{head}; the others are copies of x, the largest {largest:.2f}. v J is v's column times x's "
+            "weights": f"{head}; the others are copies of x, up to {largest:.2f} in size. v J is v's column times x's "
             f"row: {rows * n} multiplications",
             "softmax": f"{head}; the largest is {largest:.2f}, and each row adds up to 0. v J takes about {2 * n} "
             "multiplications",
