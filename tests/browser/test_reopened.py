@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import urllib.request
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,12 +13,15 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from dlcourse.lesson import files
-from tests.browser.figures import FigureOnPage, figures_on
+from tests.browser.figures import ANSWERED, FigureOnPage, figures_on
 from tests.browser.jupyter import TOKEN
 from tests.browser.page import NOTEBOOK, NotebookPage, notebook_page
 from tests.conftest import EVERYTHING
 
 CELLS = ("setup", "predict-a", "figure-blame", "ex-1-answer", "ex-1-check")  # of lesson 00
+PROCESS_ID = f"""const future = {NOTEBOOK}.sessionContext.session.kernel.requestExecute({{
+        code: 'import os', user_expressions: {{ id: 'os.getpid()' }} }});
+    return (await future.done).content.user_expressions.id.data['text/plain'];"""  # of the kernel
 ANSWER = "def loss_at(knob, x, y):\n    return np.mean((knob * x - y) ** 2)"
 
 
@@ -105,6 +110,49 @@ def test_after_a_restart_one_press_brings_the_figure_back_as_it_was(opened: Any)
     assert figure.becomes(said)
     figure.button("Step").click()
     expect(note).to_be_hidden(timeout=10_000)
+
+
+def test_while_python_hangs_no_sentence_of_another_step_stands_beside_the_picture(opened: Any) -> None:
+    page = opened[0].page
+    opened[0].run_all_cells()
+    figure = blame(page)
+    figure.button("Step").click()
+    figure.button("Step").click()
+    page.evaluate(ANSWERED)
+    said, note = figure.look()["sentence"], figure.root.locator(".dlfig-late")
+    kernel = int(page.evaluate(f"async () => {{ {PROCESS_ID} }}"))
+    os.kill(kernel, signal.SIGSTOP)
+    try:
+        figure.button("Back").click()
+        expect(note).to_contain_text("the figure follows when it", timeout=10_000)
+        assert figure.becomes("Step 1. Its sentence comes from Python.")
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+    expect(note).to_be_hidden(timeout=20_000)
+    figure.button("Step").click()
+    assert figure.becomes(said)
+
+
+def test_a_kernel_that_is_started_after_the_old_one_was_shut_down_brings_the_figure_back(opened: Any) -> None:
+    page = opened[0].page
+    opened[0].run_all_cells()
+    figure = blame(page)
+    note = figure.root.locator(".dlfig-late")
+    for _ in range(2):
+        figure.button("Step").click()
+    page.evaluate(ANSWERED)
+    page.evaluate(f"() => {NOTEBOOK}.sessionContext.shutdown()")
+    figure.button("Back").click()
+    expect(note).to_contain_text("No Python runs here: start one (menu Kernel), run the setup cell, then this cell.")
+    assert figure.becomes("Step 1. Its sentence comes from Python.")
+    expect(figure.button("Run both")).to_be_hidden()
+    page.evaluate(f"() => {NOTEBOOK}.sessionContext.startKernel()")
+    expect(note).to_contain_text("Python was restarted: run the setup cell", timeout=60_000)
+    figure.button("Run both").click(timeout=60_000)
+    expect(note).to_contain_text("It is back", timeout=60_000)
+    before = figure.look()
+    figure.button("Step").click()
+    assert figure.unchanged(before, 10_000) == []
 
 
 def test_a_lesson_that_was_saved_opens_again_with_pictures_and_what_was_chosen(opened: Any, port: int) -> None:

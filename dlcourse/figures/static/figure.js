@@ -76,7 +76,7 @@ function makeControl(c, changed) {
 function makeStore(model) {
   const store = { ...structuredClone(model.get("state")), pending: {}, held: null, playing: false, late: "", news: "", lost: false, returning: false, views: new Set() };
   const me = Math.random().toString(36).slice(2); // another page may show the same figure
-  let flying = null, count = 0, slow = 0, timer = 0;
+  let flying = null, count = 0, slow = 0, timer = 0, looking = 0, told = "";
   let next = { values: {}, calls: [], frame: undefined };
   store.spokenOf = store.frame; // the frame that the sentence is about
   let python = model; // where requests go: another widget once the figure was brought back after a restart
@@ -115,13 +115,23 @@ function makeStore(model) {
     clearTimeout(slow);
     flying = null;
     next = { values: {}, calls: [], frame: undefined };
-    Object.assign(store, { lost: true, pending: {}, late: whyNot(model, true) });
-    if (store.last_frame > 0) store.late += " Its steps can still be walked through.";
+    Object.assign(store, { lost: true, pending: {} });
+    told = "";
+    clearInterval(looking);
+    looking = setInterval(look, 1000); // a kernel that is started later is another one, which nobody here listens to
+    look();
+  }
+
+  /** Say why Python is lost, where that is another reason than the last; a kernel may be there again. */
+  function look() {
+    if (!store.lost || store.returning) return;
+    const why = whyNot(model, true);
+    if (why !== told) store.late = (told = why) + (store.last_frame > 0 ? " Its steps can still be walked through." : "");
     store.changed();
   }
   const heard = (status) => {
     if (["restarting", "autorestarting", "terminating", "dead"].includes(status)) forgotten();
-    else if (store.lost) store.changed(); // there may be a kernel again that can bring it back
+    else look();
   };
   let ears = onStatus(model, heard);
 
@@ -141,6 +151,7 @@ function makeStore(model) {
       python.on("msg:custom", receive);
       ears = onStatus(model, heard);
       Object.assign(store, structuredClone(python.get("state")), { run_again, lost: false, returning: false });
+      clearInterval(looking);
       store.spokenOf = store.frame;
       store.late = "";
       store.change(values, frame);
@@ -214,7 +225,7 @@ function makeStore(model) {
     send();
   }
   model.on("msg:custom", receive);
-  store.close = () => (python.off("msg:custom", receive), ears(), clearTimeout(timer), clearTimeout(slow));
+  store.close = () => (python.off("msg:custom", receive), ears(), clearTimeout(timer), clearTimeout(slow), clearInterval(looking));
   return store;
 }
 
@@ -363,7 +374,7 @@ function makeView(store, el) {
     if (now !== shape) (shape = now), view.layout();
     else for (const panel of view.panels) panel.draw();
     set(task, { text: store.task, hidden: !store.task });
-    const unspoken = store.lost && store.frame !== store.spokenOf && `Step ${store.counted[0] + store.counted[1] * store.frame}. Its sentence comes from Python.`;
+    const unspoken = (store.lost || store.late) && store.frame !== store.spokenOf && `Step ${store.counted[0] + store.counted[1] * store.frame}. Its sentence comes from Python.`;
     set(sentence, { text: store.error ? `⚠ ${store.error}` : unspoken || store.sentence, class: store.error ? "dlfig-sentence dlfig-error" : "dlfig-sentence" });
     set(transport, { hidden: !(played = store.last_frame > 0 || (played && !store.task)) }); // a new problem has no walk yet
     if (played) {

@@ -35,7 +35,7 @@ function whyNot(model, lost) {
   if (kernel === undefined) return `Python does not answer. It is busy; or it was restarted (then ${again}); or this page has none.`;
   if (!kernel || kernel.isDisposed || ["dead", "terminating"].includes(kernel.status)) return `No Python runs here: start one (menu Kernel), ${again}.`;
   if (lost) return `Python was restarted: ${again}.`;
-  if (kernel.connectionStatus !== "connected") return "The line to Python is broken: the figure follows when it is back.";
+  if (kernel.connectionStatus !== "connected") return `The line to Python is broken: the figure follows when it is back. Was Jupyter closed? Open it anew, ${again}.`;
   if (kernel.status === "busy") return "Python is busy: the figure follows when it is free.";
   return "Python does not answer yet: the figure follows when it does.";
 }
