@@ -79,8 +79,8 @@ class Square(Figure):
     function = choice({name: words for name, (words, _) in MAPS.items()}, value="bend", label="function")
     look = choice(LOOKS, value="column2", label="look at")
     x1 = slider(-1.2, 1.2, value=0.3, step=0.1, label="x₁")
-    x2 = slider(-2.0, 2.0, value=0.8, step=0.1, label="x₂")
-    side = slider(0.1, 1.5, value=0.8, step=0.1, label="side of the square")
+    x2 = slider(-1.6, 1.6, value=0.8, step=0.1, label="x₂")
+    side = slider(0.1, 1.0, value=0.8, step=0.1, label="side of the square")
 
     def setup(self) -> None:
         self.maps = {name: Map(function) for name, (_, function) in MAPS.items()}
@@ -122,7 +122,7 @@ class Square(Figure):
         planes = [
             Panel(
                 marks,
-                (-1.6, 1.6),
+                (-1.6, 2.2),
                 (-2.6, 2.6),
                 xlabel=f"{name}₁",
                 ylabel=f"{name}₂",
@@ -146,7 +146,7 @@ class Square(Figure):
                 marks.append(text(j + 0.5, -i - 0.5, signed(self.J[i, j]), anchor="middle"))
             marks.append(text(i + 0.5, 0.2, f"x{DIGITS[i]}", anchor="middle"))
             marks.append(text(-0.1, -i - 0.5, f"y{DIGITS[i]}", anchor="end"))
-        return Panel(marks, (-0.55, 2.05), (-4.0, 2.0), title="J", axes=False, width=0.4, name="J")
+        return Panel(marks, (-0.55, 2.05), (-4.0, 2.0), title="J", axes=False, width=0.5, name="J")
 
     def describe(self) -> str:
         k, far = self.k, self.image[2 * 13]  # the corner across

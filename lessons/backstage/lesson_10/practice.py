@@ -317,8 +317,8 @@ def _three(rng: Rng) -> Problem:
     return Problem(
         f"A row v of {m} slopes walks back, one Jacobian after the other. Fill in the shape after each product, and "
         "how many multiplications there are.",
-        [_chain([n, p, q, m], "fgh"), column],
+        [_chain([n, p, q, m], "fgr"), column],
         boxes,
         given,
-        in_words=_told([n, p, q, m], "fgh"),
+        in_words=_told([n, p, q, m], "fgr"),
     )

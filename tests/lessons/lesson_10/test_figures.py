@@ -1,5 +1,8 @@
 """The figures of lesson 10 show what the lesson says they show."""
 
+import itertools
+import re
+
 import numpy as np
 import pytest
 
@@ -32,8 +35,18 @@ def test_a_smaller_square_comes_closer_to_its_parallelogram_by_more_than_its_sid
         fig = Square(side=side, x1=0.3, x2=0.8)
         gaps[side] = np.hypot(*(fig.image[26] - fig.promised[2]))
     assert gaps[0.4] / gaps[0.2] > 3 and gaps[0.8] / gaps[0.4] > 3
-    flat = Square(function="linear", side=1.5)
+    flat = Square(function="linear", side=1.0)
     assert flat.image[26] == pytest.approx(flat.promised[2])
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_the_square_is_whole_and_its_image_begins_in_sight_wherever_it_is_moved(name):
+    for x1, x2, side in itertools.product((-1.2, 1.2), (-1.6, 1.6), (0.1, 1.0)):
+        fig = Square(function=name, x1=x1, x2=x2, side=side)
+        inputs, outputs, _ = fig.scene()
+        for panel, places in ((inputs, [fig.x, fig.x + side]), (outputs, [fig.y])):
+            low, high = np.transpose([panel.xlim, panel.ylim])
+            assert np.all((low < places) & (places <= high + 1e-9))
 
 
 @pytest.mark.parametrize("m", [1, 3])
@@ -80,3 +93,15 @@ def test_one_matrix_is_left_in_the_end_and_it_has_the_outer_sizes(order):
     (boxes, _) = resolve(fig.scene(), frame=2)
     shapes = [mark.string for mark in boxes.marks if mark.kind == "text" and "×" in mark.string]
     assert shapes == ["2 × 10"]
+
+
+def test_h_is_the_nonlinearity_and_no_step_and_no_module():
+    """Lessons 09 and 10 bend with h; whoever meets h for a step or a third module reads it wrongly."""
+    family = files.practice("10")["10.shapes"]
+    problems = [family.problem(seed, level) for level in range(len(family.levels)) for seed in range(3)]
+    read = [words for p in problems for words in (p.task, p.in_words, *(box.why for box in p.boxes))]
+    read += [m.label for p in problems for panel in p.panels for m in panel.marks if m.kind == "node"]
+    moved = files.exercises("10")["10.1"]
+    read += [*moved.hint_texts, *(mutant.message for mutant in moved.mutants)]
+    read += [cell["source"] for cell in files.cells("10") if cell["id"] == "ex-1-task"]
+    assert "f" in read and not [words for words in read if re.search(r"\bh\b", words)]
