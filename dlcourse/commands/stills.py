@@ -5,9 +5,10 @@ cell says which figure it shows, the figure itself: frames, sentences and settin
 Questions answer in the browser anyway. Without JavaScript the picture and the text stay.
 
 The wheel brings a setting for nbconvert (jupyter/nbconvert.json) that puts `Stills` before every export to HTML,
-slides, Markdown and LaTeX; in the last two a figure's sentence stands below its picture. With the extra `site` formulas
-are MathML, and a page of HTML fetches nothing; slides fetch reveal.js and RequireJS, or take them from where
-`--SlidesExporter.reveal_url_prefix` and `.require_js_url` say. Notebooks that are no lessons pass it untouched.
+slides, Markdown and LaTeX; in the last two a figure's sentence stands below its picture, and each hint by itself. With
+the extra `site` formulas are MathML, and a page of HTML fetches nothing; slides fetch reveal.js and RequireJS, or take
+them from where `--SlidesExporter.reveal_url_prefix` and `.require_js_url` say. Notebooks that are no lessons pass it
+untouched.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Stills(Preprocessor):
         """Called by nbconvert, with a copy of the notebook that is its own."""
         if is_lesson(notebook) and isinstance(self.parent, (MarkdownExporter, LatexExporter)):
             with_sentences(notebook, pictures_have_words=isinstance(self.parent, MarkdownExporter))
+            with_hints_apart(notebook, can_be_folded=isinstance(self.parent, MarkdownExporter))
         elif is_lesson(notebook):
             with_stills(notebook)
             add_scripts(notebook)
@@ -119,6 +121,18 @@ def with_sentences(notebook: Any, pictures_have_words: bool) -> None:
                 shown.append(caption)
         if cell["cell_type"] == "code":
             cell["outputs"] = shown
+
+
+def with_hints_apart(notebook: Any, can_be_folded: bool) -> None:
+    """Give each hint a paragraph of its own: what reads Markdown and knows no HTML sets lines one behind the other."""
+    folded = "<details><summary>{}</summary>\n\n{}\n\n</details>" if can_be_folded else "**{}**\n\n{}"
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            parts = re.split(r"\s*<details><summary>(.*?)</summary>(.*?)</details>\s*", cell["source"], flags=re.DOTALL)
+            texts, names, hints = parts[::3], parts[1::3], parts[2::3]
+            apart = [folded.format(name, hint.strip()) for name, hint in zip(names, hints, strict=True)]
+            blocks = [texts[0], *(block for pair in zip(apart, texts[1:], strict=True) for block in pair)]
+            cell["source"] = "\n\n".join(block for block in blocks if block)
 
 
 def as_markdown(text: str) -> str:

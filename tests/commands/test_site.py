@@ -234,6 +234,26 @@ def test_nbconvert_to_markdown_has_each_picture_with_its_words_and_the_sentence_
     assert "![png]" not in text
 
 
+@pytest.mark.parametrize("lesson", files.numbers())
+def test_each_hint_is_a_paragraph_in_markdown_and_in_latex(lesson: str) -> None:
+    before = nbformat.read(files.notebook(lesson), as_version=4)
+    hints = re.findall(r"<summary>(.*?)</summary>(.*?)</details>", "\n".join(c.source for c in before.cells), re.DOTALL)
+    assert len(hints) >= 6
+    for exporter in (MarkdownExporter, LatexExporter):
+        made = exporter(config=as_the_wheel_sets_it())
+        notebook, _ = made._preprocess(nbformat.from_dict(before), made._init_resources({}))
+        text = "\n\n".join(cell.source for cell in notebook.cells)
+        assert ("<details" in text) == (exporter is MarkdownExporter)
+        form = "<details><summary>{}</summary>\n\n{}\n\n</details>" if exporter is MarkdownExporter else "**{}**\n\n{}"
+        for name, hint in hints:
+            assert f"\n\n{form.format(name, hint.strip())}\n\n" in f"\n\n{text}\n\n"
+        bare = [
+            re.sub(r"</?(?:details|summary)>|\*\*|\s", "", words)
+            for words in ("".join(c.source for c in before.cells), text)
+        ]
+        assert bare[0] == bare[1], "nothing is lost"
+
+
 def test_below_a_picture_in_latex_stands_its_sentence() -> None:
     """The notebook that LaTeX is made of; what pandoc makes of it is looked at below, where there is one."""
     exporter = LatexExporter(config=as_the_wheel_sets_it())
