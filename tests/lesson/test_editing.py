@@ -190,7 +190,7 @@ def test_a_counter_that_nothing_changes_is_told(monkeypatch):
 
 def test_a_default_that_is_shared_by_all_calls_is_told(monkeypatch):
     nothing_is_known(monkeypatch, "00.2")
-    source = "def best_knob(knobs, losses, seen=[]):\n    seen.append(1)\n    return knobs[len(seen) % 2]"
+    source = "def best_knob(knobs, losses, seen=[]):\n    seen.append(1)\n    return knobs[len(seen) % len(knobs)]"
     assert "seen in line 1 is made once, not for every call" in diagnose("00.2", source).lines[2]
 
 
