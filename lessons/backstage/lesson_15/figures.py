@@ -417,6 +417,7 @@ class Workshop(Figure):
     h = choice(["tanh", "relu"], label="nonlinearity (09)")
     seed = slider(0, 9, value=1, step=1, label="start, by seed (13)")
     train = action("Train 25 updates", "train_on")
+    afresh = action("Fresh weights", "begin")
 
     grid = 40
 
@@ -428,11 +429,11 @@ class Workshop(Figure):
         self.made: tuple[Any, ...] = ()
         self.looked_at = -1
         self.compute()
-        for _ in range(16):  # a first look; "Initial settings" begins with fresh weights
+        for _ in range(16):  # a first look
             self.train_on()
 
     def begin(self) -> None:
-        """Fresh weights: a new width, nonlinearity or seed is a new network."""
+        """Fresh weights, as the seed draws them; a new width, nonlinearity or seed is a new network, too."""
         self.rng = np.random.default_rng(round(self.seed))
         self.values = self.net.start(self.rng)
         self.speed = [np.zeros_like(v) for v in self.values]
@@ -496,9 +497,10 @@ class Workshop(Figure):
         return [plane, falling]
 
     def describe(self) -> str:
-        rate = f"η = {self.rate:.2g}, β = {self.beta:.2f}, B = {self.batch:.0f}"
+        rate = f"η = {self.rate:.2g}, β = {self.beta:.2f}, B = {self.batch:.0f}"  # of what comes: each may have changed
         shape = f"{self.hidden} {self.h} units in each of two layers, seed {self.seed:.0f}"
-        return f"{len(self.losses)} updates of {shape}, {rate}: {self.right} of {len(self.X)} points on the right side"
+        right = f"{self.right} of {len(self.X)} points on the right side"
+        return f"{len(self.losses)} updates of {shape}: {right}; next {rate}"
 
 
 FIGURES = {"claims": Claims, "workshop": Workshop}

@@ -74,3 +74,17 @@ def test_training_lowers_the_loss_and_new_settings_of_the_net_begin_anew():
     assert fig.right == 240
     fig.set(hidden="4")
     assert fig.losses == []
+
+
+def test_fresh_weights_are_those_of_the_seed_and_are_trained_with_the_knobs_as_they_are():
+    fig, other = Workshop(seed=3), Workshop()
+    fig.set(rate=0.001)
+    assert "400 updates" in fig.sentence() and "next η = 0.001" in fig.sentence(), "the 400 had another rate"
+    fig._call("begin")
+    assert "0 updates of 16 tanh units in each of two layers, seed 3: " in fig.sentence()
+    other.set(seed=3)
+    assert all(np.array_equal(a, b) for a, b in zip(fig.values, other.values, strict=True))
+    assert fig.right == other.right < 240
+    for _ in range(4):
+        fig._call("train_on")
+    assert np.mean(fig.losses[-20:]) > 0.4, "it has hardly moved"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from html.parser import HTMLParser
 from typing import Any
 
@@ -39,7 +40,8 @@ def project(monkeypatch, tmp_path, capsys):
             if id == "project-data":
                 assert source.startswith(FIRST_LINE)
                 source = source.replace(FIRST_LINE, f"choice, units, rate, steps = {(choice, units, rate, steps)!r}")
-            with np.errstate(all="ignore"):
+            with warnings.catch_warnings():  # of our own files, in front of a sentence that says it better
+                warnings.simplefilter("error")
                 exec(source, space)
         return space, capsys.readouterr().out
 
