@@ -88,3 +88,8 @@ def test_a_mistake_marks_the_row_of_its_operation_only():
     fig = Check(operation="matmul", mistaken=True)
     bad = (fig.table[:, :, fig.k] > 1e-4).all(axis=1)
     assert [name for name, is_bad in zip(RULES, bad, strict=True) if is_bad] == ["matmul"]
+
+
+def test_a_large_h_is_blamed_where_something_bends_only():
+    assert "(h is large)" in Check(operation="softmax", h=0.1).sentence()
+    assert "below 10⁻⁸ (as good as it gets)" in Check(operation="matmul", h=0.1).sentence(), "linear in each input"
