@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_HYPHEN = re.compile(r"(?<![\w)\]])-(?=[\d.])")
+_HYPHEN = re.compile(r"(?<![\w)\]])-(?=[\d.]|inf\b)")
 _SIGNED_ZERO = re.compile(r"(?<![\w)\]])-(?=0(?:\.0+)?(?!\.?\d))")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -20,8 +20,8 @@ def minus(words: str) -> str:
     --------
     >>> minus("x = -0.5, in 2-D: (-1, 3)")
     'x = −0.5, in 2-D: (−1, 3)'
-    >>> minus("-0.00, -0.001, -0")
-    '0.00, −0.001, 0'
+    >>> minus("-0.00, -0.001, -0, -inf")
+    '0.00, −0.001, 0, −inf'
     """
     return _HYPHEN.sub("−", _SIGNED_ZERO.sub("", words))
 

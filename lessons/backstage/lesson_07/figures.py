@@ -105,8 +105,9 @@ class Forward(Small):
         self.loss = dl.square(error).named("ℓ")
 
     def compute(self) -> None:
+        for name, value in self.start.items():  # the one that was moved last goes back, too
+            self.inputs[name].assign(value)
         mover = self.inputs[self.moved]
-        mover.assign(self.start[self.moved])
         self.before = [float(v) for v in dl.run(list(self.nodes))]
         mover.assign(self.start[self.moved] + self.by)
         self.after = [float(v) for v in dl.run(list(self.nodes))]
@@ -128,11 +129,14 @@ class Forward(Small):
         return [graph_panel(self.nodes, self.names, roles, notes)]
 
     def describe(self) -> str:
-        head = f"{self.moved} moves by {self.by:+.1f}"
+        still = not round(self.by, 1)
+        head = f"{self.moved} stays where it is" if still else f"{self.moved} moves by {self.by:+.1f}"
         if self.frame < self.last_frame:
             known = [self.names[n] for n in self.operations[: self.frame]]
             so_far = f"computed so far: {listed(known)}" if known else "nothing is computed yet"
             return f"{head}; {so_far}, next {self.names[self.operations[self.frame]]}"
+        if still:
+            return f"{head}, and so does all the rest; ℓ is {self.after[-1]:.3f}"
         lit = [self.names[n] for n, feels in zip(self.nodes, self.feels, strict=True) if feels and n.inputs]
         return f"{head}, and {listed(lit)} move with it; ℓ goes from {self.before[-1]:.3f} to {self.after[-1]:.3f}"
 

@@ -64,3 +64,8 @@ def test_questions_double_without_a_memory_as_the_program_of_the_lesson_counts_t
         return 1 + sum(visit(i) for i in node.inputs)
 
     assert [visit(fig.tower[n]) for n in range(9)] == fig.without[:9]
+
+
+def test_an_input_that_is_not_moved_moves_nothing():
+    still = Forward(moved="w", by=0, frame=99)
+    assert still.sentence() == "w stays where it is, and so does all the rest; ℓ is 0.157"
