@@ -493,7 +493,7 @@ predictions = [
         options={
             "0.79": "That is where the tangent ends. The curve bends away from it.",
             "About 0.44": "The curve flattens out, so it falls behind its tangent.",
-            "1": "Then the slope would have to be 1 all the way. It is 1 at 0 and falls from there.",
+            "1": "Then the slope would have to be 1 on average. It is 0.79 at the start, and falls from there.",
         },
         answer="About 0.44",
     ),

@@ -51,6 +51,14 @@ def test_thirty_diamonds():
     paths = figures.Paths(count=30)
     assert paths.ways[30] == 2**30 == 1_073_741_824
     assert paths.arrows[30] == 120
+    order = dl.topological_order(paths.rows[-1][-1])
+    done, used = set(), 0
+    for node in order[::-1]:  # from the end
+        consumers = [n for n in order if any(i is node for i in n.inputs)]
+        assert done.issuperset(consumers)
+        done.add(node)
+        used += len(consumers)
+    assert used == 120
 
 
 @claim("08", "small-paths", "$e = -0.4408$ and the loss $C = \\frac12 e^2 = 0.0972$")
