@@ -42,11 +42,11 @@ def test_the_score_formula_is_the_slope_of_the_expected_reward():
     "trained-critic",
     "Below it has 49 numbers",
     "learn` moves the critic's 49 numbers, so that it foretells the seconds upright",
-    "The slope goes back through the critic, whose numbers stay, to the actor.",
 )
+@claim("06", "actor-task", "The slope goes back through the critic, whose numbers stay, to the actor:")
 def test_the_actors_slope_comes_through_the_critic_whose_numbers_stay():
     scope = {"np": np, "dl": dl}
-    exec(cells("06")["critic-network"], scope)
+    exec(cells("06")["critic-network"] + "\n" + cells("06")["actor"], scope)
     cell = SimpleNamespace(**scope)
     numbers = [parameter.value.copy() for parameter in cell.critic.parameters()]
     assert sum(value.size for value in numbers) == 49
@@ -65,7 +65,7 @@ def test_the_actors_slope_comes_through_the_critic_whose_numbers_stay():
 )
 def test_the_trained_critic_leads_to_longer_rides(capsys):
     scope = {"np": np, "dl": dl, "ride": figures.ride}
-    exec(cells("06")["critic-network"] + "\n" + cells("06")["two-modules"], scope)
+    exec("\n".join(cells("06")[id] for id in ("critic-network", "actor", "two-modules")), scope)
     upright = [float(line.split("upright ")[1].split(" s")[0]) for line in capsys.readouterr().out.splitlines()]
     assert len(upright) == 5 and min(upright[1:]) > 1.7 * upright[0]
 
