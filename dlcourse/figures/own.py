@@ -39,6 +39,20 @@ class Box:
     inputs: tuple[Box, ...]
 
 
+def readable(panel: Panel) -> bool:
+    """Whether no words of a graph's panel lie on words or on a box when all is shown."""
+    across, up = ROOM[0] / (panel.xlim[1] - panel.xlim[0]), ROOM[1] / (panel.ylim[1] - panel.ylim[0])
+    taken: list[tuple[float, float, float, float]] = []
+    for mark in panel.marks:
+        if mark.kind in ("node", "text"):
+            in_box = mark.kind == "node"
+            wide = LETTER * len(mark.label) + BOX[0] + BETWEEN[0] if in_box else LETTER * len(mark.string) + BETWEEN[1]
+            high = BOX[1] if in_box else LINE
+            x, y = mark.x * across, mark.y * up
+            taken.append((x - wide / 2, y - high / 2, x + wide / 2, y + high / 2))
+    return not any(overlap(a, b) for a, b in itertools.combinations(taken, 2))
+
+
 class OwnGraph(Figure):
     """A graph of the learner's, drawn, with values over its boxes and gradients under them.
 
@@ -108,23 +122,10 @@ class OwnGraph(Figure):
         super().__init__(**{"frame": len(self.computed) + len(self.walked_back), **settings})
 
     def _fits(self) -> bool:
-        """Whether no words lie on words or on a box when all is shown."""
         notes = {
             n: (self.values.get(n, ""), f"∂ {self.gradients[n]}" if n in self.gradients else "") for n in self.nodes
         }
-        panel = graph_panel(self.nodes, self.names, notes=notes)
-        across, up = ROOM[0] / (panel.xlim[1] - panel.xlim[0]), ROOM[1] / (panel.ylim[1] - panel.ylim[0])
-        taken: list[tuple[float, float, float, float]] = []
-        for mark in panel.marks:
-            if mark.kind in ("node", "text"):
-                in_box = mark.kind == "node"
-                wide = (
-                    LETTER * len(mark.label) + BOX[0] + BETWEEN[0] if in_box else LETTER * len(mark.string) + BETWEEN[1]
-                )
-                high = BOX[1] if in_box else LINE
-                x, y = mark.x * across, mark.y * up
-                taken.append((x - wide / 2, y - high / 2, x + wide / 2, y + high / 2))
-        return not any(overlap(a, b) for a, b in itertools.combinations(taken, 2))
+        return readable(graph_panel(self.nodes, self.names, notes=notes))
 
     def _refuse(self, nodes: int) -> NoReturn:
         raise ValueError(f"this graph has {nodes} nodes, too many for one picture that can be read; show a part of it")

@@ -13,6 +13,7 @@ from dlcourse.engine.tracing import names_of
 from dlcourse.figures import Figure, Mark, Panel, by_frame, choice, curve, entry, point, slider, text
 from dlcourse.figures.formulas import FormulaError, formula
 from dlcourse.figures.graphs import graph_panel
+from dlcourse.figures.own import readable
 from dlcourse.figures.spelling import count, listed
 
 
@@ -49,17 +50,24 @@ class Expression(Figure):
         self.problem = ""
         if self.text != self.read:
             try:
-                self.result, self.read = formula(self.text, self.names), self.text
+                result = formula(self.text, self.names)
+                if not readable(self.drawn(result)):
+                    size = len(topological_order(result))
+                    raise FormulaError(f"That makes {size} boxes, too many for one picture that can be read.")
+                self.result, self.read = result, self.text
             except FormulaError as error:  # half a formula: the last whole one stays on the screen
                 self.problem = f"{error} The graph shows the last formula that could be read."
         self.nodes = topological_order(self.result)
         self.values = [float(v) for v in dl.run(list(self.nodes))]
 
+    def drawn(self, result: Node) -> Panel:
+        nodes = topological_order(result)
+        values = map(float, dl.run(list(nodes)))
+        notes = {n: ("" if isinstance(n, Constant) else f"{v:.3g}", "") for n, v in zip(nodes, values, strict=True)}
+        return graph_panel(nodes, notes=notes)
+
     def scene(self) -> list[Panel]:
-        notes = {
-            n: ("" if isinstance(n, Constant) else f"{v:.3g}", "") for n, v in zip(self.nodes, self.values, strict=True)
-        }
-        return [graph_panel(self.nodes, notes=notes)]
+        return [self.drawn(self.result)]
 
     def describe(self) -> str:
         if self.problem:

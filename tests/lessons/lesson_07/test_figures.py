@@ -69,3 +69,14 @@ def test_questions_double_without_a_memory_as_the_program_of_the_lesson_counts_t
 def test_an_input_that_is_not_moved_moves_nothing():
     still = Forward(moved="w", by=0, frame=99)
     assert still.sentence() == "w stays where it is, and so does all the rest; ℓ is 0.157"
+
+
+def test_a_formula_whose_graph_could_not_be_read_is_refused_in_a_sentence():
+    """Twenty-one boxes lay upon one another; the learner's own graph of that size was refused already."""
+    deep = "x"
+    for _ in range(6):
+        deep = f"tanh({deep}*w + b)"
+    figure = files.figures("07").FIGURES["expression"](text="x*w")
+    figure.set(text=deep)
+    assert figure.sentence().startswith("That makes 21 boxes, too many for one picture that can be read.")
+    assert len(figure.nodes) == 3, "the last that could be read"
