@@ -23,9 +23,8 @@ def hook(swapped: bool = False) -> tuple[dl.Node, dict[str, dl.Node]]:
 @claim(
     "11",
     "hook",
-    "When a moves, b moves 2 times as far.",
-    "c moves 12 times as far as b, and so d, which adds both, 13 times as far as b.",
-    "The derivative of d by a is 2 · 13 = 26.",
+    "b moves 2 times as far as a, c 12 times as far as b, and d, their sum, 13 times.",
+    "So the derivative of d by a is 2 · 13 = 26.",
 )
 def test_the_slopes_of_the_hook():
     d, nodes = hook()
