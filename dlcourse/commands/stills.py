@@ -49,7 +49,7 @@ class Stills(Preprocessor):
             with_hints_apart(notebook, can_be_folded=isinstance(self.parent, MarkdownExporter))
         elif is_lesson(notebook):
             with_stills(notebook)
-            add_scripts(notebook)
+            add_scripts(notebook, TALL_SLIDES if isinstance(self.parent, SlidesExporter) else "")
             notebook["metadata"].pop("widgets", None)  # what plays needs no programs of ipywidgets
             if isinstance(self.parent, HTMLExporter) and importlib.util.find_spec("latex2mathml"):
                 without_mathjax(self.parent, resources)
@@ -146,6 +146,8 @@ def as_markdown(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>$~^|#])", r"\\\1", text)
 
 
+# A figure taller than a slide, 700 of reveal.js's pixels, has its controls below the edge.
+TALL_SLIDES = ".reveal .slides section:not(.stack) { box-sizing: border-box; max-height: 700px; overflow-y: auto; }"
 SHOWING = ("show", "practice", "predict", "quiz", "remember", "checkup", "progress", "reference")
 
 
@@ -241,13 +243,13 @@ def page_part(output: Any, found: dict[str, Any] | None, otherwise: str, run: st
     return playing(paper, found, note)
 
 
-def add_scripts(notebook: Any) -> None:
+def add_scripts(notebook: Any, more: str) -> None:
     """The front end, once, behind the last output: a page by itself has nothing to load it from."""
     from dlcourse.figures.front_end import scripts, styles
 
     parts = [o for c in notebook["cells"] for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     if parts:
-        parts[-1]["data"]["text/html"] += f"<style>{styles()}</style><script>{scripts()}</script>"
+        parts[-1]["data"]["text/html"] += f"<style>{styles()}{more}</style><script>{scripts()}</script>"
 
 
 def slides(notebook: Any) -> None:

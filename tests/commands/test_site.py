@@ -220,6 +220,7 @@ def test_nbconvert_to_slides_has_slides_and_pages_below_them() -> None:
     assert text.count("<section>") + text.count("<section ") > 12
     assert text.count("<details>") == text.count("</details>") > 0
     assert "<math" in text and 'src="data:,"' in text
+    assert "overflow-y: auto" in text.partition(".reveal .slides section:not(.stack)")[2][:90], "tall figures scroll"
 
 
 @pytest.mark.parametrize("make", [released, executed])
