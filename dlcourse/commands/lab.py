@@ -54,7 +54,8 @@ def run(words: Sequence[str]) -> int:
     before = worked_in_before(folder)
     print(copy_lessons(folder, files.notebooks(), merge).report(folder), flush=True)
     if before:
-        print(f"You worked in {before} before. To go on there: dlcourse lab {shlex.quote(str(before))}", flush=True)
+        quoted = subprocess.list2cmdline([str(before)]) if os.name == "nt" else shlex.quote(str(before))
+        print(f"You worked in {before} before. To go on there: dlcourse lab {quoted}", flush=True)
     if copy_only:
         return 0
     if importlib.util.find_spec("jupyterlab") is None:

@@ -6,6 +6,8 @@ the answer.
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -267,13 +269,14 @@ def _syntax_advice(trouble: Report) -> str:
         return "Count the brackets: each one that opens must close."
     if "invalid character" in message or "non-printable" in message:
         return "Type that sign anew on your keyboard: Python takes plain quotes, signs and blanks only."
-    if re.fullmatch(r"\w+ *\(.*\) *:", trouble.text.strip()):
+    called = re.fullmatch(r"(\w+) *\(.*\) *:", trouble.text.strip())
+    if called and not keyword.iskeyword(called[1]) and not hasattr(builtins, called[1]):
         return "A function begins with the word def, and a class with class."
     if "expected ':'" in message:
         word = re.match(r"(def|class|if|elif|else|for|while|with|try)\b", trouble.text)
         return f"A line that starts with {word[0] if word else 'def, if, else, for or while'} ends with a colon."
-    if "invalid decimal literal" in message:
-        return "A number and a name stand side by side. A product needs its sign: 2 * h, not 2h."
+    if "invalid decimal literal" in message and re.search(r"\d[^\W\d_]", trouble.text):
+        return "A product needs its sign: 2 * h, not 2h. And no name begins with a digit."
     if "maybe you meant '=='" in message:
         return "One = puts something into a name. To compare, write ==."
     return "Look at that line and the one above it: a missing bracket, comma or colon shows up late."
@@ -307,7 +310,7 @@ MEANING = {
     "MemoryError": "It asked for more memory than there is: look at the shapes it builds.",
     "SystemExit": "An answer must not end Python: give the value back with `return`.",
     "KeyError": "A dictionary was asked for a key that it does not have. What should happen where there is none?",
-    "UnboundLocalError": "A name is used before anything was put into it: the line that does so was not reached.",
+    "UnboundLocalError": "Nothing is in that name yet: give it a value above, or see why its line is not reached.",
     "AssertionError": "One of your own assertions does not hold for these inputs.",
     "ModuleNotFoundError": "Use what the setup cell imports: np and dl.",
     "ImportError": "Use what the setup cell imports: np and dl.",

@@ -89,9 +89,7 @@ class Lesson:
         must stand alone. Nothing leaves this computer.
         """
         exercise = self._exercise(id)
-        own = f"ex-{id.split('.')[1]}-answer"  # the answer's own cell counts, whatever is in it by now
-        cells = reversed(executed_cells())
-        source = next((cell for cell in cells if cell.id == own or defines(cell, exercise.name)), None)
+        source = answered_in(exercise, executed_cells())
         verdict = self._judge(exercise, source)
         self._progress.checked(id, attempted=verdict.outcome != "not attempted", passed=verdict.outcome == "passed")
         print(verdict)
@@ -365,6 +363,19 @@ def in_usual_form(exercise: Exercise, answer: Any) -> Any:
         return np.array(value) if type(value) in (list, tuple) else value
 
     return give
+
+
+def answered_in(exercise: Exercise, executed: Sequence[Cell]) -> Cell | None:
+    """The cell that is judged: the answer's own, whatever is in it by now, or a later one that defines the answer.
+
+    Who answers in another cell may leave a remark in the answer's own.
+    """
+    own = f"ex-{exercise.id.split('.')[1]}-answer"
+    cells = [cell for cell in reversed(executed) if cell.id == own or defines(cell, exercise.name)]
+    elsewhere = [cell for cell in cells if cell.id != own]
+    last = next((cell for cell in cells if cell.id == own), None)
+    remarks = last is not None and all(not line or line.startswith("#") for line in map(str.strip, last.splitlines()))
+    return next(iter(elsewhere if remarks and elsewhere else cells), None)
 
 
 def defines_none(exercise: Exercise, source: str) -> str:

@@ -75,6 +75,10 @@ NO_ENTRIES = "A single number has no entries: an array or a list is wanted where
         ),
         ("list(range(len(knobs) / 2))[0]", "A whole number is wanted there: 2, not 2.0."),
         ("np.array(knobs)[1.0]", "A place in an array is a whole number, or a slice such as 0:2."),
+        (
+            "best\n    best = 0",
+            "Nothing is in that name yet: give it a value above, or see why its line is not reached.",
+        ),
     ],
 )
 def test_what_python_says_of_lists_numbers_and_brackets_is_put_in_other_words(returned, meaning):
@@ -89,7 +93,7 @@ def test_what_python_says_of_lists_numbers_and_brackets_is_put_in_other_words(re
             "x - lr(df(x))",
             "Brackets behind a number call it, and only functions can be called. A product needs its *: 2 * (x + 1).",
         ),
-        ("x - 2lr", "A number and a name stand side by side. A product needs its sign: 2 * h, not 2h."),
+        ("x - 2lr", "A product needs its sign: 2 * h, not 2h. And no name begins with a digit."),
         ("[x](0)", "Round brackets call a function. An entry is taken with square ones, as in a[0]."),
         ("np.zeros(np.array([x]))[0]", "A whole number is wanted there: 2, not 2.0."),
     ],
@@ -108,6 +112,9 @@ def test_a_place_that_a_list_does_not_have_yet_a_line_that_is_never_reached_and_
     assert diagnose("01.4", sides).lines[-1].endswith(told)
     headless = "shape_of(a, b):\n    return None"
     assert diagnose("00.3", headless).lines[-1] == "A function begins with the word def, and a class with class."
+    for line in ("if(a[1] = b[0]):", "while(a b):", "for(i in a):", "print(a):"):  # Python's own words need no def
+        said = diagnose("00.3", f"def shape_of(a, b):\n    {line}\n        return None")
+        assert "begins with the word" not in said.lines[-1]
     compared = "def shape_of(a, b):\n    if a[1] = b[0]:\n        return (a[0], b[1])"
     assert diagnose("00.3", compared).lines[-1] == "One = puts something into a name. To compare, write ==."
     template = "def one_sided(f, x, h=1e-6):\n    return (f(x) - f(x - h)) / h\n    return ..."

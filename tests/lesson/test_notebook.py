@@ -78,6 +78,13 @@ def test_the_answers_own_cell_counts_even_where_it_no_longer_defines_the_answer(
     assert notebook.check("02.1") == "PASS 02.1\n"
 
 
+def test_who_answers_in_another_cell_may_leave_a_remark_in_the_answers_own(open_notebook):
+    notebook = open_notebook("02")
+    notebook.run(RIGHT, "a-cell-of-their-own")
+    notebook.run("# my answer is above\n", "ex-1-answer")
+    assert notebook.check("02.1") == "PASS 02.1\n"
+
+
 def test_a_cell_that_only_reads_the_answer_is_not_its_cell_where_the_page_tells_nothing(open_notebook):
     notebook = open_notebook("02")
     notebook.run(RIGHT)
