@@ -264,13 +264,15 @@ class Storage:
 
     def __init__(self, node: Node) -> None:
         self.shape: Any = node.shape
-        self.dtype, self.fresh, self.name = node.dtype, False, ""
+        self.dtype, self.fresh, self.name, self.rows = node.dtype, False, "", ""  # rows: what it is a row of, if so
 
 
 class Plan:
-    """`storage`: where each node is put. `overwrites`: on which input. `memory`: the places that stay."""
+    """`storage`: where each node is put. `overwrites`: on which input. `memory`: the places that stay. `alike`: those
+    of results of one shape, where these are to be checked; they are rows of one array, made and looked at as one.
+    """
 
-    def __init__(self, order: Sequence[Node], targets: Sequence[Node]) -> None:
+    def __init__(self, order: Sequence[Node], targets: Sequence[Node], checked: bool) -> None:
         self.storage: dict[Node, Storage] = {}
         self.overwrites: dict[Node, Node] = {}
         self.memory: list[Storage] = []
@@ -284,9 +286,15 @@ class Plan:
         for i, node in enumerate(order):
             if isinstance(node, Operation) and _takes_out(node.kind) and node.shape:
                 self.place(i, node)
-        for target in targets:
-            if target in self.storage:
-                self.storage[target].fresh = True
+        fresh = dict.fromkeys(self.storage[target] for target in targets if target in self.storage)
+        alike: defaultdict[Any, list[Storage]] = defaultdict(list)
+        for place in fresh:
+            place.fresh = True
+            alike[place.shape, place.dtype].append(place)
+        self.alike = [places for places in alike.values() if checked and len(places) > 3]
+        for i, places in enumerate(self.alike):
+            for j, place in enumerate(places):
+                place.name, place.rows = f"r{i}_{j}", f"r{i}"
         self.share(order)
 
     def place(self, i: int, node: Operation) -> None:
@@ -417,11 +425,10 @@ class Writer:
     """
 
     def __init__(
-        self, graph: Specialised, arguments: Sequence[Node], floats: bool, device: Device = CPU, printed: bool = False
+        self, graph: Specialised, arguments: Sequence[Node], floats: bool, device: Device, printed: bool, checked: bool
     ) -> None:
-        self.device = device
-        self.graph, self.floats, self.printed = graph, floats, printed
-        self.plan = Plan([] if floats else graph.order, [] if floats else graph.targets)
+        self.graph, self.floats, self.device, self.printed = graph, floats, device, printed
+        self.plan = Plan([] if floats else graph.order, [] if floats else graph.targets, checked)
         self.objects: dict[str, Any] = {}
         self.names: dict[Node, str] = {}
         self.taken: defaultdict[str, int] = defaultdict(int)
@@ -437,16 +444,20 @@ class Writer:
         self.multiple: Node | None = None  # what the line before computes, if it can stand in the next one
         self.node_of_line = list(arguments) if floats else []
         self.users: defaultdict[Node, list[OperationKind | None]] = defaultdict(list)
-        for target in graph.targets:
-            self.users[target].append(None)
         operations = [node for node in graph.order if isinstance(node, Operation)]
-        for node in operations:
-            for parent in node.inputs:
-                self.users[parent].append(node.kind)
+        uses = [(parent, node.kind) for node in operations for parent in node.inputs]
+        for node, user in [*((target, None) for target in graph.targets), *uses]:
+            self.users[node].append(user)
+        for places in self.plan.alike:
+            names, shape = ", ".join(place.name for place in places), (len(places), *places[0].shape)
+            self.lines.append(f"{places[0].rows} = {names} = empty({shape}, {_name(places[0].dtype)!r})")
+            self.node_of_line.append(graph.targets[0])
         for node in operations:
             self.write(node)
         self.times_wanted = Counter(graph.targets)
         self.results = [self.result(node) for node in graph.targets]
+        if checked:
+            self.results.insert(0, " + ".join(dict.fromkeys(map(self.square, graph.targets))) or "0.0")
 
     def name(self, node: Node) -> str:
         """A Python identifier for the node, different from all others; a short one, if nobody reads it."""
@@ -500,7 +511,7 @@ class Writer:
             self.fixed.add(node)
             return
         elif not kind.elementwise and kind not in _WRITTEN:
-            function = _unwritten(node, self.device)
+            function = guarded(node, self.device) if kind.learners else partial(kind.function, **node.attributes)
             text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', kind.name) + '_of')}({', '.join(inputs)})"
         else:
             if node in storage:
@@ -554,6 +565,13 @@ class Writer:
         is_own = isinstance(node, Operation) and not may_share(node) and self.times_wanted[node] == 1
         return self.name(node) if is_own else f"{self.name(node)}.copy()"
 
+    def square(self, node: Node) -> str:
+        """What is not finite if one of the node's numbers is not, or where the sum of their squares is too large."""
+        name = self.bound(node.array, "data") if isinstance(node, Constant) else self.names[node]
+        rows = self.plan.storage[node].rows if node in self.plan.storage else ""
+        flat = f"{rows or name}.ravel()" if rows or node.ndim > 1 else name
+        return f"{flat}.dot({flat})" if node.shape else name
+
     def source(self) -> str:
         """The whole program."""
         body = [*self.lines, "return " + "".join(f"{result}, " for result in self.results).rstrip()]
@@ -563,7 +581,7 @@ class Writer:
             numbers = [number for number in numbers if number.split(" = ")[0] in words]
             called = [call for name, call in self.called.items() if name.split(".")[0] in words]
         calls = set(_CALLED.findall("\n".join([*numbers[:1], *self.views, *called, body[-1]]))) - set(self.objects)
-        calls |= {"empty"} if memory else set()
+        calls |= {"empty"} if memory or self.plan.alike else set()
         size = sum(s.dtype.itemsize * math.prod(s.shape) for s in self.plan.memory)
         head = [f"# {len(self.lines)} operations, {size} bytes of memory"]
         head += [f"# {self.names[leaf]}: {shape_text(leaf.shape)}" for leaf in self.leaves]
@@ -591,10 +609,6 @@ def _quicker(kind: OperationKind, text: str, device: Device) -> str:
     if kind is ops.matmul:
         return text.replace(", out=", ", ")
     return _REDUCED.sub(r", \1, None, \3, \2)", text) if device is CPU else text  # CuPy's order is another
-
-
-def _unwritten(node: Operation, device: Device) -> Callable[..., Any]:
-    return guarded(node, device) if node.kind.learners else partial(node.kind.function, **node.attributes)
 
 
 def guarded(node: Operation, device: Device) -> Callable[..., Array]:

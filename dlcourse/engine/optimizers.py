@@ -7,8 +7,6 @@ program; what is remembered is held in parameters of its own. The numbers are Py
 
 from __future__ import annotations
 
-import builtins
-import contextvars
 import dataclasses
 import math
 from collections import Counter
@@ -78,9 +76,8 @@ class Step:
             if callable(rule.learning_rate)
         }
         arrived = gradients(loss, self.parameters, unconnected=unconnected)
-        self.program = Program([loss], self._updates(dict(zip(self.parameters, arrived, strict=True))))
-        self.quiet = contextvars.Context()  # in here NumPy does not warn: what is not finite is reported by its node
-        self.quiet.run(np.seterr, all="ignore")
+        updates = self._updates(dict(zip(self.parameters, arrived, strict=True)))
+        self.program = Program([loss], updates, checked=True)
         self._accumulating: tuple[Program, Program, list[Placeholder]] | None = None
 
     @property
@@ -101,11 +98,9 @@ class Step:
                 self._look_up_rates()
             if check_finite:
                 check_all_finite(self.program.targets, feeds)
-            loss, *new = results = self.program.results(feeds)
-            single = len(new) == 1 and not new[0].ndim
-            if not (math.isfinite(loss) and (math.isfinite(new[0]) if single else self._all_finite(new))):
-                self._not_finite(self.program.targets, results, feeds)
-            _commit(self.program, new)
+            results = _finite(self.program, feeds)
+            _commit(self.program, results[1:])
+        loss: Array = results[0]
         return loss
 
     def accumulate(self, micro_batches: Sequence[Mapping[Any, Any]], sizes: Sequence[float] | None = None) -> Array:
@@ -134,16 +129,10 @@ class Step:
                 self._look_up_rates()
             total: list[Any] = [0.0] * (1 + len(arrived))
             for feeds, size in zip(micro_batches, sizes, strict=True):
-                values = measure.results(feeds)
-                if not (math.isfinite(values[0]) and self._all_finite(values[1:])):
-                    self._not_finite(measure.targets, values, feeds)
+                values = _finite(measure, feeds)
                 share = size / math.fsum(sizes)
                 total = [a + share * b for a, b in zip(total, values, strict=True)]
-            fed = dict(zip(arrived, total[1:], strict=True))
-            new = apply.results(fed)
-            if not self._all_finite(new):
-                self._not_finite(apply.targets, new, fed)
-            _commit(apply, new)
+            _commit(apply, _finite(apply, dict(zip(arrived, total[1:], strict=True))))
             return np.array(total[0])
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -175,7 +164,8 @@ class Step:
         with self.program.device:
             slopes = gradients(self.loss, self.parameters, unconnected=self.unconnected)
             arrived = {p: Placeholder(p.shape, p.dtype, f"gradient of {variable(p)}", p.where) for p in self.parameters}
-            return Program([self.loss, *slopes]), Program([], self._updates(arrived)), [*arrived.values()]
+            measure = Program([self.loss, *slopes], checked=True)
+            return measure, Program([], self._updates(arrived), checked=True), [*arrived.values()]
 
     def _look_up_rates(self) -> None:
         """Ask the schedules. The rates are no part of what is remembered: they follow from the number of steps."""
@@ -191,24 +181,16 @@ class Step:
                     raise DTypeError(f"the learning rate of step {taken} is {rate!r}: a schedule must return a number.")
                 self.rates[id(rule)].array = np.array(float(rate))
 
-    def _all_finite(self, arrays: Sequence[Array]) -> bool:
-        """Whether each number is finite: each single one, and the sum of all squares (one pass, and no array)."""
-        if not isinstance(arrays[0], np.ndarray):  # on a GPU: one answer to wait for
-            return bool(builtins.sum(map(np.vdot, arrays, arrays)) < math.inf)
-        several = []
-        for array in arrays:
-            if array.ndim:
-                several.append(array)
-            elif not math.isfinite(array):
-                return False
-        return not several or bool(self.quiet.run(_sum_of_squares, several) < math.inf)
 
-    def _not_finite(self, targets: Sequence[Node], values: Sequence[Any], feeds: Mapping[Any, Any]) -> None:
-        """Raise, and name the first node that is not finite; or come back: only the sum of squares was too large."""
-        bad = [node for node, value in zip(targets, values, strict=True) if not np.isfinite(value).all()]
-        if bad:
-            check_all_finite(targets, feeds)
+def _finite(program: Program, feeds: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """The results of a checked program; or an error that names the first node that is not finite."""
+    results = program.results(feeds)
+    if not math.isfinite(results[0]):
+        bad = [node for node, value in zip(program.targets, results[1:], strict=True) if not np.isfinite(value).all()]
+        if bad:  # or only the sum of squares was too large
+            check_all_finite(program.targets, feeds)
             raise NonFiniteError(f"{label(bad[0])} is not finite." + built([bad[0]]))
+    return results[1:]
 
 
 _ARRAY = repeat("array")
@@ -220,12 +202,6 @@ def _commit(program: Program, new: Sequence[Array]) -> None:
         program.updated[0].array = new[0]
     else:
         any(map(setattr, program.updated, _ARRAY, new))
-
-
-def _sum_of_squares(arrays: Sequence[Array]) -> Any:
-    """NaN or infinite if one of the numbers is, or where the sum is too large for its dtype."""
-    flat = [*map(np.ndarray.ravel, arrays)]
-    return builtins.sum(map(np.ndarray.dot, flat, flat))
 
 
 def _remembering(made: tuple[Any, ...], remembered: Iterable[Array]) -> Step:

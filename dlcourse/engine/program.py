@@ -31,11 +31,13 @@ from dlcourse.engine.errors import (
     shape_text,
     variable_names,
 )
-from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placeholder, Shape, topological_order
+from dlcourse.engine.graph import Constant, Node, Operation, Parameter, Placeholder, topological_order
 from dlcourse.engine.hardware import CPU, Device, current_device
 from dlcourse.engine.hardware import device as device_named
 from dlcourse.engine.hardware import others as other_devices
 from dlcourse.engine.values import Array, nodes_in, nothing_to_collect, numeric_array
+
+Update = tuple[Parameter, Node]  # and its new value
 
 _programs = itertools.count(1)
 _MOST_SIZES = 16  # programs kept for different sizes of the data
@@ -46,8 +48,8 @@ _MANY = 1_000  # nodes: fewer with a single number each are compiled at once, fo
 class Compiled:
     """One program for one set of sizes: its code, and the memories that runs borrow, one for each run at a time."""
 
-    def __init__(self, writer: Writer) -> None:
-        put, self.floats = writer.device.put, writer.floats
+    def __init__(self, writer: Writer, sizes: Sequence[Sizes]) -> None:
+        put, self.floats, self.sizes = writer.device.put, writer.floats, sizes
         self.filename = f"<dlcourse program {next(_programs)}>"
         self.code = compile(writer.source(), self.filename, "exec")
         self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
@@ -87,6 +89,8 @@ class Compiled:
 class Program:
     """Fetches (and updates of parameters) that are computed together. It is compiled when it meets new sizes.
 
+    Where results are `checked`, one number comes before them that is finite if all of theirs are.
+
     >>> import dlcourse as dl
     >>> x = dl.placeholder("x", shape=(None,))
     >>> program = Program([x * x])
@@ -103,15 +107,15 @@ class Program:
     """
 
     def __init__(
-        self, fetches: Sequence[Node], updates: Sequence[tuple[Parameter, Node]] = (), may_walk: bool = False
+        self, fetches: Sequence[Node], updates: Sequence[Update] = (), may_walk: bool = False, checked: bool = False
     ) -> None:
-        self.targets = [*nodes_in(fetches), *(new for _, new in updates)]
+        self.targets, self.checked = [*nodes_in(fetches), *(new for _, new in updates)], checked
         self.n_fetches, self.updated = len(self.targets) - len(updates), [parameter for parameter, _ in updates]
         self.order = order = topological_order(self.targets)
         self.placeholders = [node for node in order if isinstance(node, Placeholder)]
         self.parameters = [node for node in order if isinstance(node, Parameter)]
-        self.compiled: OrderedDict[tuple[tuple[Sizes, ...], bool], Compiled] = OrderedDict()
-        self.only: Compiled | None = None  # where all sizes are known beforehand
+        self.compiled: OrderedDict[tuple[Any, ...], Compiled] = OrderedDict()  # by the forms of what is fed
+        self.only: Compiled | None = None  # where nothing is fed
         self.lock = threading.RLock()
         self.device = current_device()
         self.may_walk = may_walk and (len(order) > _MANY or any(node.shape for node in order))
@@ -122,44 +126,47 @@ class Program:
     def source(self) -> str:
         """The program as Python source, as last compiled. Before the first run, an example for 100 samples."""
         if self.compiled:
-            sizes, floats = next(reversed(self.compiled))
-            return self.writer(sizes, floats, printed=True).source()
+            last = next(reversed(self.compiled.values()))
+            return self.writer(last.sizes, last.floats, printed=True).source()
         try:
             example = [tuple(100 if size is None else size for size in node.shape) for node in self.placeholders]
             unknown = any(None in node.shape for node in self.placeholders)
-            return ("# Before the first run: an example, with 100 for sizes not known yet.\n" if unknown else "") + (
-                self.writer(example, printed=True).source()
-            )
+            heading = "# Before the first run: an example, with 100 for sizes not known yet.\n" if unknown else ""
+            return heading + self.writer(example, printed=True).source()
         except ShapeError:
             return "# Not compiled yet: run it once, so that the sizes of the data are known.\n"
-
-    def for_sizes(self, sizes: Sequence[Sizes], floats: bool = True) -> Compiled:
-        with nothing_to_collect():
-            return Compiled(self.writer(sizes, floats))
 
     def writer(self, sizes: Sequence[Sizes], floats: bool = True, printed: bool = False) -> Writer:
         """The program for these sizes, as source: as it runs, or to be printed."""
         graph, arguments = self.specialised(sizes)
         floats = floats and self.device is CPU and runs_on_floats(graph, arguments)
-        return Writer(graph, arguments, floats, self.device, printed)
+        return Writer(graph, arguments, floats, self.device, printed, self.checked and not printed)
 
     def specialised(self, sizes: Sequence[Sizes]) -> tuple[Specialised, list[Node]]:
         graph = Specialised(self.targets, self.order, dict(zip(self.placeholders, sizes, strict=True)))
         return graph, [graph.done[leaf] for leaf in (*self.placeholders, *self.parameters)]
 
     def __call__(self, feeds: Mapping[Placeholder, ArrayLike] | None = None) -> list[Array]:
-        return list(self.results({} if feeds is None else checked_feeds(feeds)))
+        return list(self.results({} if feeds is None else checked_feeds(feeds))[self.checked :])
 
     def results(self, feeds: Mapping[Placeholder, ArrayLike]) -> tuple[Array, ...]:
         """The values of all targets. Nothing else has changed."""
-        fed = fed_arrays(self.placeholders, feeds) if self.placeholders or feeds else []
-        if other_devices:
-            return self._between_transfers(fed)
+        fed: Sequence[Any] = ()
+        compiled = None if feeds or other_devices else self.only
+        if compiled is None:
+            try:  # arrays like those that a program was compiled for need no other look
+                fed = [*map(feeds.get, self.placeholders)]
+                compiled = self.compiled[-1 - len(feeds) if other_devices else len(feeds), *map(_form, fed)]
+            except (AttributeError, KeyError, TypeError):
+                fed = fed_arrays(self.placeholders, feeds)
+                if self.may_walk and not other_devices and (walked := self.walk(fed)) is not None:
+                    return walked
+                compiled = self.compiled_for(fed, floats=not other_devices)
         arguments = [*fed, *map(_array_of, self.parameters)]
-        if self.may_walk and (walked := self.walk(fed, arguments)) is not None:
-            return walked
-        compiled = self.only or self.compiled_for(fed)
         try:
+            if other_devices:  # what is fed goes to the device, what is fetched comes back
+                results, n = compiled([*map(self.device.put, arguments)]), self.n_fetches + self.checked
+                return (*map(self.device.get, results[:n]), *results[n:])
             if compiled.floats:
                 try:
                     return compiled.on_floats(*arguments)
@@ -169,7 +176,7 @@ class Program:
         except Exception as error:
             raise _explained(error, compiled) from error
 
-    def walk(self, fed: Sequence[Array], arguments: Sequence[Any]) -> tuple[Array, ...] | None:
+    def walk(self, fed: Sequence[Array]) -> tuple[Array, ...] | None:
         """The first run for arrays of these sizes, operation by operation. A second is compiled: there may be many."""
         sizes = tuple([array.shape for array in fed])
         if sizes in self.walked or len(self.walked) == _MOST_SIZES or sum([array.size for array in fed]) >= self.room:
@@ -179,7 +186,7 @@ class Program:
             graph, leaves = self.specialised(sizes)
             if sum([math.prod([n or 1 for n in x.shape]) for x in graph.order if x.shape]) > 100 * WALKED:
                 return None  # all would be held
-            values = dict(zip(leaves, arguments, strict=True))
+            values = dict(zip(leaves, [*fed, *map(_array_of, self.parameters)], strict=True))
             for node in graph.order:
                 if isinstance(node, Operation):
                     given, kind = [values[parent] for parent in node.inputs], node.kind
@@ -192,25 +199,15 @@ class Program:
                     values[node] = node.array
         return tuple([np.array(values[target], target.dtype, order="C") for target in graph.targets])
 
-    def _between_transfers(self, fed: Sequence[Array]) -> tuple[Array, ...]:
-        """The same, where parameters may live on a GPU: what is fed goes to the device, what is fetched comes back."""
-        put, get = self.device.put, self.device.get
-        compiled = self.compiled_for(fed, floats=False)
-        try:
-            results = compiled([*map(put, fed), *map(put, map(_array_of, self.parameters))])
-        except Exception as error:
-            raise _explained(error, compiled) from error
-        return (*map(get, results[: self.n_fetches]), *results[self.n_fetches :])
-
     def compiled_for(self, fed: Sequence[Array], floats: bool = True) -> Compiled:
         """The program for arrays of these sizes, compiled when they are met for the first time."""
-        sizes = tuple([array.shape for array in fed])
-        compiled = self.compiled.get((sizes, floats))
+        form = (len(fed) if floats else -1 - len(fed), *map(_form, fed))
+        compiled = self.compiled.get(form)
         if compiled is None:
-            with self.lock:
-                compiled = self.compiled[sizes, floats] = self.for_sizes(sizes, floats)
-                if floats and all(None not in node.shape for node in self.placeholders):
-                    self.only = compiled
+            with self.lock, nothing_to_collect():
+                sizes = [array.shape for array in fed]
+                compiled = self.compiled[form] = Compiled(self.writer(sizes, floats), sizes)
+                self.only = compiled if floats and not fed else None
                 if len(self.compiled) > _MOST_SIZES:
                     self.compiled.popitem(last=False)
         return compiled
@@ -227,39 +224,33 @@ def checked_feeds(feeds: Any) -> Mapping[Any, Any]:
 
 
 _age = attrgetter("serial")
+_form = attrgetter("__class__", "shape", "dtype")
 _array_of = attrgetter("array")  # in C, so that no other thread's update falls between two parameters
 
 
 def fed_arrays(placeholders: Sequence[Placeholder], feeds: Mapping[Placeholder, Any]) -> list[Array]:
     """The array for each placeholder, checked against its shape and of its dtype."""
     arrays = []
-    used = 0
     for node in placeholders:
         value = feeds.get(node, _MISSING)
-        used += value is not _MISSING
         if type(value) is not np.ndarray or value.dtype != node.dtype:
             value = _converted(node, value, feeds)
-        if not _fits(value.shape, node.shape):
+        if len(value.shape) != node.ndim or any(
+            m not in (None, n) for n, m in zip(value.shape, node.shape, strict=True)
+        ):
             raise FeedError(
                 f"{node.name} has shape {shape_text(node.shape)}, and was fed an array of shape "
                 f"{shape_text(value.shape)}." + built([node])
             )
         arrays.append(value)
-    if len(feeds) > used:
-        for key in feeds:
-            if not isinstance(key, Placeholder):
-                what = f"{label(key)} is a {key.kind_name}" if isinstance(key, Node) else f"{key!r} is no node"
-                raise FeedError(f"{what}; only placeholders can be fed: write {{x: data}} with the placeholder itself.")
+    for key in feeds:
+        if not isinstance(key, Placeholder):
+            what = f"{label(key)} is a {key.kind_name}" if isinstance(key, Node) else f"{key!r} is no node"
+            raise FeedError(f"{what}; only placeholders can be fed: write {{x: data}} with the placeholder itself.")
     return arrays
 
 
 _MISSING: Any = object()
-
-
-def _fits(sizes: Sizes, shape: Shape) -> bool:
-    if sizes == shape or (sizes[1:] == shape[1:] and shape[:1] == (None,) and sizes):  # nearly always
-        return True
-    return len(sizes) == len(shape) and all(n == m or m is None for n, m in zip(sizes, shape, strict=True))
 
 
 def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array:
@@ -292,17 +283,12 @@ def _converted(node: Placeholder, value: Any, feeds: Mapping[Any, Any]) -> Array
 
 def _explained(error: Exception, compiled: Compiled) -> Exception:
     """The error of an operation, told with the node and the line that built it."""
-    if isinstance(error, EngineError):
-        return error
     step = error.__traceback__
-    while step is not None:
-        if step.tb_frame.f_code.co_filename == compiled.filename:
-            line = step.tb_lineno - compiled.first_line
-            if 0 <= line < len(compiled.node_of_line):
-                node = compiled.node_of_line[line]
-                return _failed(node, error)
+    while step is not None and step.tb_frame.f_code.co_filename != compiled.filename:
         step = step.tb_next
-    return error
+    line = step.tb_lineno - compiled.first_line if step else -1
+    known = 0 <= line < len(compiled.node_of_line) and not isinstance(error, EngineError)
+    return _failed(compiled.node_of_line[line], error) if known else error
 
 
 def _failed(node: Node, error: Exception) -> RunError:

@@ -100,7 +100,9 @@ def test_between_feeding_and_fetching_nothing_travels():
     faraway.transfers.clear()
     for _ in range(10):
         step(feeds)
-    assert faraway.transfers == ["put", "put", "get"] * 10  # the data, the labels; the loss
+    assert (
+        faraway.transfers == ["put", "put", "get", "get"] * 10
+    )  # the data, the labels; whether all is finite, the loss
     assert [p for p in model.parameters() if not isinstance(p.array, faraway.Array)] == []
     assert [p for p in model.parameters() if p.value.dtype != np.float32] == []
 

@@ -13,7 +13,7 @@ import pytest
 
 import dlcourse as dl
 from tests.engine.record_torch_trajectories import CASES, FILE
-from tests.engine.twins import RULES
+from tests.engine.twins import RULES, stepped
 
 RECORDED = json.loads(FILE.read_text())
 OPTIMIZERS = list(RULES)  # all that are public: see test_registry.py
@@ -233,7 +233,7 @@ def test_what_is_printed_computes_what_runs_to_the_last_digit(kind: str, dtype: 
     W, b = parameters
     step = getattr(dl, kind)(0.3).minimize(dl.mean(dl.square(dl.tanh(data @ W + b) - W[0, 0] * b)))
     for _ in range(3):
-        (compiled,) = step.program.compiled.values() or [step.program.for_sizes([])]
+        (compiled,) = step.program.compiled.values() or [step.program.compiled_for([])]
         names = dict(compiled.objects)
         exec(step.source, names)
         printed = names["step"](*[node.array for node in step.program.parameters])
@@ -339,3 +339,57 @@ def test_gradients_are_used_as_they_arrive_so_that_none_has_to_be_kept() -> None
     step()
     found = re.search(r"(\d+) bytes of memory", step.source)
     assert found and int(found[1]) <= (20 + 2) * 4 * 6 * 8
+
+
+def alike(dtype: Any = float) -> tuple[Any, list[Any], dict[Any, Any]]:
+    """Six layers of one shape with biases of one shape, and two parameters that are like none."""
+    rng = np.random.default_rng(3)
+    x = dl.placeholder("x", (None, 4), dtype)
+    weights = [dl.parameter(rng.normal(size=(4, 4)).astype(dtype), name=f"W{i}") for i in range(6)]
+    biases = [dl.parameter(rng.normal(size=4).astype(dtype), name=f"b{i}") for i in range(6)]
+    other = [dl.parameter(np.array(0.5, dtype), name="gain"), dl.parameter(np.ones((4, 1), dtype), name="last")]
+    y = x
+    for W, b in zip(weights, biases, strict=True):
+        y = dl.tanh(y @ W + b)
+    loss = dl.mean(dl.square(other[0] * (y @ other[1])))
+    return loss, [*weights, *biases, *other], {x: rng.normal(size=(5, 4)).astype(dtype)}
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32])
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_parameters_of_one_shape_are_moved_each_by_its_own_gradient(kind: str, dtype: Any) -> None:
+    """Their new values are rows of one array."""
+    loss, ps, feeds = alike(dtype)
+    step = getattr(dl, kind)(learning_rate=0.01).minimize(loss)
+    states: list[dict[str, Any]] = [{} for _ in ps]
+    for t in range(1, 4):
+        slopes = dl.run(dl.gradients(loss, ps), feeds)
+        expected = stepped(kind, [p.value for p in ps], slopes, states, t, learning_rate=0.01)
+        step(feeds)
+        for p, new in zip(ps, expected, strict=True):
+            np.testing.assert_allclose(p.value, new, rtol=1e-11 if dtype is float else 2e-4, atol=1e-7)
+            assert p.array.dtype == dtype
+    assert len({id(p.array.base) for p in ps[:6]}) == 1  # or this is about nothing
+
+
+def test_one_number_among_parameters_of_one_shape_that_is_not_finite_stops_the_step() -> None:
+    loss, ps, feeds = alike()
+    rows = dl.where(np.arange(4) == 2, dl.sqrt(ps[9] - ps[9].value), 0.0)  # 0, with an infinite slope at one entry
+    step = dl.GradientDescent(0.1).minimize(loss + dl.sum(rows))
+    before = [p.value for p in ps]
+    for _ in range(2):
+        with pytest.raises(dl.NonFiniteError, match="is the first node that is"):
+            step(feeds)
+    assert [p.name for p, was in zip(ps, before, strict=True) if not np.array_equal(p.value, was)] == []
+
+
+def test_what_was_read_of_parameters_of_one_shape_stays_as_it_was() -> None:
+    loss, ps, feeds = alike()
+    step = dl.Momentum(0.1).minimize(loss)
+    step(feeds)
+    held, copies = [p.array for p in ps], [p.value for p in ps]
+    for _ in range(3):
+        step(feeds)
+    assert [p.name for p, was, is_ in zip(ps, copies, held, strict=True) if not np.array_equal(was, is_)] == []
+    ps[2].assign(np.zeros((4, 4)))
+    assert ps[1].value.any() and ps[3].value.any()

@@ -225,7 +225,64 @@ def test_what_cannot_be_cast_is_refused_by_name(dtype: Any, data: Any) -> None:
 
 def test_placeholders_that_are_not_needed_may_be_fed_or_not() -> None:
     x, y = dl.placeholder("x"), dl.placeholder("y")
-    assert dl.run(x, {x: 1.0, y: 2.0}) == 1
+    for _ in range(3):
+        assert dl.run(x, {x: np.array(1.0), y: 2.0}) == 1
+        assert dl.run(x, {x: np.array(1.0)}) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, t, right: {},
+        lambda x, t, right: {x: right[x]},
+        lambda x, t, right: {**right, "x": right[x]},
+        lambda x, t, right: {**right, dl.parameter(1.0): 1.0},
+        lambda x, t, right: {x: right[x], "t": right[t]},
+        lambda x, t, right: {**right, x: np.ma.array(right[x], mask=right[x] > 1)},
+        lambda x, t, right: {**right, x: right[x].astype(complex)},
+        lambda x, t, right: {**right, x: right[x][0]},
+        lambda x, t, right: {**right, x: right[x][:, :1]},
+        lambda x, t, right: {**right, t: right[t] + 0.5},
+        lambda x, t, right: {**right, t: None},
+        lambda x, t, right: [right],
+    ],
+)
+def test_what_is_refused_at_first_is_refused_between_two_runs(wrong: Any) -> None:
+    """Once a program is compiled, arrays like those it was compiled for are not looked at closely."""
+    x, t = dl.placeholder("x", (None, 2)), dl.placeholder("t", (None,), int)
+    p = dl.parameter(np.ones((2, 2)))
+    loss = dl.mean(dl.softmax_cross_entropy(x @ p, t))
+    right = {x: np.arange(6.0).reshape(3, 2), t: np.array([0, 1, 1])}
+    takes = [dl.GradientDescent(0.1).minimize(loss), lambda feeds: dl.run(loss, feeds)]
+    for take in takes:
+        sentences = set()
+        for _ in range(3):
+            was = p.value
+            with pytest.raises(dl.EngineError) as told:
+                take(wrong(x, t, right))
+            sentences.add(str(told.value))
+            assert np.array_equal(p.value, was)
+            take(right)
+        assert len(sentences) == 1
+
+
+def test_what_is_fed_in_another_form_between_two_runs_is_converted_as_at_first() -> None:
+    x = dl.placeholder("x", (None,), np.float32)
+    y = dl.cumsum(x) * 2
+    right = np.array([1.0, 2.0, 3.0], np.float32)
+    for form in (
+        right,
+        right.astype(float),
+        right.astype(">f4"),
+        right.astype(int),
+        [1, 2, 3],
+        (1.0, 2, 3),
+        right[::-1][::-1],
+    ):
+        for _ in range(3):
+            result = dl.run(y, {x: form})
+            assert result.tolist() == [2, 6, 12] and result.dtype == np.float32
+            assert dl.run(y, {x: right}).tolist() == [2, 6, 12]
 
 
 # ------------------------------------------------------------------------------------ sizes, threads, leaks
