@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache, lru_cache, partial
+from operator import is_not
 from typing import Any
 
 import numpy as np
@@ -56,16 +57,13 @@ class Specialised:
                 return node
             node = Constant(node.array, node.name, node.where)  # no longer weak: all dtypes are decided
             return self.once((node.shape, node.dtype, node.array.tobytes()), node)  # alike if they hold the same
-        inputs, kind = tuple([self.done[parent] for parent in node.inputs]), node.kind
-        fits, moved = None not in node.shape, False
-        for x, parent in zip(inputs, node.inputs, strict=True):
-            if x is not parent:
-                moved, fits = True, fits and x.shape == parent.shape
-        if fits:
-            form = node.shape, node.dtype, node.name, node.where
-            new = Operation(kind, inputs, node.attributes, *form) if moved else node
-        else:  # checks sizes
-            new = kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)
+        inputs, kind, new = tuple([self.done[parent] for parent in node.inputs]), node.kind, node
+        fits = None not in node.shape
+        if not fits or any(map(is_not, inputs, node.inputs)):
+            if fits and [x.shape for x in inputs] == [parent.shape for parent in node.inputs]:
+                new = Operation(kind, inputs, node.attributes, node.shape, node.dtype, node.name, node.where)
+            else:  # checks sizes
+                new = kind.build(inputs, node.attributes, node.name, node.where, known_as=node.inputs)
         if kind.learners:
             return self.kept(new)  # it may not do the same thing twice
         better = kind.formula(*inputs, **node.attributes) if kind.formula else simplified(new)
@@ -81,10 +79,8 @@ class Specialised:
         return self.done[target]
 
     def once(self, key: Hashable, node: Node) -> Node:
-        if key not in self.computed:
-            self.computed[key] = self.done[node] = node
-            self.origin[node] = self.current
-        return self.computed[key]
+        first = self.computed.setdefault(key, node)
+        return self.kept(node) if first is node else first
 
     def kept(self, node: Node) -> Node:
         self.done[node], self.origin[node] = node, self.current
@@ -309,6 +305,9 @@ class Plan:
     def share(self, order: Sequence[Node]) -> None:
         """Arrays of one shape and dtype, needed at different times, get the same memory."""
         free: defaultdict[tuple[Any, Dtype], list[str]] = defaultdict(list)
+        ends: defaultdict[float, list[Node]] = defaultdict(list)
+        for node, i in self.last_use.items():
+            ends[i].append(node)
         for i, node in enumerate(order):
             mine = self.storage.get(node)
             if mine and not mine.fresh and not mine.name:
@@ -317,9 +316,9 @@ class Plan:
                     names.append(f"m{len(self.memory)}")
                     self.memory.append(mine)
                 mine.name = names.pop()
-            for used in {self.owner[parent] for parent in (node, *node.inputs)}:
+            for used in ends[i]:
                 theirs = self.storage.get(used)
-                if theirs and not theirs.fresh and self.last_use[used] == i and (theirs is not mine or used is node):
+                if theirs and not theirs.fresh and (theirs is not mine or used is node):
                     free[theirs.shape, theirs.dtype].append(theirs.name)
 
 
@@ -484,8 +483,9 @@ class Writer:
         """How an operation refers to a constant."""
         number = number_in(node)
         if number is not None and used_by.shape == () and used_by.kind in _ON_FLOATS:
-            others = [parent for parent in used_by.inputs if number_in(parent) is None]
-            if any(parent.dtype == node.dtype == used_by.dtype and node.dtype.kind == "f" for parent in others):
+            others = [] if self.floats else [parent for parent in used_by.inputs if number_in(parent) is None]
+            alike = [parent for parent in others if parent.dtype == node.dtype == used_by.dtype]
+            if self.floats or (alike and node.dtype.kind == "f"):
                 return repr(number) if math.isfinite(number) else f"float('{number}')"
         if node not in self.names:
             if number is None:
@@ -519,15 +519,15 @@ class Writer:
                 out = storage[node].name if overwritten is None else self.names[overwritten]
             text = _expression(node, inputs, out, quick=not self.printed)
             self.called[text.partition("(")[0]] = text
-            if out and not kind.elementwise and not self.printed:
-                text = _quicker(kind, text, self.device)
+            if out and not self.printed:  # where it is written to is name enough, which Python reads sooner
+                self.names[node], text = out, text if kind.elementwise else _quicker(kind, text, self.device)
         name, origin = self.name(node), self.graph.origin.get(node, node)
         if self.multiple is not None and any(x is self.multiple for x in node.inputs):
             a, b = (self.product(x) if x is self.multiple else self.names[x] for x in node.inputs)
             self.lines[-1] = f"{name} = {a} {'+' if kind is ops.add else '-'} {b}"
             self.node_of_line[-1] = origin
         else:
-            self.lines.append(f"{name} = {text}")
+            self.lines.append(text if name == out else f"{name} = {text}")
             self.node_of_line.append(origin)
         self.multiple = node if self.printed and node.shape and self.is_multiple(node) else None
 

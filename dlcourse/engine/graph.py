@@ -134,7 +134,7 @@ class Operation(Node):
         name: str | None,
         where: Line,
     ):
-        super().__init__(shape, dtype, name, where, inputs)
+        Node.__init__(self, shape, dtype, name, where, inputs)
         self.kind, self.attributes = kind, attributes
 
     @property
