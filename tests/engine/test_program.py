@@ -14,6 +14,7 @@ import pytest
 import dlcourse as dl
 from dlcourse.engine import program
 from dlcourse.engine.graph import evaluate
+from dlcourse.engine.kinds import OperationKind
 from dlcourse.engine.program import _MOST_SIZES
 
 rng = np.random.default_rng(3)
@@ -548,3 +549,24 @@ def test_a_number_that_a_program_puts_in_keeps_the_dtype_that_was_decided():
     strong, weak = dl.constant(np.array(1.0), dtype=float), dl.constant(1.0) * dl.constant(1.0)
     got = dl.run([single + ones, single + strong, weak])
     assert [array.dtype for array in got] == [np.float64] * 3
+
+
+def test_an_operation_added_to_the_engine_may_return_a_view() -> None:
+    """The example of engine/README.md: what NumPy's flip returns looks at its input."""
+    kind = OperationKind("flipped", lambda x: np.flip(x, 0), lambda x: x, rule=lambda g, y, x: [kind(g)])
+    x = dl.placeholder("x", (None,))
+    data = np.array([1.0, 2.0, 3.0])
+    total = dl.sum(kind(dl.exp(x)) * dl.sin(x) + dl.cos(x))
+    expected = (np.exp(data)[::-1] * np.sin(data) + np.cos(data)).sum()
+    slope = np.exp(data) * np.sin(data)[::-1] + np.exp(data)[::-1] * np.cos(data) - np.sin(data)
+    for _ in range(3):
+        np.testing.assert_allclose(dl.run(total, {x: data}), expected, rtol=1e-12)
+        np.testing.assert_allclose(dl.run(dl.gradients(total, x), {x: data}), slope, rtol=1e-12)
+    p = dl.parameter(data)
+    program = dl.Program([kind(p), kind(dl.exp(p))])
+    first, second = program()
+    kept = second.copy()
+    first[:] = 0
+    p.assign(2 * data)
+    program()
+    assert np.array_equal(second, kept) and np.array_equal(p.value, 2 * data)
