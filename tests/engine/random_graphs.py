@@ -503,9 +503,10 @@ def unlike(first: Sequence[Any], again: Sequence[Any], names: Sequence[str], cal
     A transposed array lies otherwise in memory where no program has a place for it. Sums over rows, which are products
     with ones, and `prod` then take its numbers in another order, and round otherwise.
     """
+    floats = [a[np.isfinite(a)] for a in first if a.dtype.kind == "f"]
+    size = max([float(np.abs(a).max(initial=0.0)) for a in floats], default=0.0)  # what cancels leaves digits of that
     for name, a, b in zip(names, first, again, strict=True):
         few = 8 * np.finfo(a.dtype).eps if a.dtype.kind == "f" else 0.0
-        size = np.abs(a[np.isfinite(a)]).max(initial=0.0) if few else 0.0
         same = (a.dtype, a.shape) == (b.dtype, b.shape) and np.allclose(a, b, few, few * size, equal_nan=bool(few))
         if not same:
             yield Fault(

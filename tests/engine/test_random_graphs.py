@@ -24,9 +24,10 @@ def test_random_graphs_have_no_fault(block: int) -> None:
         assert not found, told(*shrunk(written(seed), found[0]))
 
 
-@pytest.mark.parametrize("seed", [5215090, 5217790])
+@pytest.mark.parametrize("seed", [5215090, 5217790, 10100728])
 def test_what_only_looked_like_a_fault_is_none(seed: int) -> None:
-    """cos so near 1 that its floor is a matter of rounding; min(x, y) where x = y, squared: a bend on one side."""
+    """cos so near 1 that its floor is a matter of rounding; min(x, y) where x = y, squared: a bend on one side;
+    a derivative that is 0, of terms that cancel but for their rounding, which differs from run to run."""
     assert checked(seed) == []
 
 
