@@ -1,4 +1,4 @@
-"""What other libraries offer under other names, and how it is written here: read only when a name is not found."""
+"""What other libraries offer under other names, and how it is written here; told when a name is not found."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ known, where the parts are shared (the exponentials of a softmax serve its gradi
 
 A derivative is a rule, written as in lesson 11: from the gradient `g` of the loss with respect to the result, the
 result `y`, and the inputs (and attributes, such as the axis of a sum) to a list with the gradient for each input.
-Where an operation broadcasts, what an input gets is added up over its copies (``_of_copies``): no rule needs to say so.
+Where an operation works number by number and broadcasts, what an input gets is added up over its copies
+(``_of_copies``), and no rule needs to say so; those that broadcast in part, such as matmul, say it with ``sum_to``.
 Some operations exist only because sizes may be open (None) until you run, and a gradient must have the shape of what
 it belongs to: reshape_like, broadcast_like, spread, sum_to, put_back, part, count, one_hot and zeros_like.
 """
