@@ -134,7 +134,7 @@ class Operation(Node):
         name: str | None,
         where: Line,
     ):
-        Node.__init__(self, shape, dtype, name, where, inputs)
+        super().__init__(shape, dtype, name, where, inputs)
         self.kind, self.attributes = kind, attributes
 
     @property

@@ -48,8 +48,8 @@ _MANY = 1_000  # nodes: fewer with a single number each are compiled at once, fo
 class Compiled:
     """One program for one set of sizes: its code, and the memories that runs borrow, one for each run at a time."""
 
-    def __init__(self, writer: Writer, sizes: Sequence[Sizes]) -> None:
-        put, self.floats, self.sizes = writer.device.put, writer.floats, sizes
+    def __init__(self, writer: Writer) -> None:
+        put, self.floats, self.sizes = writer.device.put, writer.floats, [*writer.graph.sizes.values()]
         self.filename = f"<dlcourse program {next(_programs)}>"
         self.code = compile(writer.source(), self.filename, "exec")
         self.node_of_line, self.first_line = writer.node_of_line, writer.first_line
@@ -118,7 +118,7 @@ class Program:
         self.only: Compiled | None = None  # where nothing is fed
         self.lock = threading.RLock()
         self.device = current_device()
-        self.may_walk = may_walk and (len(order) > _MANY or any(node.shape for node in order))
+        self.may_walk = may_walk and not checked and (len(order) > _MANY or any(node.shape for node in order))
         self.room = WALKED - sum([node.array.size for node in self.parameters])
         self.walked: set[tuple[Sizes, ...]] = set()
 
@@ -156,12 +156,14 @@ class Program:
         if compiled is None:
             try:  # arrays like those that a program was compiled for need no other look
                 fed = [*map(feeds.get, self.placeholders)]
-                compiled = self.compiled[-1 - len(feeds) if other_devices else len(feeds), *map(_form, fed)]
-            except (AttributeError, KeyError, TypeError):
-                fed = fed_arrays(self.placeholders, feeds)
-                if self.may_walk and not other_devices and (walked := self.walk(fed)) is not None:
-                    return walked
-                compiled = self.compiled_for(fed, floats=not other_devices)
+                compiled = self.compiled.get((-1 - len(feeds) if other_devices else len(feeds), *map(_form, fed)))
+            except (AttributeError, TypeError):
+                pass
+        if compiled is None:
+            fed = fed_arrays(self.placeholders, feeds)
+            if self.may_walk and not other_devices and (walked := self.walk(fed)) is not None:
+                return walked
+            compiled = self.compiled_for(fed, floats=not other_devices)
         arguments = [*fed, *map(_array_of, self.parameters)]
         try:
             if other_devices:  # what is fed goes to the device, what is fetched comes back
@@ -205,8 +207,7 @@ class Program:
         compiled = self.compiled.get(form)
         if compiled is None:
             with self.lock, nothing_to_collect():
-                sizes = [array.shape for array in fed]
-                compiled = self.compiled[form] = Compiled(self.writer(sizes, floats), sizes)
+                compiled = self.compiled[form] = Compiled(self.writer([array.shape for array in fed], floats))
                 self.only = compiled if floats and not fed else None
                 if len(self.compiled) > _MOST_SIZES:
                     self.compiled.popitem(last=False)
@@ -235,9 +236,8 @@ def fed_arrays(placeholders: Sequence[Placeholder], feeds: Mapping[Placeholder, 
         value = feeds.get(node, _MISSING)
         if type(value) is not np.ndarray or value.dtype != node.dtype:
             value = _converted(node, value, feeds)
-        if len(value.shape) != node.ndim or any(
-            m not in (None, n) for n, m in zip(value.shape, node.shape, strict=True)
-        ):
+        sizes = zip(value.shape, node.shape, strict=False)
+        if len(value.shape) != node.ndim or any(promised not in (None, size) for size, promised in sizes):
             raise FeedError(
                 f"{node.name} has shape {shape_text(node.shape)}, and was fed an array of shape "
                 f"{shape_text(value.shape)}." + built([node])
