@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from operator import is_not
 from typing import Any
 
@@ -511,7 +511,7 @@ class Writer:
             self.fixed.add(node)
             return
         elif not kind.elementwise and kind not in _WRITTEN:
-            function = kind.function if kind in (ops.settled, settled_sum) else guarded(node, self.device)
+            function = guarded(node, self.device) if kind.learners else partial(kind.function, **node.attributes)
             text = f"{self.bound(function, re.sub(r'[^a-zA-Z]+', '_', kind.name) + '_of')}({', '.join(inputs)})"
         else:
             if node in storage:
@@ -612,7 +612,7 @@ def _quicker(kind: OperationKind, text: str, device: Device) -> str:
 
 
 def guarded(node: Operation, device: Device) -> Callable[..., Array]:
-    """A function that the tables do not know: it cannot change its inputs, and its answer is checked and copied."""
+    """A learner's function: it cannot change its inputs, and its answer is checked and copied."""
 
     def compute(*arrays: Any) -> Array:
         views = [device.put(array).view() for array in arrays]

@@ -552,8 +552,8 @@ def test_a_number_that_a_program_puts_in_keeps_the_dtype_that_was_decided():
     assert [array.dtype for array in got] == [np.float64] * 3
 
 
-def test_an_operation_added_to_the_engine_may_return_a_view() -> None:
-    """The example of engine/README.md, as it stands there: what NumPy's flip returns looks at its input."""
+def test_the_operation_that_the_engines_page_adds_is_right_at_each_run() -> None:
+    """As it stands there. What NumPy's flip returns looks at its input, whose memory is used again."""
     text = (Path(dl.__file__).parent / "engine" / "README.md").read_text()
     names = dict(vars(operations))
     exec(text.partition("```python\n")[2].partition("```")[0], names)

@@ -16,9 +16,11 @@ import numpy as np
 import pytest
 
 import dlcourse as dl
-from dlcourse.engine.graph import Node, Operation
+from dlcourse.engine.compiler import may_share
+from dlcourse.engine.graph import Node, Operation, evaluate
 from dlcourse.engine.kinds import OperationKind
 from dlcourse.engine.optimizers import Optimizer
+from dlcourse.engine.program import Program
 from tests.engine import faraway
 from tests.engine.random_graphs import Graph, faults, told, written
 from tests.engine.twins import RULES, TABLE
@@ -145,6 +147,39 @@ def test_a_pickled_graph_computes_the_same(name: str) -> None:
         for one, other in zip(dl.run(fetch, feeds), again, strict=True):
             assert one.dtype == other.dtype
             np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_no_function_writes_to_an_input_or_returns_one_that_is_not_known_to(name: str) -> None:
+    """The memory of an input is used again: what looks at it, unknown to the compiler, is wrong at the next run."""
+    for seed in range(SEEDS):
+        assert looking(*with_slopes(use(name, seed))) == []
+
+
+def test_a_function_that_returns_a_view_or_writes_to_its_input_is_found() -> None:
+    x = dl.placeholder("x", (3,))
+    for function in (lambda a: a[::-1], lambda a: a, lambda a: np.add(a, 1, out=a).copy()):
+        kind = OperationKind("careless", function, lambda shape: shape)
+        assert looking([kind(dl.exp(x))], {x: np.arange(3.0)}) == ["careless"]
+
+
+def looking(fetch: list[Node], feeds: dict[Node, Any]) -> list[str]:
+    """Operations whose function returns memory of an input, and is not said to, or changes one."""
+    program = Program(fetch)
+    graph, leaves = program.specialised([np.shape(feeds[x]) for x in program.placeholders])
+    values = evaluate(graph.order, dict(zip(leaves, [feeds[x] for x in program.placeholders], strict=False)))
+    found, value = set(), dict(zip(graph.order, values, strict=True))
+    for node in graph.order:
+        if isinstance(node, Operation) and not may_share(node):
+            given = [np.array(value[x]) for x in node.inputs]
+            answer = node.kind.function(*given, **node.attributes)
+            same = all(
+                np.array_equal(a, value[x], equal_nan=a.dtype.kind == "f")
+                for a, x in zip(given, node.inputs, strict=True)
+            )
+            if not same or any(np.shares_memory(answer, a) for a in given if a.ndim):
+                found.add(node.kind.name)
+    return sorted(found)
 
 
 def with_slopes(graph: Graph) -> tuple[list[Node], dict[Node, Any]]:
